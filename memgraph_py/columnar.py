@@ -1,0 +1,327 @@
+"""Values by the thousand: Kind, Column and Batch.
+
+A column is one NumPy array plus a mask of what is not NULL. A STRING column is an array of *handles*: each int64 packs where
+the UTF-8 bytes of the value start and how many they are, ``start << 24 | length``, into ``data``, a byte heap that many
+columns share. So taking, filtering and reordering strings moves eight bytes a row and never copies text, and a stored
+property is read without making an object. A kind OBJECT holds Python values (lists, maps, mixed kinds); it is the last resort.
+
+    Column(kind=STRING, values=[0<<24|3, 3<<24|5], valid=None, data=b"AdaGrace")   ->  "Ada", "Grace"
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.values.types import NodeReference, RelationshipReference, Value
+
+Mask: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.int64]
+
+STRING_LENGTH_BITS = 24
+STRING_LENGTH_MASK = (1 << STRING_LENGTH_BITS) - 1
+EMPTY_DATA: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+
+
+class Kind(IntEnum):
+    """What a column holds. The numbers are part of the file format: never change one, only add."""
+
+    BOOL = 0
+    INT = 1
+    FLOAT = 2
+    STRING = 3
+    NODE = 4
+    RELATIONSHIP = 5
+    OBJECT = 6
+
+
+DTYPES: dict[Kind, np.dtype[np.generic]] = {
+    Kind.BOOL: np.dtype(np.bool_),
+    Kind.INT: np.dtype(np.int64),
+    Kind.FLOAT: np.dtype(np.float64),
+    Kind.STRING: np.dtype(np.int64),
+    Kind.NODE: np.dtype(np.int64),
+    Kind.RELATIONSHIP: np.dtype(np.int64),
+    Kind.OBJECT: np.dtype(np.object_),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Column:
+    """One value a row.
+
+    values: (rows,), dtype DTYPES[kind]; what stands where ``valid`` is False has no meaning.
+    valid: (rows,) bool, False where NULL, or None when no row is NULL.
+    data: the byte heap of a STRING column (uint8), shared and append-only; None for other kinds.
+    """
+
+    kind: Kind
+    values: NDArray[np.generic]
+    valid: Mask | None = None
+    data: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @staticmethod
+    def nulls(rows: int) -> "Column":
+        """A column of NULLs (kind OBJECT)."""
+        return Column(Kind.OBJECT, np.full(rows, None, dtype=object), np.zeros(rows, dtype=np.bool_))
+
+    @staticmethod
+    def constant(value: Value, rows: int) -> "Column":
+        """The same value in every row."""
+        if value is None:
+            return Column.nulls(rows)
+        one = Column.from_values([value])
+        if rows == 1:
+            return one
+        if one.kind is Kind.OBJECT:  # np.full would spread a list over the rows
+            values = np.empty(rows, dtype=object)
+            for row in range(rows):
+                values[row] = value
+            return Column(Kind.OBJECT, values)
+        return Column(one.kind, np.full(rows, one.values[0], dtype=one.values.dtype), None, one.data)
+
+    @staticmethod
+    def from_values(values: Sequence[Value]) -> "Column":
+        """A column of the narrowest kind that holds all values; None becomes NULL.
+
+        All bool, all int (64 bits), all float, all str, all NodeReference or all RelationshipReference give their kind;
+        anything else, int beside float included, gives OBJECT.
+        """
+        kinds = set(map(type, values))
+        has_null = type(None) in kinds
+        kinds.discard(type(None))
+        if len(kinds) != 1:
+            return Column.objects(values)
+        kind = _KIND_OF_TYPE.get(kinds.pop())
+        if kind is None:
+            return Column.objects(values)
+        valid: Mask | None = None
+        if has_null:
+            valid = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
+        if kind is Kind.STRING:
+            return _string_column(values, valid)
+        if kind is Kind.NODE or kind is Kind.RELATIONSHIP:
+            ids = [-1 if value is None else value.id for value in values]  # type: ignore[union-attr]  # kind says so
+            return Column(kind, np.array(ids, dtype=np.int64), valid)
+        filled = values if not has_null else [0 if value is None else value for value in values]
+        return Column(kind, np.array(filled, dtype=DTYPES[kind]), valid)
+
+    @staticmethod
+    def objects(values: Sequence[Value]) -> "Column":
+        """A column of kind OBJECT; None becomes NULL."""
+        array = np.empty(len(values), dtype=object)
+        has_null = False
+        for row, value in enumerate(values):
+            array[row] = value
+            has_null = has_null or value is None
+        valid = None
+        if has_null:
+            valid = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
+        return Column(Kind.OBJECT, array, valid)
+
+    @staticmethod
+    def concatenate(columns: Sequence["Column"]) -> "Column":
+        """All rows of the columns, in order. Columns of different kinds join as OBJECT; columns of NULLs join any kind."""
+        if len(columns) == 1:
+            return columns[0]
+        typed = [column for column in columns if not column.is_all_null()]
+        rows = sum(map(len, columns))
+        if not typed:
+            return Column.nulls(rows)
+        kind = typed[0].kind
+        if any(column.kind is not kind for column in typed):
+            merged: list[Value] = []
+            for column in columns:
+                merged.extend(column.to_values())
+            return Column.objects(merged)
+        valid: Mask | None = None
+        if len(typed) != len(columns) or any(column.valid is not None for column in columns):
+            valid = np.concatenate([column.validity() for column in columns])
+        parts = [
+            column.values if column.kind is kind else np.zeros(len(column), dtype=DTYPES[kind]) for column in columns
+        ]
+        if kind is not Kind.STRING:
+            return Column(kind, np.concatenate(parts), valid)
+        data = typed[0].data
+        if any(column.data is not data for column in typed):
+            return _concatenate_strings(columns, valid)
+        return Column(kind, np.concatenate(parts), valid, data)
+
+    def is_all_null(self) -> bool:
+        """True when every row is NULL; also for no rows."""
+        return self.valid is not None and not self.valid.any() or len(self.values) == 0
+
+    def validity(self) -> Mask:
+        """(rows,) bool, False where NULL, made when there is none."""
+        return self.valid if self.valid is not None else np.ones(len(self.values), dtype=np.bool_)
+
+    def take(self, rows: Rows | Mask) -> "Column":
+        """The rows at these positions (int64), or where the mask is True."""
+        return Column(self.kind, self.values[rows], None if self.valid is None else self.valid[rows], self.data)
+
+    def slice(self, start: int, stop: int) -> "Column":
+        """A view of rows start to stop."""
+        return Column(
+            self.kind, self.values[start:stop], None if self.valid is None else self.valid[start:stop], self.data
+        )
+
+    def value(self, row: int) -> Value:
+        """The value of one row as a Python object; elements as references."""
+        if self.valid is not None and not self.valid[row]:
+            return None
+        item = self.values[row]
+        if self.kind is Kind.STRING:
+            start, length = int(item) >> STRING_LENGTH_BITS, int(item) & STRING_LENGTH_MASK
+            assert self.data is not None
+            return self.data[start : start + length].tobytes().decode()
+        if self.kind is Kind.NODE:
+            return NodeReference(int(item))
+        if self.kind is Kind.RELATIONSHIP:
+            return RelationshipReference(int(item))
+        if self.kind is Kind.OBJECT:
+            return item  # type: ignore[return-value]  # an object column holds values
+        return item.item()  # type: ignore[no-any-return]
+
+    def to_values(self) -> list[Value]:
+        """All rows as Python objects; elements as references, NULL as None."""
+        values: list[Value]
+        if self.kind is Kind.STRING:
+            values = list(_strings(self))
+        elif self.kind is Kind.NODE:
+            values = [NodeReference(id) for id in self.values.tolist()]
+        elif self.kind is Kind.RELATIONSHIP:
+            values = [RelationshipReference(id) for id in self.values.tolist()]
+        else:
+            values = self.values.tolist()
+        if self.valid is None:
+            return values
+        return [value if ok else None for value, ok in zip(values, self.valid.tolist(), strict=True)]
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Columns of equal length by variable name. ``rows`` counts also where there is no column."""
+
+    rows: int
+    columns: dict[str, Column]
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def take(self, rows: Rows | Mask) -> "Batch":
+        """The rows at these positions (int64), or where the mask is True."""
+        count = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        return Batch(count, {name: column.take(rows) for name, column in self.columns.items()})
+
+    def slice(self, start: int, stop: int) -> "Batch":
+        """A view of rows start to stop."""
+        stop = min(stop, self.rows)
+        return Batch(stop - start, {name: column.slice(start, stop) for name, column in self.columns.items()})
+
+    def with_column(self, name: str, column: Column) -> "Batch":
+        """This batch and one more column, or another one of that name."""
+        return Batch(self.rows, {**self.columns, name: column})
+
+    def with_columns(self, columns: Mapping[str, Column]) -> "Batch":
+        """This batch and these columns."""
+        return Batch(self.rows, {**self.columns, **columns})
+
+    def select(self, names: Iterable[str]) -> "Batch":
+        """Only these columns, in this order."""
+        return Batch(self.rows, {name: self.columns[name] for name in names})
+
+    @staticmethod
+    def concatenate(batches: Sequence["Batch"]) -> "Batch":
+        """All rows in order; the batches have the same columns."""
+        assert batches, "no batch to concatenate"
+        if len(batches) == 1:
+            return batches[0]
+        columns = {
+            name: Column.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns
+        }
+        return Batch(sum(batch.rows for batch in batches), columns)
+
+    def records(self) -> list[tuple[Value, ...]]:
+        """Rows as tuples of Python objects, for tests and small answers."""
+        if not self.columns:
+            return [()] * self.rows
+        return list(zip(*(column.to_values() for column in self.columns.values()), strict=True))
+
+
+_KIND_OF_TYPE: dict[type, Kind] = {
+    bool: Kind.BOOL,
+    int: Kind.INT,
+    float: Kind.FLOAT,
+    str: Kind.STRING,
+    NodeReference: Kind.NODE,
+    RelationshipReference: Kind.RELATIONSHIP,
+}
+
+
+def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
+    texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment]
+    joined = "".join(texts)
+    if joined.isascii():
+        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        data = joined.encode("ascii")
+    else:
+        encoded = [text.encode("utf-8") for text in texts]
+        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        data = b"".join(encoded)
+    handles = np.cumsum(lengths)
+    handles -= lengths
+    handles <<= STRING_LENGTH_BITS
+    handles |= lengths
+    return Column(Kind.STRING, handles, valid, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
+
+
+def _strings(column: Column) -> Iterator[str]:
+    handles = column.values
+    if len(handles) == 0:
+        return
+    assert column.data is not None
+    if column.valid is not None:  # a handle where NULL has no meaning
+        handles = np.where(column.valid, handles, 0)
+    starts = handles >> STRING_LENGTH_BITS
+    ends = starts + (handles & STRING_LENGTH_MASK)
+    low, high = int(starts.min()), int(ends.max())
+    if high - low <= 64 * len(handles) + 4096:  # close together: one copy, then slices
+        heap = column.data[low:high].tobytes()
+        for start, end in zip((starts - low).tolist(), (ends - low).tolist(), strict=True):
+            yield heap[start:end].decode()
+        return
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield column.data[start:end].tobytes().decode()
+
+
+def _concatenate_strings(columns: Sequence[Column], valid: Mask | None) -> Column:
+    """Strings of several heaps: lay the heaps end to end, or the texts alone where the heaps are much larger."""
+    rows = sum(map(len, columns))
+    heaps = {id(column.data): column.data for column in columns if column.kind is Kind.STRING}
+    if sum(0 if heap is None else len(heap) for heap in heaps.values()) > 64 * rows + 65_536:
+        texts: list[Value] = []
+        for column in columns:
+            texts.extend(column.to_values())
+        return _string_column(texts, valid)
+    starts: dict[int, int] = {}
+    parts: list[NDArray[np.uint8]] = []
+    position = 0
+    for key, heap in heaps.items():
+        starts[key] = position
+        if heap is not None:
+            parts.append(heap)
+            position += len(heap)
+    handles = [
+        column.values + (starts[id(column.data)] << STRING_LENGTH_BITS)
+        if column.kind is Kind.STRING
+        else np.zeros(len(column), dtype=np.int64)
+        for column in columns
+    ]
+    return Column(Kind.STRING, np.concatenate(handles), valid, np.concatenate(parts))

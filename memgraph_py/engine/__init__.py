@@ -1,0 +1,1 @@
+"""What a client can do: prepare and run statements in sessions."""

@@ -1,0 +1,179 @@
+"""Every error a client can see, with its Neo4j status code.
+
+One class per status code. ``ClientError``: the client must change something; ``TransientError``: retry as is;
+``DatabaseError``: our fault. A message is short, lower case, without a full stop, names in quotes; ``hint`` says what to do;
+``position`` points into the query text; ``detail`` is the openCypher TCK's name of the case, such as ``UndefinedVariable``.
+Texts that STREAMS.md fixes keep their own spelling.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "ArgumentError",
+    "CommitFailed",
+    "ConstraintViolation",
+    "CypherError",
+    "CypherSyntaxError",
+    "CypherTypeError",
+    "DatabaseError",
+    "EntityNotFound",
+    "ForbiddenInTransaction",
+    "InvalidRequest",
+    "LimitExceeded",
+    "ParameterMissing",
+    "Position",
+    "ProcedureNotFound",
+    "SchemaError",
+    "SemanticError",
+    "ServiceUnavailable",
+    "StartupError",
+    "StreamError",
+    "TransactionConflict",
+    "TransactionTerminated",
+    "TransformError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a query text: ``offset`` from 0 in characters, ``line`` and ``column`` from 1."""
+
+    offset: int
+    line: int
+    column: int
+
+
+class CypherError(Exception):
+    """Base of all errors that reach a client; never raised itself.
+
+    Attributes: message, hint (None or a sentence that says what to do), position (None or a place in the text),
+    detail (TCK name of the case, or None).
+    """
+
+    code: ClassVar[str] = "Neo.DatabaseError.General.UnknownError"
+    tck_type: ClassVar[str] = "RuntimeError"
+    message: str
+    hint: str | None
+    position: Position | None
+    detail: str | None
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, position: Position | None = None, detail: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.position = position
+        self.detail = detail
+
+    def text(self) -> str:
+        """The whole message as a client reads it: message, hint, line and column."""
+        text = self.message
+        if self.hint is not None:
+            text = f"{text} ({self.hint})"
+        if self.position is not None:
+            text = f"{text} (line {self.position.line}, column {self.position.column}, offset {self.position.offset})"
+        return text
+
+    def __init_subclass__(cls, *, code: str, tck_type: str | None = None) -> None:
+        cls.code = code
+        cls.tck_type = tck_type or cls.__name__
+
+
+class CypherSyntaxError(CypherError, code="Neo.ClientError.Statement.SyntaxError", tck_type="SyntaxError"):
+    """The text is no statement, or breaks a rule that can be checked before it runs."""
+
+
+class SemanticError(CypherError, code="Neo.ClientError.Statement.SemanticError", tck_type="SemanticError"):
+    """The statement is well formed and cannot be carried out, such as MERGE on a null property."""
+
+
+class CypherTypeError(CypherError, code="Neo.ClientError.Statement.TypeError", tck_type="TypeError"):
+    """A value has a type that the function or clause does not take."""
+
+
+class ArgumentError(CypherError, code="Neo.ClientError.Statement.ArgumentError", tck_type="ArgumentError"):
+    """A value has the right type and is out of range."""
+
+
+class ArithmeticFailure(CypherError, code="Neo.ClientError.Statement.ArithmeticError", tck_type="ArithmeticError"):
+    """Integer overflow or division by zero."""
+
+
+class ParameterMissing(CypherError, code="Neo.ClientError.Statement.ParameterMissing", tck_type="ParameterMissing"):
+    """The statement names a parameter that was not sent."""
+
+
+class EntityNotFound(CypherError, code="Neo.ClientError.Statement.EntityNotFound", tck_type="EntityNotFound"):
+    """A node or relationship that is read was deleted in this transaction."""
+
+
+class ProcedureNotFound(
+    CypherError, code="Neo.ClientError.Procedure.ProcedureNotFound", tck_type="ProcedureError"
+):
+    """No procedure of that name is registered."""
+
+
+class ConstraintViolation(
+    CypherError,
+    code="Neo.ClientError.Schema.ConstraintValidationFailed",
+    tck_type="ConstraintVerificationFailed",
+):
+    """A commit would break a constraint, or delete a node that still has relationships."""
+
+
+class SchemaError(CypherError, code="Neo.ClientError.Schema.IndexAlreadyExists"):
+    """A schema object of that name or shape is there already."""
+
+
+class SchemaMissing(CypherError, code="Neo.ClientError.Schema.IndexNotFound"):
+    """No schema object of that name or shape."""
+
+
+class InvalidRequest(CypherError, code="Neo.ClientError.Request.Invalid"):
+    """A Bolt message that is wrong in content or comes in the wrong state."""
+
+
+class ForbiddenInTransaction(CypherError, code="Neo.ClientError.Transaction.ForbiddenDueToTransactionType"):
+    """The statement is not allowed in an explicit transaction, or writes in one that was opened to read."""
+
+
+class AccessModeViolation(CypherError, code="Neo.ClientError.Statement.AccessMode"):
+    """A write in a transaction that was opened with access mode READ."""
+
+
+class TransactionTerminated(CypherError, code="Neo.ClientError.Transaction.TransactionTimedOut"):
+    """The statement ran longer than its limit, or was cancelled."""
+
+
+class TransactionConflict(CypherError, code="Neo.TransientError.Transaction.Outdated"):
+    """Another transaction committed a write to the same element first; nothing was written, retry as is."""
+
+
+class LimitExceeded(CypherError, code="Neo.ClientError.General.LimitExceeded"):
+    """A bound of ``config.Limits`` was reached."""
+
+
+class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed"):
+    """A stream clause cannot be carried out; texts are those of STREAMS.md."""
+
+
+class TransformError(CypherError, code="Neo.ClientError.Statement.ExternalResourceFailed"):
+    """The transform script failed, or could not be fetched."""
+
+
+class ServiceUnavailable(CypherError, code="Neo.TransientError.General.DatabaseUnavailable"):
+    """The server cannot serve this now: it stops, or too many connections or transactions are open."""
+
+
+class CommitFailed(CypherError, code="Neo.TransientError.Transaction.LogWriteFailed"):
+    """The log could not be written; nothing was committed."""
+
+
+class DatabaseError(CypherError, code="Neo.DatabaseError.General.UnknownError"):
+    """Our fault."""
+
+
+class StartupError(CypherError, code="Neo.DatabaseError.General.StartupFailed"):
+    """The server cannot start: the data directory is in use, a file is damaged, a port is taken."""

@@ -1,0 +1,1 @@
+"""Everything callable in an expression, by family; importing this package fills the registry."""

@@ -1,0 +1,151 @@
+"""The registry of functions and procedures.
+
+`@scalar` works value by value (NULL in any argument gives NULL, unless ``nulls=True``), `@columnar` column by column,
+`@aggregate` on grouped columns, `@procedure` gives rows. A name is registered in lower case, a symbol as it is written
+in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column
+from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
+
+
+class Clock(Protocol):
+    """Where functions read the time: a test sets it."""
+
+    def now_seconds(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Environment:
+    """What a function may read besides its arguments. ``rows``: of the batch, for functions without arguments."""
+
+    graph: GraphView
+    clock: Clock
+    random: Callable[[], float]
+    rows: int = 1
+
+
+Apply: TypeAlias = Callable[[Environment, list[Column]], Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function over columns. arguments_max None: any number. deterministic: same arguments, same graph, same value."""
+
+    name: str
+    arguments_min: int
+    arguments_max: int | None
+    apply: Apply
+    deterministic: bool
+    doc: str
+
+
+class AggregateApply(Protocol):
+    """Reduces columns by group. groups: (rows,) int64, the group of each row, 0 to group_count - 1. Gives (group_count,)."""
+
+    def __call__(
+        self, environment: Environment, arguments: list[Column], groups: NDArray[np.int64], group_count: int
+    ) -> Column: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateFunction:
+    """An aggregate. ``distinct`` is handled before it is called: duplicates within a group are gone."""
+
+    name: str
+    arguments_min: int
+    arguments_max: int
+    apply: AggregateApply
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A procedure: rows of values in the order of ``columns`` for one set of arguments."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...]
+    """(name, type) of each, types as in `SHOW PROCEDURES`: `STRING?`, `INTEGER?` …"""
+    run: Callable[[Environment, list[Value]], Iterable[Sequence[Value]]]
+    doc: str
+
+
+FUNCTIONS: dict[str, Function] = {}
+AGGREGATES: dict[str, AggregateFunction] = {}
+PROCEDURES: dict[str, Procedure] = {}
+
+
+def scalar(
+    name: str, arguments_min: int, arguments_max: int | None = -1, *, nulls: bool = False, deterministic: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function of Python values; NULL in any argument gives NULL unless ``nulls``. -1: as many as the minimum."""
+    most = arguments_min if arguments_max == -1 else arguments_max
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def apply(environment: Environment, columns: list[Column]) -> Column:
+            if not columns:
+                return Column.from_values([function() for _ in range(environment.rows)])
+            rows = zip(*(column.to_values() for column in columns), strict=True)
+            if nulls:
+                return Column.from_values([function(*row) for row in rows])
+            return Column.from_values([None if None in map(_none, row) else function(*row) for row in rows])
+
+        FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, (function.__doc__ or "").strip())
+        return function
+
+    return register
+
+
+def columnar(
+    name: str, arguments_min: int, arguments_max: int | None = -1, *, deterministic: bool = True
+) -> Callable[[Apply], Apply]:
+    """Register a function of whole columns. -1: as many arguments as the minimum."""
+    most = arguments_min if arguments_max == -1 else arguments_max
+
+    def register(function: Apply) -> Apply:
+        FUNCTIONS[name] = Function(name, arguments_min, most, function, deterministic, (function.__doc__ or "").strip())
+        return function
+
+    return register
+
+
+def aggregate(
+    name: str, arguments_min: int, arguments_max: int = -1
+) -> Callable[[AggregateApply], AggregateApply]:
+    """Register an aggregate. -1: as many arguments as the minimum."""
+    most = arguments_min if arguments_max == -1 else arguments_max
+
+    def register(function: AggregateApply) -> AggregateApply:
+        AGGREGATES[name] = AggregateFunction(name, arguments_min, most, function, (function.__doc__ or "").strip())
+        return function
+
+    return register
+
+
+def procedure(
+    name: str, parameters: tuple[tuple[str, str], ...], columns: tuple[tuple[str, str], ...]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a procedure under its dotted name, such as `db.labels`."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        PROCEDURES[name] = Procedure(name, parameters, columns, function, (function.__doc__ or "").strip())
+        return function
+
+    return register
+
+
+def _none(value: Any) -> Any:
+    """None for None, else something equal to nothing: `in` on values would compare them."""
+    return None if value is None else _NOT_NONE
+
+
+_NOT_NONE = object()

@@ -1,0 +1,179 @@
+"""Expressions of a plan. Everything that has a name in openCypher is a ``Call``: `a + b` calls the function ``+``.
+
+Expressions are evaluated over a batch and give a column (``execution/evaluation.py``). The few kinds below are those whose
+arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from memgraph_py.values.types import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant. Lists and maps of constants are literals too (``value`` is then not hashable: do not hash it)."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`$name`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A column of the batch."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """`subject.key` for a node, relationship, map (NULL where absent) or point; TypeError for other values."""
+
+    subject: "Expression"
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasLabels:
+    """`n:A:B` as a predicate: all labels are there. For a relationship: its type is the one."""
+
+    subject: "Expression"
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the registry over evaluated arguments: functions, infix symbols (`+`, `=`, `IN`, `AND`, `[]`, `[..]`),
+    prefix symbols (`NOT`, `unary-`), `IS NULL`, `IS NOT NULL`. `distinct` only for aggregates.
+
+    Names as the registry has them: functions in lower case (`tostring`), symbols as above in upper case.
+    """
+
+    name: str
+    arguments: tuple["Expression", ...]
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`[a, b, c]`."""
+
+    items: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """`{a: 1, b: x}`, keys and values in order."""
+
+    keys: tuple[str, ...]
+    values: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapProjection:
+    """`n{.name, .*, x: 1}`: ``all_properties`` for `.*`, then items win over properties."""
+
+    subject: "Expression"
+    all_properties: bool
+    keys: tuple[str, ...]
+    values: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`CASE WHEN condition THEN result … ELSE otherwise END`; the simple form is rewritten to conditions with `=`."""
+
+    conditions: tuple["Expression", ...]
+    results: tuple["Expression", ...]
+    otherwise: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class ListComprehension:
+    """`[variable IN list WHERE predicate | result]`; predicate and result may be None."""
+
+    variable: str
+    list: "Expression"
+    predicate: "Expression | None"
+    result: "Expression | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantifier:
+    """`all | any | none | single (variable IN list WHERE predicate)`, with ternary logic."""
+
+    kind: str
+    variable: str
+    list: "Expression"
+    predicate: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """`reduce(accumulator = initial, variable IN list | step)`."""
+
+    accumulator: str
+    initial: "Expression"
+    variable: str
+    list: "Expression"
+    step: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
+class PathOf:
+    """The path along these variables, alternating node, relationship, node …; a relationship variable may hold a list
+    (variable length), whose inner nodes follow from the relationships. NULL if any is NULL."""
+
+    variables: tuple[str, ...]
+
+
+# The subqueries' plans are of type Operator; named by text as operators.py imports this module.
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """True where the plan gives a row. ``plan`` starts at an ``Argument`` that carries the outer columns it needs."""
+
+    plan: "Operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """The list of ``variable`` over the rows of the plan (pattern comprehension, COLLECT {}). As Exists otherwise."""
+
+    plan: "Operator"
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of rows of the plan (COUNT {}, size of a pattern). As Exists otherwise."""
+
+    plan: "Operator"
+
+
+Expression: TypeAlias = (
+    Literal
+    | Parameter
+    | Variable
+    | Property
+    | HasLabels
+    | Call
+    | ListOf
+    | MapOf
+    | MapProjection
+    | Case
+    | ListComprehension
+    | Quantifier
+    | Reduce
+    | PathOf
+    | Exists
+    | Collect
+    | Count
+)
+
+from memgraph_py.plan.operators import Operator  # noqa: E402  # the two languages contain each other

@@ -1,0 +1,454 @@
+"""Operators of a plan: a tree whose leaf is ``Unit`` (one row without columns) or ``Argument`` (the rows of an outer batch).
+
+Plans are linear for most queries: a scan has an input, and gives for each input row each element it finds, so that
+`MATCH (a) MATCH (b)` is AllNodes(b, input=AllNodes(a, input=Unit)). Every operator binds new variables (columns) and
+keeps those of its input, except Project, Aggregate, Distinct and Union, whose columns are exactly those they name.
+
+A variable that an operator binds is not bound by its input; where a pattern comes back to a bound variable the planner
+uses ``ExpandInto`` or a Filter on equality.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from memgraph_py.plan.expressions import Expression
+from memgraph_py.storage.view import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One row, no columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The rows of the outer batch, with these variables; the leaf of a subplan."""
+
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRows:
+    """One row per set of parameters of a vectorised run; columns are named `$name`. Replaces Unit (`engine/vectorise.py`)."""
+
+    names: tuple[str, ...]
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+@dataclass(frozen=True, slots=True)
+class AllNodes:
+    """Each node, per input row."""
+
+    input: "Operator"
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScan:
+    """Each node with the label, per input row."""
+
+    input: "Operator"
+    variable: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSeek:
+    """Nodes with the label whose property equals the value, or one of the list's values where ``many`` (each node once)."""
+
+    input: "Operator"
+    variable: str
+    label: str
+    key: str
+    value: Expression
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeById:
+    """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
+
+    input: "Operator"
+    variable: str
+    value: Expression
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """Relationships of the types (empty: all) at ``source``, and the node at their other end."""
+
+    input: "Operator"
+    source: str
+    relationship: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandInto:
+    """As Expand, where ``target`` is bound already."""
+
+    input: "Operator"
+    source: str
+    relationship: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class VariableExpand:
+    """Paths of ``minimum`` to ``maximum`` (None: unbounded) relationships, none used twice; ``relationships`` is bound to
+    their list, in the order of the pattern. ``into``: target is bound already. ``properties``: a map that each relationship
+    must match, or None. ``reverse``: the pattern is walked from its right end, so the list is turned round."""
+
+    input: "Operator"
+    source: str
+    relationships: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    minimum: int
+    maximum: int | None
+    into: bool = False
+    properties: Expression | None = None
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Distinct nodes reached from ``source`` by exactly ``hops`` relationships, each once per input row: what
+    `MATCH (s)-->()-->(t) RETURN DISTINCT t` needs. Made by the optimiser only, where relationship uniqueness cannot matter."""
+
+    input: "Operator"
+    source: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    hops: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRelationships:
+    """Each bound relationship variable's ends: binds ``source`` and ``target`` of an already bound ``relationship``
+    (both orders for BOTH; a bound end must be equal, which ``bound_source`` and ``bound_target`` say)."""
+
+    input: "Operator"
+    relationship: str
+    source: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    bound_source: bool = False
+    bound_target: bool = False
+
+
+# --------------------------------------------------------------------------------------------------------- relational
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Rows where the predicate is true (not false, not NULL). A predicate that is no boolean raises CypherTypeError."""
+
+    input: "Operator"
+    predicate: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueRelationships:
+    """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of them."""
+
+    input: "Operator"
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Exactly these columns. names and expressions in parallel."""
+
+    input: "Operator"
+    names: tuple[str, ...]
+    expressions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """The input's columns and these."""
+
+    input: "Operator"
+    names: tuple[str, ...]
+    expressions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One row per combination of keys (one row in all where there are none, also for no input). Columns: keys, then
+    aggregates. An aggregate is a Call of a function registered with @aggregate; `count(*)` is Call("count", ())."""
+
+    input: "Operator"
+    key_names: tuple[str, ...]
+    keys: tuple[Expression, ...]
+    aggregate_names: tuple[str, ...]
+    aggregates: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """Each combination of these variables once; columns are exactly these."""
+
+    input: "Operator"
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Stable; openCypher's order over all kinds, NULL last when ascending."""
+
+    input: "Operator"
+    keys: tuple[Expression, ...]
+    descending: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """Sort and then Limit, in one."""
+
+    input: "Operator"
+    keys: tuple[Expression, ...]
+    descending: tuple[bool, ...]
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Without the first ``count`` rows; a negative or non-integer count is an error."""
+
+    input: "Operator"
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The first ``count`` rows; stops pulling when it has them, but lets writes below it run to their end."""
+
+    input: "Operator"
+    count: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Unwind:
+    """A row per element of the list; NULL gives no row, a value that is no list gives one."""
+
+    input: "Operator"
+    list: Expression
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """Rows of both, columns in the left one's names and order. UNION (not ALL) has a Distinct above."""
+
+    left: "Operator"
+    right: "Operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """For each input row the rows of the subplan, whose leaf Argument carries the outer columns; runs once per batch."""
+
+    input: "Operator"
+    subplan: "Operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """As Apply; an input row without match stays, with NULL in ``variables`` (those that the subplan binds)."""
+
+    input: "Operator"
+    subplan: "Operator"
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Eager:
+    """Takes all of its input before it gives the first row: keeps reads apart from later writes."""
+
+    input: "Operator"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureCall:
+    """Rows of a registered procedure, per input row; binds ``variables`` to the procedure's columns ``yields``."""
+
+    input: "Operator"
+    name: str
+    arguments: tuple[Expression, ...]
+    yields: tuple[str, ...]
+    variables: tuple[str, ...]
+    void: bool = False
+
+
+# ------------------------------------------------------------------------------------------------------------ writing
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node to create. ``properties``: MapOf, Parameter or other map expression, or None."""
+
+    variable: str
+    labels: tuple[str, ...]
+    properties: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipSpec:
+    """A relationship to create from ``source`` to ``target``, both bound or created before it."""
+
+    variable: str
+    source: str
+    target: str
+    type: str
+    properties: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Per input row: the nodes, then the relationships; binds their variables."""
+
+    input: "Operator"
+    nodes: tuple[NodeSpec, ...]
+    relationships: tuple[RelationshipSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
+    ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises SemanticError."""
+
+    input: "Operator"
+    match: "Operator"
+    nodes: tuple[NodeSpec, ...]
+    relationships: tuple[RelationshipSpec, ...]
+    on_create: tuple["SetItem", ...]
+    on_match: tuple["SetItem", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperty:
+    """`subject.key = value`; NULL removes. A NULL subject is skipped."""
+
+    subject: Expression
+    key: str
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperties:
+    """`variable = value`, or `+=` where ``merge``; value is a map, node or relationship."""
+
+    variable: str
+    value: Expression
+    merge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabels:
+    """`variable:A:B`."""
+
+    variable: str
+    labels: tuple[str, ...]
+
+
+SetItem: TypeAlias = SetProperty | SetProperties | SetLabels
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Carries out the items, one after another, over all rows of a batch."""
+
+    input: "Operator"
+    items: tuple[SetItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveProperty:
+    """`REMOVE subject.key`."""
+
+    subject: Expression
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLabels:
+    """`REMOVE variable:A:B`."""
+
+    variable: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Carries out the items, one after another, over all rows of a batch."""
+
+    input: "Operator"
+    items: tuple[RemoveProperty | RemoveLabels, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Deletes what the expressions give: nodes, relationships, paths; NULL is skipped."""
+
+    input: "Operator"
+    expressions: tuple[Expression, ...]
+    detach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Runs its input to the end and gives no row: a query that ends in an update."""
+
+    input: "Operator"
+
+
+Operator: TypeAlias = (
+    Unit
+    | Argument
+    | ParameterRows
+    | AllNodes
+    | LabelScan
+    | IndexSeek
+    | NodeById
+    | Expand
+    | ExpandInto
+    | VariableExpand
+    | Frontier
+    | ScanRelationships
+    | Filter
+    | UniqueRelationships
+    | Project
+    | Extend
+    | Aggregate
+    | Distinct
+    | Sort
+    | Top
+    | Skip
+    | Limit
+    | Unwind
+    | Union
+    | Apply
+    | Optional
+    | Eager
+    | ProcedureCall
+    | Create
+    | Merge
+    | Set
+    | Remove
+    | Delete
+    | Drain
+)
+
+WRITES: tuple[type, ...] = (Create, Merge, Set, Remove, Delete)

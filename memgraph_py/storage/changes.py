@@ -1,0 +1,103 @@
+"""ChangeSet: everything one transaction does to the graph, as a value.
+
+Commit, log, recovery and stream positions all speak of it. It holds columns, not rows: a block per call that made it, with
+ids in arrays. Order matters only as said: created elements first, then properties and labels (in order, the last one wins),
+then deletions.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition of one incarnation of a topic; topic_id '' where the broker does not tell it."""
+
+    topic: str
+    topic_id: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPosition:
+    """Where a stream goes on: next offset by partition, and how many batches its LIMIT has left (None: no limit)."""
+
+    next_offsets: dict[Partition, int]
+    batches_left: int | None
+
+
+@dataclass(slots=True, eq=False)
+class CreatedNodes:
+    """ids (rows,) int64 ascending; label_set: one id for all; properties: (rows,) each, NULL meaning absent."""
+
+    ids: NDArray[np.int64]
+    label_set: int
+    properties: dict[int, Column]
+
+
+@dataclass(slots=True, eq=False)
+class CreatedRelationships:
+    """All (rows,) int64; one type for all."""
+
+    ids: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    type: int
+    properties: dict[int, Column]
+
+
+@dataclass(slots=True, eq=False)
+class PropertyWrite:
+    """values (rows,), NULL removes; ids (rows,) without repetition."""
+
+    ids: NDArray[np.int64]
+    key: int
+    values: Column
+
+
+@dataclass(slots=True, eq=False)
+class LabelWrite:
+    """The new label set of each node: both (rows,) int64."""
+
+    ids: NDArray[np.int64]
+    label_sets: NDArray[np.int64]
+
+
+@dataclass(slots=True, eq=False)
+class ChangeSet:
+    """All changes of one transaction. ``is_empty`` ones are not logged."""
+
+    created_nodes: list[CreatedNodes] = field(default_factory=list)
+    created_relationships: list[CreatedRelationships] = field(default_factory=list)
+    node_properties: list[PropertyWrite] = field(default_factory=list)
+    relationship_properties: list[PropertyWrite] = field(default_factory=list)
+    label_writes: list[LabelWrite] = field(default_factory=list)
+    deleted_nodes: list[NDArray[np.int64]] = field(default_factory=list)
+    deleted_relationships: list[NDArray[np.int64]] = field(default_factory=list)
+    positions: dict[UUID, StreamPosition] = field(default_factory=dict)
+    reset_positions: set[UUID] = field(default_factory=set)
+    """Streams whose position may go back (SET OFFSET), or whose position is dropped where ``positions`` has none."""
+    created_indexes: list[tuple[str, int, int]] = field(default_factory=list)
+    """(name, label id, key id)."""
+    dropped_indexes: list[tuple[int, int]] = field(default_factory=list)
+
+    def is_empty(self) -> bool:
+        """True when nothing was changed."""
+        return not (
+            self.created_nodes
+            or self.created_relationships
+            or self.node_properties
+            or self.relationship_properties
+            or self.label_writes
+            or self.deleted_nodes
+            or self.deleted_relationships
+            or self.positions
+            or self.reset_positions
+            or self.created_indexes
+            or self.dropped_indexes
+        )

@@ -1,0 +1,117 @@
+"""Interned names, label sets and index definitions: append-only, shared by all snapshots of a store.
+
+An id, once given, means the same name for ever, so a schema needs no versions of its own beyond ``version``, which counts
+changes of indexes and is part of the statement cache's key. Names are interned under a lock; reading needs none.
+"""
+
+import threading
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDefinition:
+    """An index on one property of the nodes with a label."""
+
+    name: str
+    label: int
+    key: int
+
+
+class Names:
+    """Names to ids 0, 1, 2 … in order of first use; never forgets."""
+
+    __slots__ = ("_ids", "_lock", "_names")
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._names: list[str] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def find(self, name: str) -> int | None:
+        """The id, or None for a name never used."""
+        return self._ids.get(name)
+
+    def intern(self, name: str) -> int:
+        """The id; a new one for a new name."""
+        id = self._ids.get(name)
+        if id is not None:
+            return id
+        with self._lock:
+            id = self._ids.get(name)
+            if id is None:
+                id = len(self._names)
+                self._names.append(name)
+                self._ids[name] = id
+            return id
+
+    def name(self, id: int) -> str:
+        """The name of an id that was given."""
+        return self._names[id]
+
+    def all(self) -> list[str]:
+        """All names, by id."""
+        return list(self._names)
+
+
+class Schema:
+    """Labels, relationship types, property keys, label sets, and the indexes.
+
+    Label set 0 is the empty set. A label set is a tuple of label ids, ascending.
+    """
+
+    __slots__ = ("_indexes", "_label_set_ids", "_label_sets", "_lock", "keys", "labels", "types", "version")
+
+    def __init__(self) -> None:
+        self.labels = Names()
+        self.types = Names()
+        self.keys = Names()
+        self.version = 0
+        self._label_sets: list[tuple[int, ...]] = [()]
+        self._label_set_ids: dict[tuple[int, ...], int] = {(): 0}
+        self._indexes: dict[tuple[int, int], IndexDefinition] = {}
+        self._lock = threading.Lock()
+
+    def intern_label_set(self, labels: tuple[int, ...]) -> int:
+        """The id of the set of these label ids, given in any order."""
+        key = tuple(sorted(set(labels)))
+        id = self._label_set_ids.get(key)
+        if id is not None:
+            return id
+        with self._lock:
+            id = self._label_set_ids.get(key)
+            if id is None:
+                id = len(self._label_sets)
+                self._label_sets.append(key)
+                self._label_set_ids[key] = id
+            return id
+
+    def label_set(self, id: int) -> tuple[int, ...]:
+        """Label ids of a label set, ascending."""
+        return self._label_sets[id]
+
+    def label_sets(self) -> list[tuple[int, ...]]:
+        """All label sets, by id."""
+        return list(self._label_sets)
+
+    def has_index(self, label: int, key: int) -> bool:
+        """True when nodes with the label are indexed by the property."""
+        return (label, key) in self._indexes
+
+    def indexes(self) -> list[IndexDefinition]:
+        """All definitions, in order of creation."""
+        return list(self._indexes.values())
+
+    def add_index(self, definition: IndexDefinition) -> None:
+        """Called by the store, under its commit lock."""
+        with self._lock:
+            self._indexes[(definition.label, definition.key)] = definition
+            self.version += 1
+
+    def drop_index(self, label: int, key: int) -> None:
+        """Called by the store, under its commit lock."""
+        with self._lock:
+            del self._indexes[(label, key)]
+            self.version += 1

@@ -1,0 +1,184 @@
+"""What can be read of a graph: GraphView, and the types its methods take and give.
+
+``Snapshot`` (a committed version) and ``Transaction`` (a snapshot under its own changes) are the two implementations;
+execution never asks which. Ids of labels, types and keys are those of ``Schema``, interned and never reused.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column
+from memgraph_py.storage.schema import Schema
+
+NodeIds: TypeAlias = NDArray[np.int64]
+RelationshipIds: TypeAlias = NDArray[np.int64]
+LabelId: TypeAlias = int
+TypeId: TypeAlias = int
+KeyId: TypeAlias = int
+
+
+class Direction(IntEnum):
+    """Of a relationship as seen from the node that is expanded."""
+
+    OUT = 0
+    IN = 1
+    BOTH = 2
+
+
+@dataclass(slots=True, eq=False)
+class Expansion:
+    """Matches of an expansion, each (matches,) int64: the row of the input, the relationship, the node at its other end."""
+
+    source_rows: NDArray[np.int64]
+    relationships: RelationshipIds
+    targets: NodeIds
+
+
+@dataclass(slots=True, eq=False)
+class Seek:
+    """Matches of an index seek, each (matches,) int64: the row of the input values, the node found."""
+
+    source_rows: NDArray[np.int64]
+    nodes: NodeIds
+
+
+class GraphView(Protocol):
+    """What execution reads. Every method gives the view's own version, whatever others commit meanwhile."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def nodes(self, label: LabelId | None) -> NodeIds:
+        """All nodes, or those with the label: (rows,) int64, ascending."""
+        ...
+
+    def relationships(self, type: TypeId | None) -> RelationshipIds:
+        """All relationships, or those of the type: (rows,) int64, ascending."""
+        ...
+
+    def node_count(self, label: LabelId | None) -> int:
+        """Exact number of nodes, or of those with the label, in O(1) for a snapshot."""
+        ...
+
+    def relationship_count(self, type: TypeId | None) -> int:
+        """Exact number of relationships, or of those of the type, in O(1) for a snapshot."""
+        ...
+
+    def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
+        """Relationships at the nodes, grouped by input row in order.
+
+        types: (n,) ids of relationship types, or None for all. A loop is given once for BOTH. A node id of -1 (NULL) has none.
+        """
+        ...
+
+    def expand_into(
+        self, sources: NodeIds, targets: NodeIds, direction: Direction, types: NDArray[np.int64] | None
+    ) -> Expansion:
+        """Relationships between sources[i] and targets[i]; ``targets`` of the answer are those of the match."""
+        ...
+
+    def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """(rows,) number of relationships at each node."""
+        ...
+
+    def frontier(
+        self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int
+    ) -> NodeIds:
+        """Distinct nodes at the ends of walks of exactly ``hops`` relationships from any of the nodes, ascending.
+
+        Walks may use a relationship twice: the planner uses this only where that cannot change the answer.
+        """
+        ...
+
+    def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
+        """Start and end nodes, each (rows,)."""
+        ...
+
+    def relationship_types(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """(rows,) type ids."""
+        ...
+
+    def label_sets(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """(rows,) ids of label sets; ``schema.label_set(id)`` gives the label ids, ascending."""
+        ...
+
+    def has_label(self, nodes: NodeIds, label: LabelId) -> NDArray[np.bool_]:
+        """(rows,) True where the node has the label."""
+        ...
+
+    def node_property(self, nodes: NodeIds, key: KeyId) -> Column:
+        """(rows,), NULL where absent, where the id is -1, and where the node was deleted."""
+        ...
+
+    def relationship_property(self, relationships: RelationshipIds, key: KeyId) -> Column:
+        """(rows,), NULL where absent, where the id is -1, and where the relationship was deleted."""
+        ...
+
+    def node_keys(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """Ids of the property keys that at least one of the nodes may have, ascending: a superset."""
+        ...
+
+    def relationship_keys(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """Ids of the property keys that at least one of the relationships may have, ascending: a superset."""
+        ...
+
+    def nodes_exist(self, nodes: NodeIds) -> NDArray[np.bool_]:
+        """(rows,) True where the node is in this view: made and not deleted."""
+        ...
+
+    def relationships_exist(self, relationships: RelationshipIds) -> NDArray[np.bool_]:
+        """(rows,) True where the relationship is in this view."""
+        ...
+
+    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+        """Nodes with the label whose property equals values[row] (openCypher equality: 1 finds 1.0; NULL finds none).
+
+        Raises KeyError when there is no index on (label, key): the planner asks ``schema.has_index`` first.
+        """
+        ...
+
+
+class WritableGraph(GraphView, Protocol):
+    """What updating operators write through; ``Transaction`` is the one implementation.
+
+    Every write is visible to the next read of the same transaction. Ids in arrays may repeat where said; deleting twice is fine.
+    """
+
+    def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
+        """New nodes, all with the same labels; each property column is (count,), NULL meaning absent. Gives their ids."""
+        ...
+
+    def create_relationships(
+        self, sources: NodeIds, targets: NodeIds, type: TypeId, properties: dict[KeyId, Column]
+    ) -> RelationshipIds:
+        """New relationships. Raises EntityNotFound where an end was deleted in this transaction."""
+        ...
+
+    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
+        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or removed."""
+        ...
+
+    def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
+        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or removed."""
+        ...
+
+    def add_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
+        """Gives the number of labels that were not there."""
+        ...
+
+    def remove_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
+        """Gives the number of labels that were there."""
+        ...
+
+    def delete_relationships(self, relationships: RelationshipIds) -> int:
+        """Gives the number of relationships that were there."""
+        ...
+
+    def delete_nodes(self, nodes: NodeIds, *, detach: bool) -> tuple[int, int]:
+        """Numbers of nodes and relationships deleted. Without ``detach`` the nodes' relationships stay until commit, which
+        raises ConstraintViolation if any of them is still there (openCypher lets one query delete them in any order)."""
+        ...

@@ -1,0 +1,1 @@
+"""What Cypher values are."""
