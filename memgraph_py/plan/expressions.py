@@ -5,9 +5,12 @@ arguments are not simply evaluated first: they bind variables, or skip what need
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.values.types import Value
+
+if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
+    from memgraph_py.plan.operators import Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,6 @@ class PathOf:
     variables: tuple[str, ...]
 
 
-# The subqueries' plans are of type Operator; named by text as operators.py imports this module.
 @dataclass(frozen=True, slots=True)
 class Exists:
     """True where the plan gives a row. ``plan`` starts at an ``Argument`` that carries the outer columns it needs."""
@@ -175,5 +177,3 @@ Expression: TypeAlias = (
     | Collect
     | Count
 )
-
-from memgraph_py.plan.operators import Operator  # noqa: E402  # the two languages contain each other
