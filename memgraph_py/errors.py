@@ -68,13 +68,11 @@ class CypherError(Exception):
         self.detail = detail
 
     def text(self) -> str:
-        """The whole message as a client reads it: message, hint, line and column."""
+        """The whole message as a client reads it: message and place in the first line, the hint below it."""
         text = self.message
-        if self.hint is not None:
-            text = f"{text} ({self.hint})"
         if self.position is not None:
-            text = f"{text} (line {self.position.line}, column {self.position.column}, offset {self.position.offset})"
-        return text
+            text = f"{text} (line {self.position.line}, column {self.position.column} (offset: {self.position.offset}))"
+        return text if self.hint is None else f"{text}\n{self.hint}"
 
     def __init_subclass__(cls, *, code: str, tck_type: str | None = None) -> None:
         cls.code = code
