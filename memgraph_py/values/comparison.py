@@ -1,11 +1,13 @@
 """Equality, order and grouping of Cypher values, as openCypher tells them apart.
 
-Three relations that agree where they can. *Equality* (``equals``) and *comparability* (``compare``) are ternary: NULL makes
-them unknown, and NaN is neither equal to nor less than any number. *Orderability* (``order_key``) is total, for ORDER BY, min and max:
+Three relations that agree where they can. *Equality* (``equals``) and *comparability* (``compare``) are
+ternary: NULL makes them unknown, and NaN is neither equal to nor less than any number. *Orderability*
+(``order_key``) is total, for ORDER BY, min and max:
 
     maps < nodes < relationships < lists < paths < points < bytes < strings < booleans < numbers < NaN < NULL
 
-*Equivalence* (``grouping_key``), for DISTINCT and grouping, is equality in which NULL equals NULL and NaN equals NaN.
+*Equivalence* (``grouping_key``), for DISTINCT and grouping, is equality in which NULL equals NULL and NaN
+equals NaN.
 Source: openCypher 9, "Comparability, equality, orderability and equivalence".
 """
 
@@ -53,10 +55,10 @@ def equals(left: Value, right: Value) -> bool | None:
 
 
 def compare(left: Value, right: Value) -> int | None:
-    """-1, 0 or 1 as left is less, equal or greater; UNORDERED where a NaN is met; None where they cannot be compared.
+    """-1, 0 or 1 as left is less, equal or greater; UNORDERED where a NaN is met; None where unknown.
 
-    Numbers, strings, booleans and lists of those compare with their like; everything else, and NULL, gives None. Lists compare
-    element by element, and a list is greater than what it begins with.
+    Numbers, strings, booleans and lists of those compare with their like; everything else, and NULL, gives
+    None. Lists compare element by element, and a list is greater than what it begins with.
     """
     kind, other = type(left), type(right)
     if kind is other:
@@ -85,7 +87,7 @@ def less_or_equal(left: Value, right: Value) -> bool | None:
 
 
 def order_key(value: Value) -> OrderKey:
-    """A key whose order is openCypher's order over all values, NULL last; equal keys are equivalent values."""
+    """A key whose order is openCypher's order over all values, NULL last; equal keys: equivalent values."""
     if value is None:
         return _NULL_KEY
     kind = type(value)
@@ -108,7 +110,7 @@ def order_key(value: Value) -> OrderKey:
 
 
 def grouping_key(value: Value) -> GroupingKey:
-    """A hashable key; two values have equal keys when they are equivalent: 1 and 1.0, NaN and NaN, NULL and NULL are."""
+    """A hashable key, equal for equivalent values: 1 and 1.0, NaN and NaN, NULL and NULL."""
     kind = type(value)
     if kind is str or kind is int or value is None:
         return value
@@ -136,7 +138,7 @@ _ELEMENTS: Final[frozenset[type]] = frozenset(
 
 
 def _element(value: Value) -> OrderKey:
-    """What a node, relationship or path is: its kind and ids; a reference equals the element it stands for."""
+    """What a node, relationship or path is, by kind and ids; a reference equals what it stands for."""
     if isinstance(value, NodeReference | Node):
         return (_NODE, value.id)
     if isinstance(value, RelationshipReference | Relationship):
