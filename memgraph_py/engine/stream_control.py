@@ -33,7 +33,14 @@ class StreamControl(Protocol):
     """The stream commands."""
 
     def create(
-        self, name: str, *, uri: str, topic: str, transform: str, batch_interval: int | None, batch_size: int | None
+        self,
+        name: str,
+        *,
+        uri: str,
+        topic: str,
+        transform: str,
+        batch_interval: int | None,
+        batch_size: int | None,
     ) -> None: ...
 
     def drop(self, name: str) -> None: ...

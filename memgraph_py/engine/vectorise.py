@@ -14,7 +14,16 @@ All expressions in them are made of parameters, literals and deterministic funct
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, ListOf, Literal, MapOf, Parameter, Variable
-from memgraph_py.plan.operators import Argument, Create, Drain, IndexSeek, Merge, Operator, ParameterRows, Unit
+from memgraph_py.plan.operators import (
+    Argument,
+    Create,
+    Drain,
+    IndexSeek,
+    Merge,
+    Operator,
+    ParameterRows,
+    Unit,
+)
 from memgraph_py.plan.tree import rewrite, walk
 
 
@@ -30,7 +39,12 @@ def vectorised(plan: Operator) -> Operator | None:
             if sought is None or sought & created or not _is_pure(writer):
                 return None
         case Merge():
-            if writer.on_create or writer.on_match or not isinstance(writer.input, Unit) or not _is_pure(writer):
+            if (
+                writer.on_create
+                or writer.on_match
+                or not isinstance(writer.input, Unit)
+                or not _is_pure(writer)
+            ):
                 return None
         case _:
             return None

@@ -1,0 +1,238 @@
+"""Commands: statements that are no queries: indexes and streams. Each gives a Result, carried out when it is pulled."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from memgraph_py.columnar import Batch, Column
+from memgraph_py.cypher import ast
+from memgraph_py.engine.result import Result, Summary
+from memgraph_py.engine.statements import Core
+from memgraph_py.engine.stream_control import StreamControl
+from memgraph_py.errors import (
+    CypherSyntaxError,
+    CypherTypeError,
+    ForbiddenInTransaction,
+    ParameterMissing,
+    SchemaError,
+    SchemaMissing,
+    StreamError,
+)
+from memgraph_py.execution.executor import Counters
+from memgraph_py.storage.transaction import Transaction
+from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
+
+Table = tuple[tuple[str, ...], Callable[[], Iterator[Sequence[Value]]]]
+"""Columns, and what carries the command out and gives its rows."""
+
+
+@dataclass(slots=True)
+class CommandContext:
+    """transaction: the explicit one the command stands in, or None."""
+
+    core: Core
+    transaction: Transaction | None
+    parameters: Mapping[str, Value]
+
+
+def command_result(command: ast.Command, context: CommandContext, view: GraphView) -> Result:
+    """The command's result; nothing is done before its first pull. Raises what can be known before."""
+    counters = Counters()
+    columns, rows = _table(command, context, counters)
+
+    def batches() -> Iterator[Batch]:
+        records = list(rows())
+        if records:
+            cells = zip(*records, strict=True)
+            yield Batch(
+                len(records),
+                {name: Column.from_values(list(cell)) for name, cell in zip(columns, cells, strict=True)},
+            )
+
+    reads = isinstance(command, ast.ShowIndexes | ast.ShowStreams | ast.ShowStream | ast.TestStream)
+    return Result(columns, batches(), view, Summary("r" if reads else "s", counters), bounded=False)
+
+
+def _table(command: ast.Command, context: CommandContext, counters: Counters) -> Table:
+    match command:
+        case ast.CreateIndex():
+            return (), lambda: _create_index(command, context, counters)
+        case ast.DropIndex():
+            return (), lambda: _drop_index(command, context, counters)
+        case ast.ShowIndexes():
+            return _INDEX_COLUMNS, lambda: _show_indexes(context)
+        case ast.ShowStreams():
+            control = _control(context)
+            return (
+                ("name", "uri", "topic", "transform", "status"),
+                lambda: ((s.name, s.uri, s.topic, s.transform, s.status) for s in control.show()),
+            )
+        case ast.ShowStream():
+            control = _control(context)
+            return ("fact", "value"), lambda: iter(control.describe(command.name))
+        case ast.TestStream():
+            control = _control(context)
+            limit = _positive(command.limit, context, "LIMIT")
+            return (
+                ("query", "params"),
+                lambda: ((tested.query, tested.params) for tested in control.test(command.name, limit)),
+            )
+        case _:
+            return (), _stream_action(command, context)
+
+
+def _stream_action(
+    command: ast.StreamCommand, context: CommandContext
+) -> Callable[[], Iterator[Sequence[Value]]]:
+    if context.transaction is not None:
+        raise ForbiddenInTransaction(
+            "Stream clause not allowed in multicommand transactions.",
+            hint="use an auto-commit transaction (session.run)",
+        )
+    control = _control(context)
+    action: Callable[[], None]
+    match command:
+        case ast.CreateStream():
+            action = _create_stream(command, context, control)
+        case ast.DropStream():
+            action = lambda: control.drop(command.name)  # noqa: E731  # one line a command
+        case ast.StartStream():
+            limit = _positive(command.limit, context, "LIMIT")
+            action = lambda: control.start(command.name, limit)  # noqa: E731  # one line a command
+        case ast.StopStream():
+            action = lambda: control.stop(command.name)  # noqa: E731  # one line a command
+        case ast.StartAllStreams():
+            action = control.start_all
+        case ast.StopAllStreams():
+            action = control.stop_all
+        case ast.TestStream() | ast.ShowStreams() | ast.ShowStream():
+            raise AssertionError("answered by the caller")
+        case _:
+            assert_never(command)
+
+    def rows() -> Iterator[Sequence[Value]]:
+        action()
+        return iter(())
+
+    return rows
+
+
+def _create_stream(
+    command: ast.CreateStream, context: CommandContext, control: StreamControl
+) -> Callable[[], None]:
+    uri = _text(command.uri, context, "LOAD DATA KAFKA")
+    topic = _text(command.topic, context, "WITH TOPIC")
+    transform = _text(command.transform, context, "WITH TRANSFORM")
+    interval = _positive(command.batch_interval, context, "BATCH_INTERVAL")
+    size = _positive(command.batch_size, context, "BATCH_SIZE")
+    return lambda: control.create(
+        command.name, uri=uri, topic=topic, transform=transform, batch_interval=interval, batch_size=size
+    )
+
+
+def _control(context: CommandContext) -> StreamControl:
+    if context.core.stream_control is None:
+        raise StreamError("streams are not available in this database")
+    return context.core.stream_control
+
+
+def _value(item: ast.Literal | ast.Parameter, context: CommandContext) -> Value:
+    if isinstance(item, ast.Literal):
+        return item.value
+    if item.name not in context.parameters:
+        raise ParameterMissing(f"expected parameter(s): {item.name}")
+    return context.parameters[item.name]
+
+
+def _text(item: ast.Literal | ast.Parameter, context: CommandContext, clause: str) -> str:
+    value = _value(item, context)
+    if not isinstance(value, str):
+        raise CypherTypeError(f"{clause} takes a string, not {value!r}")
+    return value
+
+
+def _positive(item: ast.Literal | ast.Parameter | None, context: CommandContext, clause: str) -> int | None:
+    if item is None:
+        return None
+    value = _value(item, context)
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise CypherSyntaxError(f"{clause} takes a positive integer, not {value!r}")
+    return value
+
+
+# ------------------------------------------------------------------------------------------------------------- indexes
+
+_INDEX_COLUMNS = (
+    "id",
+    "name",
+    "state",
+    "populationPercent",
+    "type",
+    "entityType",
+    "labelsOrTypes",
+    "properties",
+    "indexProvider",
+    "owningConstraint",
+)
+
+
+def _create_index(
+    command: ast.CreateIndex, context: CommandContext, counters: Counters
+) -> Iterator[Sequence[Value]]:
+    if len(command.keys) != 1:
+        raise CypherSyntaxError(
+            "an index on several properties is not supported yet", hint="create one index on each property"
+        )
+    schema = context.core.store.schema
+    label, key = schema.labels.intern(command.label), schema.keys.intern(command.keys[0])
+    name = command.name or f"index_{command.label}_{command.keys[0]}"
+    if schema.has_index(label, key):
+        if command.if_not_exists:
+            return iter(())
+        raise SchemaError(f'an index on ":{command.label}({command.keys[0]})" exists already')
+    if any(index.name == name for index in schema.indexes()):
+        if command.if_not_exists:
+            return iter(())
+        raise SchemaError(f'an index named "{name}" exists already')
+    if context.transaction is not None:
+        context.transaction.changes.created_indexes.append((name, label, key))
+    else:
+        context.core.store.create_index(name, label, key).result()
+    counters.indexes_added += 1
+    return iter(())
+
+
+def _drop_index(
+    command: ast.DropIndex, context: CommandContext, counters: Counters
+) -> Iterator[Sequence[Value]]:
+    schema = context.core.store.schema
+    for index in schema.indexes():
+        by_name = command.name is not None and index.name == command.name
+        by_shape = (
+            command.label is not None
+            and schema.labels.name(index.label) == command.label
+            and (schema.keys.name(index.key),) == command.keys
+        )
+        if by_name or by_shape:
+            if context.transaction is not None:
+                context.transaction.changes.dropped_indexes.append((index.label, index.key))
+            else:
+                context.core.store.drop_index(index.label, index.key).result()
+            counters.indexes_removed += 1
+            return iter(())
+    if command.if_exists:
+        return iter(())
+    what = (
+        f'named "{command.name}"'
+        if command.name is not None
+        else f'on ":{command.label}({", ".join(command.keys)})"'
+    )
+    raise SchemaMissing(f"there is no index {what}", hint="SHOW INDEXES lists them")
+
+
+def _show_indexes(context: CommandContext) -> Iterator[Sequence[Value]]:
+    schema = context.core.store.schema
+    for id, index in enumerate(schema.indexes(), start=1):
+        label, key = schema.labels.name(index.label), schema.keys.name(index.key)
+        yield (id, index.name, "ONLINE", 100.0, "RANGE", "NODE", [label], [key], "range-1.0", None)

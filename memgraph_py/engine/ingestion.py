@@ -1,0 +1,125 @@
+"""Ingestion: a stream's batch as one transaction, with its position.
+
+Runs of equal query texts execute as one statement where ``vectorise.py`` proves it the same; when such a run errs, it is undone
+to its mark and run one by one, so that the message and the order are right.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from uuid import UUID
+
+from memgraph_py.columnar import Batch, Column
+from memgraph_py.engine.database import Database
+from memgraph_py.engine.session import new_context
+from memgraph_py.engine.statements import PreparedQuery
+from memgraph_py.errors import CypherError, ForbiddenInTransaction, ParameterMissing
+from memgraph_py.execution import execute
+from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.storage.transaction import Access, Transaction
+from memgraph_py.values.types import Value
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRun:
+    """``rows`` successive calls of one query text; parameter k of call i is ``parameters[k][i]``."""
+
+    query: str
+    rows: int
+    parameters: dict[str, list[Value]]
+
+
+class QueryFailed(Exception):
+    """A query of a batch failed, and the batch is rolled back. row_index: which call, counted over all runs from 0."""
+
+    def __init__(self, row_index: int, query: str, error: CypherError) -> None:
+        super().__init__(error.text())
+        self.row_index = row_index
+        self.query = query
+        self.error = error
+
+
+class Ingestion:
+    """What streams write through; safe to use from several threads, one batch of a stream after another."""
+
+    def __init__(self, database: Database) -> None:
+        self._core = database.core
+
+    def apply(
+        self,
+        runs: list[QueryRun],
+        stream_id: UUID,
+        next_offsets: Mapping[Partition, int],
+        batches_left: int | None,
+    ) -> Future[int]:
+        """Run everything in one transaction on the newest base and commit it with the position.
+
+        The future gives the version once the record is on disk. Raises QueryFailed, or TransactionConflict: nothing is written
+        then, and the same batch may be applied again.
+        """
+        store = self._core.store
+        transaction = store.begin(Access.WRITE, on_tip=True)
+        try:
+            done = 0
+            for run in runs:
+                self._run(run, transaction, done)
+                done += run.rows
+            transaction.record_position(stream_id, next_offsets, batches_left)
+            return store.commit(transaction)
+        except BaseException:
+            store.rollback(transaction)
+            raise
+
+    def position(self, stream_id: UUID) -> StreamPosition | None:
+        """Where the stream goes on, or None when it never committed a batch."""
+        return self._core.store.position(stream_id)
+
+    def set_position(self, stream_id: UUID, position: StreamPosition | None) -> Future[int]:
+        """Put the position to another place, or drop it with None."""
+        transaction = self._core.store.begin(Access.WRITE, on_tip=True)
+        transaction.reset_position(stream_id, position)
+        return self._core.store.commit(transaction)
+
+    def forget(self, stream_id: UUID) -> Future[int]:
+        """Drop the position of a stream that is gone."""
+        return self.set_position(stream_id, None)
+
+    def _run(self, run: QueryRun, transaction: Transaction, done: int) -> None:
+        try:
+            prepared = self._core.statements.prepare(run.query, transaction)
+            if not isinstance(prepared, PreparedQuery):
+                raise ForbiddenInTransaction(
+                    "schema, stream and administration commands are not allowed in a stream's queries"
+                )
+            missing = sorted(name for name in prepared.parameters if name not in run.parameters)
+            if missing:
+                raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}")
+        except CypherError as error:
+            raise QueryFailed(done, run.query, error) from error
+        if (
+            run.rows > 1
+            and prepared.vectorised is not None
+            and self._run_vectorised(run, prepared, transaction)
+        ):
+            return
+        for row in range(run.rows):
+            parameters = {name: values[row] for name, values in run.parameters.items()}
+            try:
+                for _ in execute(prepared.plan, new_context(self._core, transaction, parameters)):
+                    pass
+            except CypherError as error:
+                raise QueryFailed(done + row, run.query, error) from error
+
+    def _run_vectorised(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction) -> bool:
+        """Run all rows as one statement; False, with everything undone, where that errs."""
+        assert prepared.vectorised is not None
+        columns = {f"${name}": Column.from_values(run.parameters[name]) for name in prepared.parameters}
+        mark = transaction.mark()
+        try:
+            context = new_context(self._core, transaction, {}, Batch(run.rows, columns))
+            for _ in execute(prepared.vectorised, context):
+                pass
+        except CypherError:  # run one by one, to find the call that errs
+            transaction.undo_to(mark)
+            return False
+        return True

@@ -1,0 +1,217 @@
+"""Session: statements one after another, each its own transaction or all in an explicit one.
+
+A read runs on the newest snapshot and holds no transaction. A write runs to its end at the first pull; an auto-commit write
+commits right then, before its first row goes out, so that a conflict can be retried here and the client never sees it.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+
+from memgraph_py.columnar import Batch
+from memgraph_py.engine.commands import CommandContext, command_result
+from memgraph_py.engine.result import Result, Summary, Taken
+from memgraph_py.engine.statements import Core, PreparedQuery
+from memgraph_py.errors import (
+    AccessModeViolation,
+    InvalidRequest,
+    ParameterMissing,
+    TransactionConflict,
+)
+from memgraph_py.execution import execute
+from memgraph_py.execution.executor import ExecutionContext
+from memgraph_py.functions.registry import Environment
+from memgraph_py.plan.printing import describe
+from memgraph_py.storage.transaction import Access, Transaction
+from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
+
+__all__ = ["Result", "Session", "Summary", "Taken"]
+
+
+class Session:
+    """One client's conversation with the database; used by one thread at a time, except ``cancel``."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._transaction: Transaction | None = None
+        self._access = Access.WRITE
+        self._deadline: float | None = None
+        self._open: list[Result] = []
+        self._context: ExecutionContext | None = None
+
+    @property
+    def in_transaction(self) -> bool:
+        """True between ``begin`` and ``commit`` or ``rollback``."""
+        return self._transaction is not None
+
+    def run(
+        self,
+        text: str,
+        parameters: Mapping[str, Value] | None = None,
+        access: Access = Access.WRITE,
+        timeout_seconds: float | None = None,
+    ) -> Result:
+        """Prepare the statement and start it; rows are computed as they are pulled.
+
+        Raises every error that can be known before the first row. A write under Access.READ is refused.
+        """
+        given = parameters or {}
+        transaction = self._transaction
+        view: GraphView = transaction if transaction is not None else self._core.store.current
+        prepared = self._core.statements.prepare(text, view)
+        if not isinstance(prepared, PreparedQuery):
+            context = CommandContext(self._core, transaction, given)
+            return command_result(prepared, context, view)
+        missing = sorted(name for name in prepared.parameters if name not in given)
+        if missing and prepared.mode != "EXPLAIN":
+            raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}")
+        if prepared.mode == "EXPLAIN":
+            return _explained(prepared, view)
+        if prepared.writes and (access if transaction is None else self._access) is Access.READ:
+            raise AccessModeViolation(
+                "writing in a transaction with access mode READ",
+                hint="open the session or the transaction with access mode WRITE",
+            )
+        deadline = self._deadline if transaction is not None else _deadline(timeout_seconds)
+        if prepared.writes and transaction is None:
+            return self._run_auto_commit(prepared, given, view, deadline)
+        return self._run_within(prepared, given, view, deadline)
+
+    def begin(self, access: Access = Access.WRITE, timeout_seconds: float | None = None) -> None:
+        """Open an explicit transaction. Raises InvalidRequest when one is open."""
+        if self._transaction is not None:
+            raise InvalidRequest("a transaction is open already", hint="commit it or roll it back first")
+        self._transaction = self._core.store.begin(access)
+        self._access = access
+        self._deadline = _deadline(timeout_seconds)
+
+    def commit(self) -> Future[int]:
+        """Commit the explicit transaction: the future gives its version once it is on disk.
+
+        Raises TransactionConflict or ConstraintViolation at once; the transaction is rolled back then.
+        """
+        transaction = self._take_transaction("commit")
+        return self._core.store.commit(transaction)
+
+    def rollback(self) -> None:
+        """Undo the explicit transaction."""
+        self._core.store.rollback(self._take_transaction("roll back"))
+
+    def cancel(self) -> None:
+        """Make the running statement raise TransactionTerminated at its next batch; from any thread."""
+        context = self._context
+        if context is not None:
+            context.cancelled = True
+
+    def close(self) -> None:
+        """Cancel what runs and roll back what is open."""
+        self.cancel()
+        if self._transaction is not None:
+            self.rollback()
+
+    def _take_transaction(self, what: str) -> Transaction:
+        transaction = self._transaction
+        if transaction is None:
+            raise InvalidRequest(f"there is no transaction to {what}", hint="open one with BEGIN first")
+        self._transaction = None
+        for result in self._open:
+            if not result.finished:
+                result.buffer()
+        self._open.clear()
+        return transaction
+
+    def _run_within(
+        self,
+        prepared: PreparedQuery,
+        parameters: Mapping[str, Value],
+        view: GraphView,
+        deadline: float | None,
+    ) -> Result:
+        """A read, or any query inside the explicit transaction."""
+        if prepared.writes:  # rows still to come must not see what this one writes
+            for result in self._open:
+                result.buffer()
+        context = self._new_context(view, parameters, deadline)
+        batches = execute(prepared.plan, context)
+        if prepared.writes:
+            batches = _to_the_end(batches)
+        summary = Summary(_query_type(prepared), context.counters)
+        result = Result(prepared.columns, batches, view, summary, bounded=prepared.bounded)
+        if self._transaction is not None:
+            self._open = [other for other in self._open if not other.finished]
+            self._open.append(result)
+        return result
+
+    def _run_auto_commit(
+        self,
+        prepared: PreparedQuery,
+        parameters: Mapping[str, Value],
+        view: GraphView,
+        deadline: float | None,
+    ) -> Result:
+        summary = Summary(_query_type(prepared))
+        committed: list[Future[int]] = []
+        result: Result
+
+        def run() -> Iterator[Batch]:
+            for attempt in range(self._core.limits.conflict_retries + 1):
+                transaction = self._core.store.begin(Access.WRITE)
+                try:
+                    context = self._new_context(transaction, parameters, deadline)
+                    rows = list(execute(prepared.plan, context))
+                    committed.append(self._core.store.commit(transaction))
+                except TransactionConflict:
+                    self._core.store.rollback(transaction)
+                    if attempt == self._core.limits.conflict_retries:
+                        raise
+                    continue
+                except BaseException:
+                    self._core.store.rollback(transaction)
+                    raise
+                summary.counters = context.counters
+                result.view = transaction
+                yield from rows
+                return
+
+        def ended(result: Result) -> None:
+            result.committed = committed[0]
+
+        result = Result(prepared.columns, run(), view, summary, bounded=prepared.bounded, ended=ended)
+        return result
+
+    def _new_context(
+        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None
+    ) -> ExecutionContext:
+        context = new_context(self._core, view, parameters)
+        context.deadline = deadline
+        self._context = context
+        return context
+
+
+def new_context(
+    core: Core, view: GraphView, parameters: Mapping[str, Value], parameter_rows: Batch | None = None
+) -> ExecutionContext:
+    """What an execution on this view needs."""
+    environment = Environment(view, core.clock, core.random)
+    return ExecutionContext(view, environment, parameters, core.limits, parameter_rows)  # type: ignore[arg-type]  # a plan that writes gets a Transaction
+
+
+def _deadline(timeout_seconds: float | None) -> float | None:
+    return None if not timeout_seconds else time.monotonic() + timeout_seconds
+
+
+def _to_the_end(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Run a write to its end before its first row goes out."""
+    yield from list(batches)
+
+
+def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
+    summary = Summary(_query_type(prepared), plan=describe(prepared.plan))
+    return Result(prepared.columns, iter(()), view, summary, bounded=True)
+
+
+def _query_type(prepared: PreparedQuery) -> str:
+    if not prepared.writes:
+        return "r"
+    return "rw" if prepared.columns else "w"

@@ -1,0 +1,123 @@
+"""The statement cache, and what all sessions of a database share.
+
+A text is prepared once: parse, analyse, plan, optimise. The cache's key is the text with the schema's version, so a cached
+``IndexSeek`` never meets a view without that index; an entry is made anew when the graph has grown so much that another
+plan, or another thread, may suit it better.
+"""
+
+import random
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memgraph_py.config import Limits
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis import analyse
+from memgraph_py.cypher.parser import parse
+from memgraph_py.engine.stream_control import StreamControl
+from memgraph_py.engine.vectorise import vectorised
+from memgraph_py.errors import LimitExceeded
+from memgraph_py.optimizer import estimate_rows, optimise
+from memgraph_py.plan.operators import Operator
+from memgraph_py.planner import plan_query
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.view import GraphView
+
+REPLAN_GROWTH = 4
+"""A plan is made anew when the graph has become so many times larger or smaller than it was planned for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedQuery:
+    """A query ready to run. ``bounded``: few rows are expected, so it may run in the event loop's thread.
+
+    ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it is not
+    proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
+    """
+
+    plan: Operator
+    columns: tuple[str, ...]
+    parameters: frozenset[str]
+    writes: bool
+    bounded: bool
+    mode: str | None
+    vectorised: Operator | None
+    elements: int
+
+
+Prepared = PreparedQuery | ast.Command
+
+
+class StatementCache:
+    """Prepared statements by text and schema version; the least recently made go first."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._entries: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def prepare(self, text: str, view: GraphView) -> Prepared:
+        """The text, ready to run on the view. Raises CypherSyntaxError, SemanticError and their kin, LimitExceeded."""
+        key = (text, view.schema.version)
+        entry = self._entries.get(key)
+        elements = view.node_count(None) + view.relationship_count(None)
+        if entry is not None and (not isinstance(entry, PreparedQuery) or _still_suits(entry, elements)):
+            return entry
+        if len(text) > self._limits.query_bytes_max:
+            raise LimitExceeded(
+                f"the query has {len(text)} characters, more than {self._limits.query_bytes_max}",
+                hint="send values as parameters",
+            )
+        statement = parse(text)
+        prepared: Prepared
+        if isinstance(statement, ast.Query):
+            prepared = self._prepare(statement, text, view, elements)
+        else:
+            prepared = statement
+        with self._lock:
+            self._entries[key] = prepared
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._limits.statement_cache_entries:
+                self._entries.popitem(last=False)
+        return prepared
+
+    def _prepare(self, query: ast.Query, text: str, view: GraphView, elements: int) -> PreparedQuery:
+        analysis = analyse(query, text)
+        plan = optimise(plan_query(query, analysis), view)
+        return PreparedQuery(
+            plan=plan,
+            columns=analysis.columns,
+            parameters=analysis.parameters,
+            writes=analysis.writes,
+            bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max,
+            mode=query.mode,
+            vectorised=vectorised(plan),
+            elements=elements,
+        )
+
+
+class SystemClock:
+    """The time of the machine."""
+
+    def now_seconds(self) -> float:
+        """Seconds since 1970, UTC."""
+        return time.time()
+
+
+class Core:
+    """What all sessions share. ``stream_control`` is set once the streams are there; None refuses stream commands."""
+
+    def __init__(self, store: GraphStore, limits: Limits) -> None:
+        self.store = store
+        self.limits = limits
+        self.statements = StatementCache(limits)
+        self.stream_control: StreamControl | None = None
+        self.clock = SystemClock()
+        self.random: Callable[[], float] = random.random
+
+
+def _still_suits(entry: PreparedQuery, elements: int) -> bool:
+    low, high = sorted((entry.elements, elements))
+    return high <= 1_000 or high <= low * REPLAN_GROWTH
