@@ -1,9 +1,10 @@
 """Values by the thousand: Kind, Column and Batch.
 
-A column is one NumPy array plus a mask of what is not NULL. A STRING column is an array of *handles*: each int64 packs where
-the UTF-8 bytes of the value start and how many they are, ``start << 24 | length``, into ``data``, a byte heap that many
-columns share. So taking, filtering and reordering strings moves eight bytes a row and never copies text, and a stored
-property is read without making an object. A kind OBJECT holds Python values (lists, maps, mixed kinds); it is the last resort.
+A column is one NumPy array plus a mask of what is not NULL. A STRING column is an array of *handles*: each int64
+packs where the UTF-8 bytes of the value start and how many they are, ``start << 24 | length``, into ``data``, a byte
+heap that many columns share. So taking, filtering and reordering strings moves eight bytes a row and never copies
+text, and a stored property is read without making an object. A kind OBJECT holds Python values (lists, maps, mixed
+kinds); it is the last resort.
 
     Column(kind=STRING, values=[0<<24|3, 3<<24|5], valid=None, data=b"AdaGrace")   ->  "Ada", "Grace"
 """
@@ -128,7 +129,9 @@ class Column:
 
     @staticmethod
     def concatenate(columns: Sequence["Column"]) -> "Column":
-        """All rows of the columns, in order. Columns of different kinds join as OBJECT; columns of NULLs join any kind."""
+        """All rows of the columns, in order. Columns of different kinds join as OBJECT; columns of NULLs join any
+        kind.
+        """
         if len(columns) == 1:
             return columns[0]
         typed = [column for column in columns if not column.is_all_null()]
@@ -156,7 +159,7 @@ class Column:
 
     def is_all_null(self) -> bool:
         """True when every row is NULL; also for no rows."""
-        return self.valid is not None and not self.valid.any() or len(self.values) == 0
+        return (self.valid is not None and not self.valid.any()) or len(self.values) == 0
 
     def validity(self) -> Mask:
         """(rows,) bool, False where NULL, made when there is none."""
@@ -243,9 +246,7 @@ class Batch:
         assert batches, "no batch to concatenate"
         if len(batches) == 1:
             return batches[0]
-        columns = {
-            name: Column.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns
-        }
+        columns = {name: Column.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns}
         return Batch(sum(batch.rows for batch in batches), columns)
 
     def records(self) -> list[tuple[Value, ...]]:

@@ -1,9 +1,9 @@
 """Every error a client can see, with its Neo4j status code.
 
 One class per status code. ``ClientError``: the client must change something; ``TransientError``: retry as is;
-``DatabaseError``: our fault. A message is short, lower case, without a full stop, names in quotes; ``hint`` says what to do;
-``position`` points into the query text; ``detail`` is the openCypher TCK's name of the case, such as ``UndefinedVariable``.
-Texts that STREAMS.md fixes keep their own spelling.
+``DatabaseError``: our fault. A message is short, lower case, without a full stop, names in quotes; ``hint`` says what
+to do; ``position`` points into the query text; ``detail`` is the openCypher TCK's name of the case, such as
+``UndefinedVariable``. Texts that STREAMS.md fixes keep their own spelling.
 """
 
 from dataclasses import dataclass
@@ -107,9 +107,7 @@ class EntityNotFound(CypherError, code="Neo.ClientError.Statement.EntityNotFound
     """A node or relationship that is read was deleted in this transaction."""
 
 
-class ProcedureNotFound(
-    CypherError, code="Neo.ClientError.Procedure.ProcedureNotFound", tck_type="ProcedureError"
-):
+class ProcedureNotFound(CypherError, code="Neo.ClientError.Procedure.ProcedureNotFound", tck_type="ProcedureError"):
     """No procedure of that name is registered."""
 
 

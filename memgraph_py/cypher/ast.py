@@ -1,6 +1,7 @@
 """What was written: one dataclass per construct. ``offset`` is where it begins in the text, in characters.
 
-Source: openCypher 9 grammar; stream clauses: STREAMS' contract. Only the parser makes these, only analysis and the planner read them.
+Source: openCypher 9 grammar; stream clauses: STREAMS' contract. Only the parser makes these, only analysis and the
+planner read them.
 """
 
 from dataclasses import dataclass
@@ -135,7 +136,9 @@ class MapLiteral:
 
 @dataclass(frozen=True, slots=True)
 class MapProjection:
-    """`variable{.key, .*, name: expression, variable}`; `.key` and `variable` items are written out as (key, expression)."""
+    """`variable{.key, .*, name: expression, variable}`; `.key` and `variable` items are written out as (key,
+    expression).
+    """
 
     subject: Variable
     all_properties: bool
@@ -270,8 +273,8 @@ class NodePattern:
 
 @dataclass(frozen=True, slots=True)
 class RelationshipPattern:
-    """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum None where
-    not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`."""
+    """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
+    None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`."""
 
     variable: str | None
     types: tuple[str, ...]
@@ -286,7 +289,9 @@ class RelationshipPattern:
 
 @dataclass(frozen=True, slots=True)
 class PatternPart:
-    """`variable = (a)-[r]->(b)…`: nodes one more than relationships. function: None, `shortestpath`, `allshortestpaths`."""
+    """`variable = (a)-[r]->(b)…`: nodes one more than relationships. function: None, `shortestpath`,
+    `allshortestpaths`.
+    """
 
     variable: str | None
     nodes: tuple[NodePattern, ...]
@@ -442,8 +447,8 @@ class YieldItem:
 
 @dataclass(frozen=True, slots=True)
 class ProcedureCall:
-    """`CALL name(arguments) YIELD …`; arguments None when no brackets stand (a standalone call takes parameters by name);
-    yields None without YIELD; ``star`` for `YIELD *`."""
+    """`CALL name(arguments) YIELD …`; arguments None when no brackets stand (a standalone call takes parameters by
+    name); yields None without YIELD; ``star`` for `YIELD *`."""
 
     name: str
     arguments: tuple[Expression, ...] | None
@@ -473,18 +478,7 @@ class SubqueryCall:
 
 
 Clause: TypeAlias = (
-    Match
-    | Unwind
-    | With
-    | Return
-    | Create
-    | Set
-    | Remove
-    | Merge
-    | Delete
-    | ProcedureCall
-    | Foreach
-    | SubqueryCall
+    Match | Unwind | With | Return | Create | Set | Remove | Merge | Delete | ProcedureCall | Foreach | SubqueryCall
 )
 
 
@@ -496,7 +490,9 @@ class SingleQuery:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One or more single queries joined by UNION; ``union_all[i]`` tells how part i + 1 joins. mode: None, `EXPLAIN`, `PROFILE`."""
+    """One or more single queries joined by UNION; ``union_all[i]`` tells how part i + 1 joins. mode: None, `EXPLAIN`,
+    `PROFILE`.
+    """
 
     parts: tuple[SingleQuery, ...]
     union_all: tuple[bool, ...]
@@ -536,7 +532,9 @@ class ShowIndexes:
 
 @dataclass(frozen=True, slots=True)
 class CreateStream:
-    """Each of uri, topic, transform, batch_interval, batch_size is a Literal or a Parameter; the last two may be None."""
+    """Each of uri, topic, transform, batch_interval, batch_size is a Literal or a Parameter; the last two may be
+    None.
+    """
 
     name: str
     uri: Literal | Parameter

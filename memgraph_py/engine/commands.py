@@ -82,9 +82,7 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
             return (), _stream_action(command, context)
 
 
-def _stream_action(
-    command: ast.StreamCommand, context: CommandContext
-) -> Callable[[], Iterator[Sequence[Value]]]:
+def _stream_action(command: ast.StreamCommand, context: CommandContext) -> Callable[[], Iterator[Sequence[Value]]]:
     if context.transaction is not None:
         raise ForbiddenInTransaction(
             "Stream clause not allowed in multicommand transactions.",
@@ -118,9 +116,7 @@ def _stream_action(
     return rows
 
 
-def _create_stream(
-    command: ast.CreateStream, context: CommandContext, control: StreamControl
-) -> Callable[[], None]:
+def _create_stream(command: ast.CreateStream, context: CommandContext, control: StreamControl) -> Callable[[], None]:
     uri = _text(command.uri, context, "LOAD DATA KAFKA")
     topic = _text(command.topic, context, "WITH TOPIC")
     transform = _text(command.transform, context, "WITH TRANSFORM")
@@ -177,9 +173,7 @@ _INDEX_COLUMNS = (
 )
 
 
-def _create_index(
-    command: ast.CreateIndex, context: CommandContext, counters: Counters
-) -> Iterator[Sequence[Value]]:
+def _create_index(command: ast.CreateIndex, context: CommandContext, counters: Counters) -> Iterator[Sequence[Value]]:
     if len(command.keys) != 1:
         raise CypherSyntaxError(
             "an index on several properties is not supported yet", hint="create one index on each property"
@@ -203,9 +197,7 @@ def _create_index(
     return iter(())
 
 
-def _drop_index(
-    command: ast.DropIndex, context: CommandContext, counters: Counters
-) -> Iterator[Sequence[Value]]:
+def _drop_index(command: ast.DropIndex, context: CommandContext, counters: Counters) -> Iterator[Sequence[Value]]:
     schema = context.core.store.schema
     for index in schema.indexes():
         by_name = command.name is not None and index.name == command.name
@@ -224,9 +216,7 @@ def _drop_index(
     if command.if_exists:
         return iter(())
     what = (
-        f'named "{command.name}"'
-        if command.name is not None
-        else f'on ":{command.label}({", ".join(command.keys)})"'
+        f'named "{command.name}"' if command.name is not None else f'on ":{command.label}({", ".join(command.keys)})"'
     )
     raise SchemaMissing(f"there is no index {what}", hint="SHOW INDEXES lists them")
 

@@ -1,7 +1,7 @@
 """Ingestion: a stream's batch as one transaction, with its position.
 
-Runs of equal query texts execute as one statement where ``vectorise.py`` proves it the same; when such a run errs, it is undone
-to its mark and run one by one, so that the message and the order are right.
+Runs of equal query texts execute as one statement where ``vectorise.py`` proves it the same; when such a run errs, it
+is undone to its mark and run one by one, so that the message and the order are right.
 """
 
 from collections.abc import Mapping
@@ -54,8 +54,8 @@ class Ingestion:
     ) -> Future[int]:
         """Run everything in one transaction on the newest base and commit it with the position.
 
-        The future gives the version once the record is on disk. Raises QueryFailed, or TransactionConflict: nothing is written
-        then, and the same batch may be applied again.
+        The future gives the version once the record is on disk. Raises QueryFailed, or TransactionConflict: nothing
+        is written then, and the same batch may be applied again.
         """
         store = self._core.store
         transaction = store.begin(Access.WRITE, on_tip=True)
@@ -96,11 +96,7 @@ class Ingestion:
                 raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}")
         except CypherError as error:
             raise QueryFailed(done, run.query, error) from error
-        if (
-            run.rows > 1
-            and prepared.vectorised is not None
-            and self._run_vectorised(run, prepared, transaction)
-        ):
+        if run.rows > 1 and prepared.vectorised is not None and self._run_vectorised(run, prepared, transaction):
             return
         for row in range(run.rows):
             parameters = {name: values[row] for name, values in run.parameters.items()}

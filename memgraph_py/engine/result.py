@@ -15,8 +15,8 @@ from memgraph_py.values.types import Value
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A piece of a result. finished: no row comes after these. interrupted: the budget ran out before ``count`` rows were
-    there; call again from a worker thread, without a budget."""
+    """A piece of a result. finished: no row comes after these. interrupted: the budget ran out before ``count`` rows
+    were there; call again from a worker thread, without a budget."""
 
     batches: list[Batch]
     finished: bool
@@ -38,7 +38,8 @@ class Summary:
 class Result:
     """Rows of a statement. ``batches`` is the running statement; the session supplies it and what happens at its end.
 
-    columns: names in order. bounded: it may run in the event loop's thread. view: what references in the rows are read from.
+    columns: names in order. bounded: it may run in the event loop's thread. view: what references in the rows are
+    read from.
     committed: of an auto-commit write, once ``finished``; wait for it before telling the client that all is well.
     """
 
@@ -99,7 +100,9 @@ class Result:
         return self._summary
 
     def values(self) -> list[list[Value]]:
-        """All rows as lists, elements materialised; waits for an auto-commit statement's commit. For tests and tools."""
+        """All rows as lists, elements materialised; waits for an auto-commit statement's commit. For tests and
+        tools.
+        """
         rows: list[list[Value]] = []
         for batch in self.take(-1).batches:
             rows.extend([materialise(value, self.view) for value in record] for record in batch.records())

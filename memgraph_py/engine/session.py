@@ -1,12 +1,14 @@
 """Session: statements one after another, each its own transaction or all in an explicit one.
 
-A read runs on the newest snapshot and holds no transaction. A write runs to its end at the first pull; an auto-commit write
-commits right then, before its first row goes out, so that a conflict can be retried here and the client never sees it.
+A read runs on the newest snapshot and holds no transaction. A write runs to its end at the first pull; an auto-commit
+write commits right then, before its first row goes out, so that a conflict can be retried here and the client never
+sees it.
 """
 
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
+from typing import cast
 
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.commands import CommandContext, command_result
@@ -23,7 +25,7 @@ from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.printing import describe
 from memgraph_py.storage.transaction import Access, Transaction
-from memgraph_py.storage.view import GraphView
+from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
 
 __all__ = ["Result", "Session", "Summary", "Taken"]
@@ -194,7 +196,8 @@ def new_context(
 ) -> ExecutionContext:
     """What an execution on this view needs."""
     environment = Environment(view, core.clock, core.random)
-    return ExecutionContext(view, environment, parameters, core.limits, parameter_rows)  # type: ignore[arg-type]  # a plan that writes gets a Transaction
+    graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
+    return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
 
 
 def _deadline(timeout_seconds: float | None) -> float | None:

@@ -1,8 +1,8 @@
 """The statement cache, and what all sessions of a database share.
 
-A text is prepared once: parse, analyse, plan, optimise. The cache's key is the text with the schema's version, so a cached
-``IndexSeek`` never meets a view without that index; an entry is made anew when the graph has grown so much that another
-plan, or another thread, may suit it better.
+A text is prepared once: parse, analyse, plan, optimise. The cache's key is the text with the schema's version, so a
+cached ``IndexSeek`` never meets a view without that index; an entry is made anew when the graph has grown so much
+that another plan, or another thread, may suit it better.
 """
 
 import random
@@ -33,8 +33,8 @@ REPLAN_GROWTH = 4
 class PreparedQuery:
     """A query ready to run. ``bounded``: few rows are expected, so it may run in the event loop's thread.
 
-    ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it is not
-    proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
+    ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it
+    is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     """
 
     plan: Operator

@@ -1,12 +1,12 @@
 """Runs of one query text as one statement: an implicit UNWIND over the sets of parameters.
 
-A stream's batch often holds the same query a thousand times. Run one after another, each sees what the ones before it wrote;
-run as one, all read first and then all write. The two are the same where no write of the run can change what the run reads.
-Proven here, and nothing else is vectorised:
+A stream's batch often holds the same query a thousand times. Run one after another, each sees what the ones before it
+wrote; run as one, all read first and then all write. The two are the same where no write of the run can change what
+the run reads. Proven here, and nothing else is vectorised:
 
 1. Only CREATE: nothing is read.
-2. Index seeks whose keys are parameters, then CREATE: an index on (label, key) can be changed only by a created node that
-   carries the label, so the created nodes carry none of the labels sought.
+2. Index seeks whose keys are parameters, then CREATE: an index on (label, key) can be changed only by a created node
+   that carries the label, so the created nodes carry none of the labels sought.
 3. Only MERGE, without ON CREATE and ON MATCH: the operator itself works row by row.
 
 All expressions in them are made of parameters, literals and deterministic functions, or name a node that was sought.
@@ -39,12 +39,7 @@ def vectorised(plan: Operator) -> Operator | None:
             if sought is None or sought & created or not _is_pure(writer):
                 return None
         case Merge():
-            if (
-                writer.on_create
-                or writer.on_match
-                or not isinstance(writer.input, Unit)
-                or not _is_pure(writer)
-            ):
+            if writer.on_create or writer.on_match or not isinstance(writer.input, Unit) or not _is_pure(writer):
                 return None
         case _:
             return None
@@ -87,10 +82,7 @@ def _only_matches(merge: Merge) -> bool:
     """A MERGE may read the graph in its own match plan, which the operator runs row by row."""
     specs = (*merge.nodes, *merge.relationships)
     return all(
-        isinstance(node, _PURE)
-        for spec in specs
-        if spec.properties is not None
-        for node in walk(spec.properties)
+        isinstance(node, _PURE) for spec in specs if spec.properties is not None for node in walk(spec.properties)
     )
 
 

@@ -38,7 +38,9 @@ Apply: TypeAlias = Callable[[Environment, list[Column]], Column]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function over columns. arguments_max None: any number. deterministic: same arguments, same graph, same value."""
+    """A function over columns. arguments_max None: any number. deterministic: same arguments, same graph, same
+    value.
+    """
 
     name: str
     arguments_min: int
@@ -49,7 +51,9 @@ class Function:
 
 
 class AggregateApply(Protocol):
-    """Reduces columns by group. groups: (rows,) int64, the group of each row, 0 to group_count - 1. Gives (group_count,)."""
+    """Reduces columns by group. groups: (rows,) int64, the group of each row, 0 to group_count - 1. Gives
+    (group_count,).
+    """
 
     def __call__(
         self, environment: Environment, arguments: list[Column], groups: NDArray[np.int64], group_count: int
@@ -87,7 +91,9 @@ PROCEDURES: dict[str, Procedure] = {}
 def scalar(
     name: str, arguments_min: int, arguments_max: int | None = -1, *, nulls: bool = False, deterministic: bool = True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function of Python values; NULL in any argument gives NULL unless ``nulls``. -1: as many as the minimum."""
+    """Register a function of Python values; NULL in any argument gives NULL unless ``nulls``. -1: as many as the
+    minimum.
+    """
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,9 +124,7 @@ def columnar(
     return register
 
 
-def aggregate(
-    name: str, arguments_min: int, arguments_max: int = -1
-) -> Callable[[AggregateApply], AggregateApply]:
+def aggregate(name: str, arguments_min: int, arguments_max: int = -1) -> Callable[[AggregateApply], AggregateApply]:
     """Register an aggregate. -1: as many arguments as the minimum."""
     most = arguments_min if arguments_max == -1 else arguments_max
 

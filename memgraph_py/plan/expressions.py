@@ -1,7 +1,7 @@
 """Expressions of a plan. Everything that has a name in openCypher is a ``Call``: `a + b` calls the function ``+``.
 
-Expressions are evaluated over a batch and give a column (``execution/evaluation.py``). The few kinds below are those whose
-arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
+Expressions are evaluated over a batch and give a column (``execution/evaluation.py``). The few kinds below are those
+whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
 from dataclasses import dataclass
@@ -52,8 +52,8 @@ class HasLabels:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the registry over evaluated arguments: functions, infix symbols (`+`, `=`, `IN`, `AND`, `[]`, `[..]`),
-    prefix symbols (`NOT`, `unary-`), `IS NULL`, `IS NOT NULL`. `distinct` only for aggregates.
+    """A function of the registry over evaluated arguments: functions, infix symbols (`+`, `=`, `IN`, `AND`, `[]`,
+    `[..]`), prefix symbols (`NOT`, `unary-`), `IS NULL`, `IS NOT NULL`. `distinct` only for aggregates.
 
     Names as the registry has them: functions in lower case (`tostring`), symbols as above in upper case.
     """

@@ -1,4 +1,5 @@
-"""Operators of a plan: a tree whose leaf is ``Unit`` (one row without columns) or ``Argument`` (the rows of an outer batch).
+"""Operators of a plan: a tree whose leaf is ``Unit`` (one row without columns) or ``Argument`` (the rows of an outer
+batch).
 
 Plans are linear for most queries: a scan has an input, and gives for each input row each element it finds, so that
 `MATCH (a) MATCH (b)` is AllNodes(b, input=AllNodes(a, input=Unit)). Every operator binds new variables (columns) and
@@ -29,7 +30,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class ParameterRows:
-    """One row per set of parameters of a vectorised run; columns are named `$name`. Replaces Unit (`engine/vectorise.py`)."""
+    """One row per set of parameters of a vectorised run; columns are named `$name`. Replaces Unit
+    (`engine/vectorise.py`).
+    """
 
     names: tuple[str, ...]
 
@@ -56,7 +59,9 @@ class LabelScan:
 
 @dataclass(frozen=True, slots=True)
 class IndexSeek:
-    """Nodes with the label whose property equals the value, or one of the list's values where ``many`` (each node once)."""
+    """Nodes with the label whose property equals the value, or one of the list's values where ``many`` (each node
+    once).
+    """
 
     input: "Operator"
     variable: str
@@ -102,9 +107,10 @@ class ExpandInto:
 
 @dataclass(frozen=True, slots=True)
 class VariableExpand:
-    """Paths of ``minimum`` to ``maximum`` (None: unbounded) relationships, none used twice; ``relationships`` is bound to
-    their list, in the order of the pattern. ``into``: target is bound already. ``properties``: a map that each relationship
-    must match, or None. ``reverse``: the pattern is walked from its right end, so the list is turned round."""
+    """Paths of ``minimum`` to ``maximum`` (None: unbounded) relationships, none used twice; ``relationships`` is
+    bound to their list, in the order of the pattern. ``into``: target is bound already. ``properties``: a map that
+    each relationship must match, or None. ``reverse``: the pattern is walked from its right end, so the list is
+    turned round."""
 
     input: "Operator"
     source: str
@@ -122,7 +128,8 @@ class VariableExpand:
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """Distinct nodes reached from ``source`` by exactly ``hops`` relationships, each once per input row: what
-    `MATCH (s)-->()-->(t) RETURN DISTINCT t` needs. Made by the optimiser only, where relationship uniqueness cannot matter."""
+    `MATCH (s)-->()-->(t) RETURN DISTINCT t` needs. Made by the optimiser only, where relationship uniqueness cannot
+    matter."""
 
     input: "Operator"
     source: str
@@ -160,7 +167,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class UniqueRelationships:
-    """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of them."""
+    """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of
+    them.
+    """
 
     input: "Operator"
     variables: tuple[str, ...]
@@ -258,7 +267,9 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """For each input row the rows of the subplan, whose leaf Argument carries the outer columns; runs once per batch."""
+    """For each input row the rows of the subplan, whose leaf Argument carries the outer columns; runs once per
+    batch.
+    """
 
     input: "Operator"
     subplan: "Operator"
@@ -327,7 +338,8 @@ class Create:
 @dataclass(frozen=True, slots=True)
 class Merge:
     """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
-    ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises SemanticError."""
+    ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises
+    SemanticError."""
 
     input: "Operator"
     match: "Operator"

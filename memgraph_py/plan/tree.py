@@ -1,4 +1,6 @@
-"""Generic walks over plans: inputs, rewriting, variables. Works on dataclass fields, so no list of kinds exists twice."""
+"""Generic walks over plans: inputs, rewriting, variables. Works on dataclass fields, so no list of kinds exists
+twice.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -23,7 +25,11 @@ def children(node: Any) -> Iterator[Any]:
     for name in _field_names(type(node)):
         value = getattr(node, name)
         for item in value if isinstance(value, tuple) else (value,):
-            if is_dataclass(item) and not isinstance(item, type) and type(item).__module__.startswith("memgraph_py.plan"):
+            if (
+                is_dataclass(item)
+                and not isinstance(item, type)
+                and type(item).__module__.startswith("memgraph_py.plan")
+            ):
                 yield item
 
 

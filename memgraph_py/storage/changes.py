@@ -1,8 +1,8 @@
 """ChangeSet: everything one transaction does to the graph, as a value.
 
-Commit, log, recovery and stream positions all speak of it. It holds columns, not rows: a block per call that made it, with
-ids in arrays. Order matters only as said: created elements first, then properties and labels (in order, the last one wins),
-then deletions.
+Commit, log, recovery and stream positions all speak of it. It holds columns, not rows: a block per call that made it,
+with ids in arrays. Order matters only as said: created elements first, then properties and labels (in order, the last
+one wins), then deletions.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Interned names, label sets and index definitions: append-only, shared by all snapshots of a store.
 
-An id, once given, means the same name for ever, so a schema needs no versions of its own beyond ``version``, which counts
-changes of indexes and is part of the statement cache's key. Names are interned under a lock; reading needs none.
+An id, once given, means the same name for ever, so a schema needs no versions of its own beyond ``version``, which
+counts changes of indexes and is part of the statement cache's key. Names are interned under a lock; reading needs none.
 """
 
 import threading

@@ -31,7 +31,9 @@ class Direction(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Expansion:
-    """Matches of an expansion, each (matches,) int64: the row of the input, the relationship, the node at its other end."""
+    """Matches of an expansion, each (matches,) int64: the row of the input, the relationship, the node at its other
+    end.
+    """
 
     source_rows: NDArray[np.int64]
     relationships: RelationshipIds
@@ -71,7 +73,8 @@ class GraphView(Protocol):
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """Relationships at the nodes, grouped by input row in order.
 
-        types: (n,) ids of relationship types, or None for all. A loop is given once for BOTH. A node id of -1 (NULL) has none.
+        types: (n,) ids of relationship types, or None for all. A loop is given once for BOTH. A node id of -1 (NULL)
+        has none.
         """
         ...
 
@@ -85,9 +88,7 @@ class GraphView(Protocol):
         """(rows,) number of relationships at each node."""
         ...
 
-    def frontier(
-        self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int
-    ) -> NodeIds:
+    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
         """Distinct nodes at the ends of walks of exactly ``hops`` relationships from any of the nodes, ascending.
 
         Walks may use a relationship twice: the planner uses this only where that cannot change the answer.
@@ -145,11 +146,14 @@ class GraphView(Protocol):
 class WritableGraph(GraphView, Protocol):
     """What updating operators write through; ``Transaction`` is the one implementation.
 
-    Every write is visible to the next read of the same transaction. Ids in arrays may repeat where said; deleting twice is fine.
+    Every write is visible to the next read of the same transaction. Ids in arrays may repeat where said; deleting
+    twice is fine.
     """
 
     def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
-        """New nodes, all with the same labels; each property column is (count,), NULL meaning absent. Gives their ids."""
+        """New nodes, all with the same labels; each property column is (count,), NULL meaning absent. Gives their
+        ids.
+        """
         ...
 
     def create_relationships(
@@ -159,11 +163,15 @@ class WritableGraph(GraphView, Protocol):
         ...
 
     def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
-        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or removed."""
+        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
+        removed.
+        """
         ...
 
     def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
-        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or removed."""
+        """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
+        removed.
+        """
         ...
 
     def add_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
@@ -179,6 +187,7 @@ class WritableGraph(GraphView, Protocol):
         ...
 
     def delete_nodes(self, nodes: NodeIds, *, detach: bool) -> tuple[int, int]:
-        """Numbers of nodes and relationships deleted. Without ``detach`` the nodes' relationships stay until commit, which
-        raises ConstraintViolation if any of them is still there (openCypher lets one query delete them in any order)."""
+        """Numbers of nodes and relationships deleted. Without ``detach`` the nodes' relationships stay until commit,
+        which raises ConstraintViolation if any of them is still there (openCypher lets one query delete them in any
+        order)."""
         ...
