@@ -1,0 +1,1 @@
+"""The graph on disk: commits as checksummed records in a log, checkpoints of the whole, recovery from both."""
