@@ -4,6 +4,8 @@ batch).
 Plans are linear for most queries: a scan has an input, and gives for each input row each element it finds, so that
 `MATCH (a) MATCH (b)` is AllNodes(b, input=AllNodes(a, input=Unit)). Every operator binds new variables (columns) and
 keeps those of its input, except Project, Aggregate, Distinct and Union, whose columns are exactly those they name.
+``unused`` names columns, of the input or new, that nothing above reads: an operator may leave them out of its output (and
+does so before it multiplies rows); it is a hint of the optimiser, and empty in a fresh plan.
 
 A variable that an operator binds is not bound by its input; where a pattern comes back to a bound variable the planner
 uses ``ExpandInto`` or a Filter on equality.
@@ -91,11 +93,12 @@ class Expand:
     target: str
     types: tuple[str, ...]
     direction: Direction
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExpandInto:
-    """As Expand, where ``target`` is bound already."""
+    """As Expand, where ``target`` is bound already (it may be ``source`` itself: a loop)."""
 
     input: "Operator"
     source: str
@@ -103,6 +106,7 @@ class ExpandInto:
     target: str
     types: tuple[str, ...]
     direction: Direction
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,7 @@ class Filter:
 
     input: "Operator"
     predicate: Expression
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +260,7 @@ class Unwind:
     input: "Operator"
     list: Expression
     variable: str
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +283,8 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Optional:
-    """As Apply; an input row without match stays, with NULL in ``variables`` (those that the subplan binds)."""
+    """As Apply; an input row without match stays, with NULL in ``variables``. Columns: the input's and ``variables`` (what
+    the subplan binds and somebody can name). FOREACH is an Optional without variables over a subplan that ends in Drain."""
 
     input: "Operator"
     subplan: "Operator"
@@ -421,7 +428,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Runs its input to the end and gives no row: a query that ends in an update."""
+    """Runs its input to the end and gives no row: a query, or a subplan, that ends in an update."""
 
     input: "Operator"
 
