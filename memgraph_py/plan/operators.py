@@ -4,8 +4,8 @@ batch).
 Plans are linear for most queries: a scan has an input, and gives for each input row each element it finds, so that
 `MATCH (a) MATCH (b)` is AllNodes(b, input=AllNodes(a, input=Unit)). Every operator binds new variables (columns) and
 keeps those of its input, except Project, Aggregate, Distinct and Union, whose columns are exactly those they name.
-``unused`` names columns, of the input or new, that nothing above reads: an operator may leave them out of its output (and
-does so before it multiplies rows); it is a hint of the optimiser, and empty in a fresh plan.
+``unused`` names columns, of the input or new, that nothing above reads: an operator may leave them out of its output
+(and does so before it multiplies rows); it is a hint of the optimiser, and empty in a fresh plan.
 
 A variable that an operator binds is not bound by its input; where a pattern comes back to a bound variable the planner
 uses ``ExpandInto`` or a Filter on equality.
@@ -127,13 +127,24 @@ class VariableExpand:
     into: bool = False
     properties: Expression | None = None
     reverse: bool = False
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """Distinct nodes reached from ``source`` by exactly ``hops`` relationships, each once per input row: what
-    `MATCH (s)-->()-->(t) RETURN DISTINCT t` needs. Made by the optimiser only, where relationship uniqueness cannot
-    matter."""
+    """Distinct nodes reached from ``source`` by exactly ``hops`` (1 to 3) relationships *none used twice*, each node
+    once per input row: the t of `MATCH (s)-->()-->(t) RETURN DISTINCT t`. Made by the optimiser only; direction BOTH
+    only with one hop.
+
+    ``GraphView.frontier`` gives the ends of walks, which may use a relationship twice, so these nodes are checked again
+    (``types`` and direction as in the operator; s → t stands for a relationship in that direction):
+
+    - 2 hops: only t = s can be wrong, and only where s has a loop. It stays if some x other than s has s → x → s, or s
+      has two loops.
+    - 3 hops: only a t with s → t can be wrong (a repeat is a loop at s or t beside s → t, or s → t → s → t). It stays
+      if some b, not s and not t, has b → t and is two hops away from s; else if one of the few walks through b = s or
+      b = t repeats nothing.
+    """
 
     input: "Operator"
     source: str
@@ -173,11 +184,12 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class UniqueRelationships:
     """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of
-    them.
-    """
+    them. The first ``known`` variables are known to differ from each other already: those pairs need no look."""
 
     input: "Operator"
     variables: tuple[str, ...]
+    known: int = 0
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +285,8 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """For each input row the rows of the subplan, whose leaf Argument carries the outer columns; runs once per
-    batch.
-    """
+    """For each input row the rows of the subplan, whose leaf Argument carries the outer columns that it needs; runs
+    once per batch. Columns: the input's, and those of the subplan that are not the Argument's."""
 
     input: "Operator"
     subplan: "Operator"
@@ -283,8 +294,9 @@ class Apply:
 
 @dataclass(frozen=True, slots=True)
 class Optional:
-    """As Apply; an input row without match stays, with NULL in ``variables``. Columns: the input's and ``variables`` (what
-    the subplan binds and somebody can name). FOREACH is an Optional without variables over a subplan that ends in Drain."""
+    """As Apply; an input row without match stays, with NULL in ``variables``. Columns: the input's and ``variables``
+    (what the subplan binds and somebody can name). FOREACH is an Optional without variables whose subplan ends in
+    Drain."""
 
     input: "Operator"
     subplan: "Operator"
