@@ -1,0 +1,246 @@
+"""Sessions: what commits when, what a conflict does, and what each statement's result tells."""
+
+import threading
+
+import pytest
+
+from memgraph_py.engine.database import Database
+from memgraph_py.errors import (
+    AccessModeViolation,
+    CypherError,
+    CypherSyntaxError,
+    ForbiddenInTransaction,
+    InvalidRequest,
+    ParameterMissing,
+    SchemaError,
+    SchemaMissing,
+    StreamError,
+    TransactionConflict,
+    TransactionTerminated,
+)
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.transaction import Access
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database(GraphStore())
+
+
+def rows(database: Database, text: str, **parameters: object) -> list[list[object]]:
+    return database.session().run(text, parameters).values()
+
+
+def test_auto_commit_is_there_for_the_next_session(database: Database) -> None:
+    assert rows(database, "CREATE (n:Person {name: 'Ada'}) RETURN n.name") == [["Ada"]]
+    assert rows(database, "MATCH (n:Person) RETURN n.name") == [["Ada"]]
+
+
+def test_nothing_is_written_before_the_first_pull(database: Database) -> None:
+    database.session().run("CREATE (:Person)")
+    assert rows(database, "MATCH (n) RETURN count(*)") == [[0]]
+
+
+def test_explicit_transaction_shows_its_writes_to_itself_alone(database: Database) -> None:
+    session = database.session()
+    session.begin()
+    session.run("CREATE (:Person {name: $name})", {"name": "Ada"}).values()
+    assert session.run("MATCH (n:Person) RETURN n.name").values() == [["Ada"]]
+    assert rows(database, "MATCH (n:Person) RETURN n.name") == []
+    session.commit().result()
+    assert rows(database, "MATCH (n:Person) RETURN n.name") == [["Ada"]]
+
+
+def test_rollback_leaves_nothing(database: Database) -> None:
+    session = database.session()
+    session.begin()
+    session.run("CREATE (:Person)").values()
+    session.rollback()
+    assert not session.in_transaction
+    assert rows(database, "MATCH (n) RETURN count(*)") == [[0]]
+
+
+def test_second_writer_of_a_node_conflicts(database: Database) -> None:
+    rows(database, "CREATE (:Counter {value: 0})")
+    first, second = database.session(), database.session()
+    first.begin()
+    second.begin()
+    first.run("MATCH (c:Counter) SET c.value = 1").values()
+    second.run("MATCH (c:Counter) SET c.value = 2").values()
+    first.commit().result()
+    with pytest.raises(TransactionConflict):
+        second.commit()
+    assert rows(database, "MATCH (c:Counter) RETURN c.value") == [[1]]
+
+
+def test_auto_commit_increments_of_many_threads_are_all_there(database: Database) -> None:
+    rows(database, "CREATE (:Counter {value: 0})")
+    failures: list[CypherError] = []
+
+    def increment() -> None:
+        for _ in range(20):
+            while True:
+                try:
+                    rows(database, "MATCH (c:Counter) SET c.value = c.value + 1")
+                    break
+                except TransactionConflict:
+                    continue
+                except CypherError as error:
+                    failures.append(error)
+                    return
+
+    threads = [threading.Thread(target=increment) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert rows(database, "MATCH (c:Counter) RETURN c.value") == [[80]]
+
+
+def test_a_reader_keeps_its_snapshot_while_others_write(database: Database) -> None:
+    rows(database, "UNWIND range(1, 100) AS i CREATE (:N {i: i})")
+    reading = database.session().run("MATCH (n:N) RETURN n.i AS i")
+    first = [value for batch in reading.take(10).batches for (value,) in batch.records()]
+    rows(database, "MATCH (n:N) SET n.i = 0")
+    rows(database, "MATCH (n:N) DETACH DELETE n")
+    rest = [value for batch in reading.take(-1).batches for (value,) in batch.records()]
+    assert sorted([*first, *rest]) == list(range(1, 101))
+
+
+def test_rows_are_taken_in_pieces(database: Database) -> None:
+    result = database.session().run("UNWIND range(1, 1000) AS i RETURN i")
+    assert result.columns == ("i",)
+    taken = result.take(7)
+    assert sum(batch.rows for batch in taken.batches) == 7
+    assert not taken.finished
+    taken = result.take(993)
+    assert sum(batch.rows for batch in taken.batches) == 993
+    assert taken.finished
+
+
+def test_summary_counts_what_was_written(database: Database) -> None:
+    result = database.session().run("CREATE (:A {x: 1, y: 2})-[:R {z: 3}]->(:B)")
+    result.values()
+    counters = result.summary().counters
+    assert (counters.nodes_created, counters.relationships_created) == (2, 1)
+    assert (counters.properties_set, counters.labels_added) == (3, 2)
+    assert result.summary().query_type == "w"
+
+
+def test_open_result_of_a_transaction_does_not_see_a_later_write(database: Database) -> None:
+    rows(database, "UNWIND range(1, 100) AS i CREATE (:N {i: i})")
+    session = database.session()
+    session.begin()
+    reading = session.run("MATCH (n:N) RETURN n.i AS i")
+    reading.take(1)
+    session.run("MATCH (n:N) SET n.i = 0").values()
+    rest = [value for batch in reading.take(-1).batches for (value,) in batch.records()]
+    assert 0 not in rest
+    session.rollback()
+
+
+def test_write_under_read_access_is_refused(database: Database) -> None:
+    with pytest.raises(AccessModeViolation):
+        database.session().run("CREATE (n)", {}, Access.READ)
+    session = database.session()
+    session.begin(Access.READ)
+    with pytest.raises(AccessModeViolation):
+        session.run("CREATE (n)")
+
+
+def test_missing_parameter_is_named(database: Database) -> None:
+    with pytest.raises(ParameterMissing, match="expected parameter\\(s\\): b"):
+        database.session().run("RETURN $a, $b", {"a": 1})
+
+
+def test_transaction_requests_in_the_wrong_state(database: Database) -> None:
+    session = database.session()
+    with pytest.raises(InvalidRequest):
+        session.commit()
+    with pytest.raises(InvalidRequest):
+        session.rollback()
+    session.begin()
+    with pytest.raises(InvalidRequest):
+        session.begin()
+
+
+def test_cancel_ends_a_running_statement(database: Database) -> None:
+    session = database.session()
+    result = session.run("UNWIND range(1, 1000000) AS i UNWIND range(1, 1000) AS j RETURN i")
+    result.take(1)
+    session.cancel()
+    with pytest.raises(TransactionTerminated):
+        result.take(-1)
+
+
+def test_timeout_ends_a_running_statement(database: Database) -> None:
+    result = database.session().run(
+        "UNWIND range(1, 1000000) AS i UNWIND range(1, 100000) AS j RETURN count(*)", timeout_seconds=0.2
+    )
+    with pytest.raises(TransactionTerminated):
+        result.take(-1)
+
+
+def test_explain_gives_the_plan_and_runs_nothing(database: Database) -> None:
+    result = database.session().run("EXPLAIN CREATE (n:Person) RETURN n")
+    assert result.values() == []
+    plan = result.summary().plan
+    assert plan is not None
+    assert "operatorType" in plan
+    assert rows(database, "MATCH (n) RETURN count(*)") == [[0]]
+
+
+def test_index_life(database: Database) -> None:
+    rows(database, "CREATE (:Node {id: 1})")
+    result = database.session().run("CREATE INDEX ON :Node(id)")
+    result.values()
+    assert result.summary().counters.indexes_added == 1
+    assert rows(database, "MATCH (n:Node {id: 1}) RETURN n.id") == [[1]]
+    assert [row[6:8] for row in rows(database, "SHOW INDEXES")] == [[["Node"], ["id"]]]
+    with pytest.raises(SchemaError):
+        rows(database, "CREATE INDEX FOR (n:Node) ON (n.id)")
+    rows(database, "CREATE INDEX IF NOT EXISTS FOR (n:Node) ON (n.id)")
+    rows(database, "DROP INDEX ON :Node(id)")
+    with pytest.raises(SchemaMissing):
+        rows(database, "DROP INDEX ON :Node(id)")
+    assert rows(database, "MATCH (n:Node {id: 1}) RETURN n.id") == [[1]]
+
+
+def test_index_in_an_explicit_transaction_is_there_after_commit(database: Database) -> None:
+    rows(database, "CREATE (:Node {id: 1})")
+    session = database.session()
+    session.begin()
+    session.run("CREATE INDEX FOR (n:Node) ON (n.id)").values()
+    session.commit().result()
+    assert len(rows(database, "SHOW INDEXES")) == 1
+    assert rows(database, "MATCH (n:Node {id: 1}) RETURN n.id") == [[1]]
+
+
+def test_stream_clause_is_refused_in_a_transaction(database: Database) -> None:
+    session = database.session()
+    session.begin()
+    with pytest.raises(ForbiddenInTransaction) as caught:
+        session.run("START ALL STREAMS")
+    assert caught.value.message == "Stream clause not allowed in multicommand transactions."
+    with pytest.raises(StreamError):
+        database.session().run("START ALL STREAMS")
+
+
+def test_syntax_error_has_its_place(database: Database) -> None:
+    with pytest.raises(CypherSyntaxError) as caught:
+        database.session().run("RETURN 1 +\n  ) 2")
+    assert caught.value.position is not None
+    assert (caught.value.position.line, caught.value.position.column) == (2, 3)
+
+
+def test_statement_cache_follows_the_schema_and_growth(database: Database) -> None:
+    statements, store = database.core.statements, database.store
+    text = "MATCH (n:Node {id: $id}) RETURN n"
+    first = statements.prepare(text, store.current)
+    assert statements.prepare(text, store.current) is first
+    rows(database, "CREATE INDEX ON :Node(id)")
+    second = statements.prepare(text, store.current)
+    assert second is not first
+    rows(database, "UNWIND range(1, 5000) AS i CREATE (:Node {id: i})")
+    assert statements.prepare(text, store.current) is not second

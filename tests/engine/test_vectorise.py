@@ -1,0 +1,108 @@
+"""Which plans run over many sets of parameters at once, and that the answer is that of one after another."""
+
+from uuid import uuid4
+
+import pytest
+
+from memgraph_py.engine.database import Database
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.statements import PreparedQuery
+from memgraph_py.errors import CypherError, ForbiddenInTransaction
+from memgraph_py.storage.changes import Partition
+from memgraph_py.storage.store import GraphStore
+
+PARTITION = Partition("topic", "", 0)
+NODE = "CREATE (:Node {id: $id})"
+EDGE = "MATCH (n:Node {id: $from_id}), (m:Node {id: $to_id}) CREATE (n)-[:Edge]->(m)"
+
+
+@pytest.fixture
+def database() -> Database:
+    database = Database(GraphStore())
+    database.session().run("CREATE INDEX ON :Node(id)").values()
+    return database
+
+
+def is_vectorised(database: Database, text: str) -> bool:
+    prepared = database.core.statements.prepare(text, database.store.current)
+    assert isinstance(prepared, PreparedQuery)
+    return prepared.vectorised is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NODE, True),
+        (EDGE, True),
+        ("MERGE (:Node {id: $id})", True),
+        ("CREATE (:Node {id: $id, at: rand()})", False),
+        ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Node {id: $other})", False),
+        ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Other {id: $other})", True),
+        ("MATCH (n:Node {id: $id}) CREATE (:Other {count: n.count})", False),
+        ("MATCH (n:Node {id: $id}) SET n.x = $x", False),
+        ("MATCH (n:Unindexed {id: $id}) CREATE (n)-[:HAS]->(:Other)", False),
+        ("MERGE (n:Node {id: $id}) ON MATCH SET n.count = n.count + 1", False),
+        ("CREATE (:Node {id: 1})", False),
+        ("CREATE (n:Node {id: $id}) RETURN n", False),
+    ],
+)
+def test_only_proven_plans_are_vectorised(database: Database, text: str, expected: bool) -> None:
+    assert is_vectorised(database, text) is expected
+
+
+def counts(database: Database) -> list[object]:
+    return (
+        database.session().run("MATCH (n:Node) OPTIONAL MATCH (n)-[r:Edge]->() RETURN count(DISTINCT n), count(r)").values()[0]
+    )
+
+
+def test_batch_and_position_commit_together(database: Database) -> None:
+    ingestion, stream = Ingestion(database), uuid4()
+    runs = [
+        QueryRun(NODE, 3, {"id": ["1", "2", "3"]}),
+        QueryRun(EDGE, 2, {"from_id": ["1", "2"], "to_id": ["2", "9"]}),
+        QueryRun(NODE, 1, {"id": ["4"]}),
+    ]
+    ingestion.apply(runs, stream, {PARTITION: 6}, 2).result()
+    assert counts(database) == [4, 1]
+    position = ingestion.position(stream)
+    assert position is not None
+    assert (position.next_offsets, position.batches_left) == ({PARTITION: 6}, 2)
+    ingestion.forget(stream).result()
+    assert ingestion.position(stream) is None
+
+
+def test_merge_run_creates_each_value_once(database: Database) -> None:
+    values = ["a", "b", "a", "c", "b", "a"]
+    Ingestion(database).apply([QueryRun("MERGE (:Node {id: $id})", 6, {"id": values})], uuid4(), {PARTITION: 6}, None).result()
+    assert database.session().run("MATCH (n:Node) RETURN n.id AS id ORDER BY id").values() == [["a"], ["b"], ["c"]]
+
+
+def test_failing_call_is_named_and_nothing_is_written(database: Database) -> None:
+    ingestion, stream = Ingestion(database), uuid4()
+    runs = [QueryRun(NODE, 1, {"id": ["1"]}), QueryRun(NODE, 3, {"id": ["2", {"no": "map"}, "3"]})]
+    with pytest.raises(QueryFailed) as caught:
+        ingestion.apply(runs, stream, {PARTITION: 4}, None)
+    assert caught.value.row_index == 2
+    assert isinstance(caught.value.error, CypherError)
+    assert counts(database) == [0, 0]
+    assert ingestion.position(stream) is None
+
+
+@pytest.mark.parametrize("text", ["CREATE INDEX ON :A(b)", "STOP ALL STREAMS", "SHOW INDEXES"])
+def test_commands_fail_the_batch(database: Database, text: str) -> None:
+    with pytest.raises(QueryFailed) as caught:
+        Ingestion(database).apply([QueryRun(text, 1, {})], uuid4(), {PARTITION: 1}, None)
+    assert isinstance(caught.value.error, ForbiddenInTransaction)
+
+
+def test_missing_parameter_fails_the_batch(database: Database) -> None:
+    with pytest.raises(QueryFailed, match="expected parameter"):
+        Ingestion(database).apply([QueryRun(NODE, 2, {"other": [1, 2]})], uuid4(), {PARTITION: 1}, None)
+
+
+def test_mixed_kinds_in_one_run(database: Database) -> None:
+    values = [1, "1", None, 1.5, True, [1, 2]]
+    Ingestion(database).apply([QueryRun(NODE, 6, {"id": values})], uuid4(), {PARTITION: 6}, None).result()
+    found = database.session().run("MATCH (n:Node) RETURN n.id").values()
+    assert sorted(map(repr, (row[0] for row in found))) == sorted(map(repr, values))
