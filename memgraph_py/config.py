@@ -38,6 +38,8 @@ class Limits:
     transform_fetch_redirects_max: int = 5
     transform_batch_seconds: float = 5.0
     transform_load_seconds: float = 30.0
+    transform_queries_max: int = 1_000_000
+    """Queries of one batch: a reply of a few bytes may ask for any number of the same."""
     transform_reply_bytes_max: int = 64 << 20
     transform_memory_bytes: int = 512 << 20
     kafka_answer_seconds: float = 10.0

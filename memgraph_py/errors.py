@@ -156,7 +156,12 @@ class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed")
 
 
 class TransformError(CypherError, code="Neo.ClientError.Statement.ExternalResourceFailed"):
-    """The transform script failed, or could not be fetched."""
+    """The transform script failed, or could not be fetched; ``detail`` is the script's own traceback, or the cause."""
+
+    def text(self) -> str:
+        """The message, and on further lines the traceback or cause."""
+        text = super().text()
+        return text if self.detail is None else f"{text}\n{self.detail}"
 
 
 class ServiceUnavailable(CypherError, code="Neo.TransientError.General.DatabaseUnavailable"):

@@ -1,0 +1,293 @@
+"""Transform: a user's script in a confined child process, asked for the queries of each batch of messages.
+
+The child is made by exec, never by a fork of the server, from one long-lived thread, since the signal that ends it with its
+parent follows that thread. What comes back is trusted in nothing: length, shape, types, sequence and time are checked here
+whatever the child checked before (``transform_worker.py`` describes the frames).
+"""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import msgspec
+import numpy as np
+
+from memgraph_py.config import Limits
+from memgraph_py.engine.ingestion import QueryRun
+from memgraph_py.errors import TransformError
+from memgraph_py.streams.sandbox import MANDATORY
+from memgraph_py.streams.transform_worker import BOOTSTRAP, HEADER, INTEGER_MAX, INTEGER_MIN
+from memgraph_py.values.types import Value
+
+RUNTIME_ERROR = "The transform script contains a runtime error!"
+SOCKET_BUFFER_BYTES = 1 << 20
+NESTING_DEPTH_MAX = 200
+"""Of a parameter's lists and maps. Decoding and checking recurse, so it stays well below Python's own limit."""
+CHECKED_BYTES_MIN = 1 << 20
+"""A shorter reply cannot decode to more than 100 MB, so its size in memory is not estimated."""
+DECODED_BYTES_PER_REPLY_BYTE = 16
+"""A reply may decode to so many times the largest reply; a list of empty maps would reach 72 times its length."""
+
+SCALARS = frozenset((str, int, float, bool, type(None)))
+
+RunT = TypeVar("T")
+Reply: TypeAlias = tuple[str, int, list[str], list[list[object]]]
+T = TypeVar("T")
+Reply: TypeAlias = tuple[int, str, list[RunReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A transform script: its text, and the name that tracebacks show."""
+
+    text: str
+    name: str
+
+
+class TransformStarter:
+    """Starts children from one thread that lives as long as the server. Safe to use from several threads."""
+
+    def __init__(self, limits: Limits, *, allow_unsandboxed: bool) -> None:
+        self._limits = limits
+        self._allow_unsandboxed = allow_unsandboxed
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transform-starter")
+
+    def check(self, script: Script) -> None:
+        """Compile the script, in a child, since the compiler too can be made to hang or crash. Runs none of it; raises
+        TransformError when it does not compile."""
+        transform = self._child()
+        try:
+            transform.load(script, run=False, allow_unsandboxed=True)
+        finally:
+            transform.close()
+
+    def start(self, script: Script) -> "Transform":
+        """A child with the script loaded. Raises TransformError when it cannot be confined, or the script fails."""
+        transform = self._child()
+        try:
+            transform.load(script, run=True, allow_unsandboxed=self._allow_unsandboxed)
+        except BaseException:
+            transform.close()
+            raise
+        return transform
+
+    def close(self) -> None:
+        """End the thread, and with it every child that is left."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _child(self) -> "Transform":
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with theirs:
+            for end in (ours, theirs):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            try:
+                process = self._thread.submit(_spawn, theirs).result()
+            except BaseException:
+                ours.close()
+                raise
+        return Transform(process, ours, self._limits)
+
+
+def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    """The child process, holding that end of the channel, with an environment that tells it nothing."""
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    msgspec_folder = str(Path(msgspec.__file__).parent.parent)
+    if msgspec_folder not in packages:
+        packages.append(msgspec_folder)
+    package_folder = str(Path(__file__).parents[2])
+    # numerical libraries start a thread per core by default, and the filter allows none
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "ARROW", "NUMEXPR")}
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-B", "-c", BOOTSTRAP, package_folder, str(theirs.fileno()), *packages],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(theirs.fileno(),),
+        env={"PATH": "/nonexistent", "LANG": "C.UTF-8", **threads},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+class Transform:
+    """One child with one script. Used by one thread, except ``close``."""
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket, limits: Limits) -> None:
+        self._process = process
+        self._channel = channel
+        self._limits = limits
+        self._sequence = 0
+        self._seconds = limits.transform_load_seconds
+        self._decoder = msgspec.msgpack.Decoder(Reply)
+
+    @property
+    def process_id(self) -> int:
+        """Of the child."""
+        return self._process.pid
+
+    def load(self, script: Script, *, run: bool, allow_unsandboxed: bool) -> None:
+        """Have the child confine itself and load the script (without ``run``: compile it only). Raises TransformError."""
+        self._seconds = self._limits.transform_load_seconds
+        deadline = time.monotonic() + self._seconds
+        self._send((os.getpid(), self._limits.transform_memory_bytes, NESTING_DEPTH_MAX), deadline)
+        missing = self._decode(self._receive(deadline), msgspec.msgpack.Decoder(dict[str, str]))
+        unprotected = [f"{layer} ({missing[layer]})" for layer in MANDATORY if layer in missing]
+        if unprotected and not allow_unsandboxed:
+            raise TransformError(
+                f"the transform script cannot be confined on this system: {', '.join(unprotected)}",
+                hint="--allow-unsandboxed-transforms runs it with the server's own rights",
+            )
+        self._send((script.text, script.name, run), deadline)
+        fault = self._decode(self._receive(deadline), msgspec.msgpack.Decoder(str))
+        if fault:
+            raise TransformError(RUNTIME_ERROR, detail=fault)
+        self._seconds = self._limits.transform_batch_seconds
+
+    def apply(self, messages: Sequence[bytes]) -> list[QueryRun]:
+        """The queries of a batch, in order. Raises TransformError; the child is then of no more use."""
+        deadline = time.monotonic() + self._seconds
+        if select.select([self._channel], [], [], 0)[0]:
+            raise self._failed("the script wrote to the reply channel between two batches")
+        self._sequence += 1
+        self._send((self._sequence, messages), deadline)
+        sequence, fault, runs = self._decode(self._receive(deadline), self._decoder)
+        if sequence != self._sequence:
+            raise self._failed("the reply belongs to another batch")
+        if fault:
+            raise TransformError(RUNTIME_ERROR, detail=fault)
+        return self._checked(runs)
+
+    def close(self) -> None:
+        """Kill the child. May be called from any thread, at any time, and twice."""
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+    def kill(self) -> None:
+        """Kill the child and leave the rest to ``close``: a call of ``apply`` in another thread ends with an error."""
+        self._process.kill()
+
+    def _checked(self, replies: list[RunReply]) -> list[QueryRun]:
+        runs: list[QueryRun] = []
+        queries = 0
+        for query, rows, names, columns in replies:
+            queries += rows
+            if rows < 1 or len(names) != len(columns) or len(set(names)) != len(names):
+                raise self._failed("the reply has a wrong shape")
+            if queries > self._limits.transform_queries_max:
+                raise self._failed(f"more than {self._limits.transform_queries_max} queries for one batch")
+            for column in columns:
+                if len(column) != rows:
+                    raise self._failed("the reply has a wrong shape")
+                if not _are_values(column, NESTING_DEPTH_MAX):
+                    raise self._failed("the reply holds a value of a type that is not allowed")
+            # checked above: a column holds values only
+            parameters: dict[str, list[Value]] = dict(zip(names, columns, strict=True))  # type: ignore[arg-type]
+            runs.append(QueryRun(query, rows, parameters))
+        return runs
+
+    def _send(self, message: object, deadline: float) -> None:
+        payload = msgspec.msgpack.encode(message)
+        self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            self._channel.sendall(HEADER.pack(len(payload)) + payload)
+        except TimeoutError:
+            raise self._late() from None
+        except OSError:
+            raise self._died() from None
+
+    def _receive(self, deadline: float) -> bytearray:
+        (length,) = HEADER.unpack(self._read(HEADER.size, deadline))
+        if length > self._limits.transform_reply_bytes_max:
+            raise self._failed(
+                f"the queries of one batch take {length} bytes, more than {self._limits.transform_reply_bytes_max}"
+            )
+        return self._read(length, deadline)
+
+    def _read(self, length: int, deadline: float) -> bytearray:
+        buffer = bytearray(length)
+        rest = memoryview(buffer)
+        while rest:
+            seconds = deadline - time.monotonic()
+            if seconds <= 0:
+                raise self._late()
+            self._channel.settimeout(seconds)
+            try:
+                count = self._channel.recv_into(rest)
+            except TimeoutError:
+                raise self._late() from None
+            except OSError:
+                raise self._died() from None
+            if count == 0:
+                raise self._died()
+            rest = rest[count:]
+        return buffer
+
+    def _decode(self, payload: bytearray, decoder: "msgspec.msgpack.Decoder[T]") -> T:
+        if len(payload) > CHECKED_BYTES_MIN:
+            bound = DECODED_BYTES_PER_REPLY_BYTE * self._limits.transform_reply_bytes_max
+            if _decoded_bytes_bound(payload) > bound:
+                raise self._failed(f"the queries of one batch take more than {bound} bytes of memory")
+        try:
+            return decoder.decode(payload)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise self._failed(f"the reply cannot be read: {error}") from error
+
+    def _late(self) -> TransformError:
+        return self._failed(f"the script did not answer within {self._seconds:g} s and was ended")
+
+    def _died(self) -> TransformError:
+        """The child closed the channel: give it a moment to end, so that the reason is known."""
+        try:
+            status = self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return self._failed("the script closed the reply channel")
+        if status < 0:
+            return self._failed(f"the script's process was ended by {signal.Signals(-status).name}")
+        return self._failed(f"the script's process ended with status {status}")
+
+    def _failed(self, detail: str) -> TransformError:
+        self._process.kill()
+        return TransformError(RUNTIME_ERROR, detail=detail)
+
+
+def _are_values(column: list[object], depth: int) -> bool:
+    """True when all are None, bool, int of 64 bits, float, str, or lists and maps of such."""
+    kinds = set(map(type, column))
+    if int in kinds:
+        whole = column if len(kinds) == 1 else [value for value in column if type(value) is int]
+        if max(whole) > INTEGER_MAX or min(whole) < INTEGER_MIN:  # type: ignore[type-var]  # all int
+            return False
+    if kinds <= SCALARS:
+        return True
+    if depth <= 0 or not kinds <= SCALARS | {list, dict}:
+        return False
+    for value in column:
+        if isinstance(value, list) and not _are_values(value, depth - 1):
+            return False
+        if isinstance(value, dict) and not (
+            set(map(type, value)) <= {str} and _are_values(list(value.values()), depth - 1)
+        ):
+            return False
+    return True
+
+
+def _decoded_bytes_bound(payload: bytearray) -> int:
+    """No msgpack of these bytes decodes to more memory: each byte counts as what it would begin at most."""
+    counts = np.bincount(np.frombuffer(payload, dtype=np.uint8), minlength=256)
+    weights = np.full(256, 8)  # small integers, null and booleans are shared: a pointer in a list
+    weights[0x80:0xA0] = 80  # a list or map, and its entry
+    weights[0xA1:0xC0] = 72  # a short text
+    weights[0xC4:0xE0] = 80
+    weights[0xE0:0xFB] = 40  # negative integers, of which only -5 and up are shared
+    return int(counts @ weights)
