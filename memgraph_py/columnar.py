@@ -12,7 +12,7 @@ kinds); it is the last resort.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,13 +55,13 @@ DTYPES: dict[Kind, np.dtype[np.generic]] = {
 class Column:
     """One value a row.
 
-    values: (rows,), dtype DTYPES[kind]; what stands where ``valid`` is False has no meaning.
+    values: (rows,), dtype DTYPES[kind], which the type checker does not know; no meaning where ``valid`` is False.
     valid: (rows,) bool, False where NULL, or None when no row is NULL.
     data: the byte heap of a STRING column (uint8), shared and append-only; None for other kinds.
     """
 
     kind: Kind
-    values: NDArray[np.generic]
+    values: NDArray[Any]
     valid: Mask | None = None
     data: NDArray[np.uint8] | None = None
 
@@ -189,7 +189,7 @@ class Column:
         if self.kind is Kind.RELATIONSHIP:
             return RelationshipReference(int(item))
         if self.kind is Kind.OBJECT:
-            return item  # type: ignore[return-value]  # an object column holds values
+            return item  # type: ignore[no-any-return]  # an object column holds values
         return item.item()  # type: ignore[no-any-return]
 
     def to_values(self) -> list[Value]:

@@ -1,1 +1,29 @@
 """Everything callable in an expression, by family; importing this package fills the registry."""
+
+from memgraph_py.functions import (
+    aggregates,
+    arithmetic,
+    collections,
+    comparisons,
+    conversion,
+    graph,
+    logic,
+    numeric,
+    procedures,
+    subscripts,
+    text,
+)
+
+__all__ = [
+    "aggregates",
+    "arithmetic",
+    "collections",
+    "comparisons",
+    "conversion",
+    "graph",
+    "logic",
+    "numeric",
+    "procedures",
+    "subscripts",
+    "text",
+]

@@ -1,0 +1,233 @@
+"""Aggregates: columns and the group of each row in, one value a group out.
+
+Source: openCypher 9, "Aggregating functions".
+
+NULL is left out by all of them. Numbers are added up as arrays (``np.bincount``, ``ufunc.at``); integers whose sum
+could leave 64 bits, and columns of mixed kinds, are added in Python, exactly.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind
+from memgraph_py.errors import ArgumentError
+from memgraph_py.functions.arithmetic import checked_integer
+from memgraph_py.functions.numeric import number_column
+from memgraph_py.functions.registry import Environment, aggregate
+from memgraph_py.functions.rows import floats, wrong_argument
+from memgraph_py.values.comparison import OrderKey, order_key
+from memgraph_py.values.types import Value
+
+Groups: TypeAlias = NDArray[np.int64]
+
+
+@aggregate("count", 0, 1)
+def count(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The number of rows, or of rows where the value is not NULL."""
+    if not arguments or arguments[0].valid is None:
+        counted = _counts(groups, group_count)
+    else:
+        counted = _counts(groups[arguments[0].valid], group_count)
+    return Column(Kind.INT, counted)
+
+
+@aggregate("sum", 1)
+def sum_numbers(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The sum of the numbers; 0 of none. Raises ArithmeticFailure when integers overflow."""
+    column, groups = _present(arguments[0], groups)
+    if column.kind is Kind.FLOAT:
+        with np.errstate(all="ignore"):
+            return Column(Kind.FLOAT, np.bincount(groups, column.values, group_count))
+    if column.kind is Kind.INT and _sum_fits(column.values):
+        if group_count == 1:
+            return Column(Kind.INT, np.array([column.values.sum()], dtype=np.int64))
+        totals = np.zeros(group_count, dtype=np.int64)
+        np.add.at(totals, groups, column.values)
+        return Column(Kind.INT, totals)
+    return Column.from_values(_exact_sums("sum", column, groups, group_count))
+
+
+@aggregate("avg", 1)
+def average(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The mean of the numbers, a float; NULL of none."""
+    column, groups = _present(arguments[0], groups)
+    counted = _counts(groups, group_count)
+    with np.errstate(all="ignore"):
+        means = np.bincount(groups, floats(number_column("avg", column)), group_count) / counted
+    return Column(Kind.FLOAT, means, _mask(counted))
+
+
+@aggregate("min", 1)
+def minimum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The least value in openCypher's order; NULL of none."""
+    column, groups = _present(arguments[0], groups)
+    if column.kind is Kind.INT:
+        return _extreme(np.minimum, INT64_MAX, column, groups, group_count)
+    if column.kind is Kind.FLOAT:  # NaN is the greatest number: fmin passes it over
+        return _extreme(np.fmin, np.nan, column, groups, group_count)
+    return _extreme_value(column, groups, group_count, lambda one, other: one < other)
+
+
+@aggregate("max", 1)
+def maximum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The greatest value in openCypher's order; NULL of none."""
+    column, groups = _present(arguments[0], groups)
+    if column.kind is Kind.INT:
+        return _extreme(np.maximum, INT64_MIN, column, groups, group_count)
+    if column.kind is Kind.FLOAT:
+        return _extreme(np.maximum, -np.inf, column, groups, group_count)
+    return _extreme_value(column, groups, group_count, lambda one, other: one > other)
+
+
+@aggregate("collect", 1)
+def collect(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The list of the values, in the order of the rows."""
+    column, groups = _present(arguments[0], groups)
+    lists = np.empty(group_count, dtype=object)
+    if group_count == 1:
+        lists[0] = column.to_values()
+        return Column(Kind.OBJECT, lists)
+    order = np.argsort(groups, kind="stable")
+    values = column.take(order).to_values()
+    start = 0
+    for group, stop in enumerate(np.cumsum(_counts(groups, group_count)).tolist()):
+        lists[group] = values[start:stop]
+        start = stop
+    return Column(Kind.OBJECT, lists)
+
+
+@aggregate("stdev", 1)
+def sample_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The standard deviation of a sample; 0.0 of fewer than two numbers."""
+    return _deviation("stDev", arguments[0], groups, group_count, 1)
+
+
+@aggregate("stdevp", 1)
+def population_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The standard deviation of a whole population; 0.0 of no number."""
+    return _deviation("stDevP", arguments[0], groups, group_count, 0)
+
+
+@aggregate("percentilecont", 2)
+def continuous_percentile(
+    environment: Environment, arguments: list[Column], groups: Groups, group_count: int
+) -> Column:
+    """The value at the fraction 0 to 1 of the sorted numbers, interpolated; NULL of none. Raises ArgumentError."""
+
+    def pick(values: NDArray[np.float64], fraction: float) -> Value:
+        position = fraction * (len(values) - 1)
+        low = int(position)
+        high = min(low + 1, len(values) - 1)
+        return float(values[low] + (values[high] - values[low]) * (position - low))
+
+    return _percentile("percentileCont", arguments, groups, group_count, pick)
+
+
+@aggregate("percentiledisc", 2)
+def discrete_percentile(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
+    """The first of the sorted numbers at or after the fraction 0 to 1; NULL of none. Raises ArgumentError."""
+
+    def pick(values: NDArray[np.float64], fraction: float) -> Value:
+        return values[max(0, int(np.ceil(fraction * len(values))) - 1)].item()  # type: ignore[no-any-return]
+
+    return _percentile("percentileDisc", arguments, groups, group_count, pick)
+
+
+def _present(column: Column, groups: Groups) -> tuple[Column, Groups]:
+    """The rows that are not NULL; they have no mask."""
+    if column.valid is None:
+        return column, groups
+    kept = column.take(column.valid)
+    return Column(kept.kind, kept.values, None, kept.data), groups[column.valid]
+
+
+def _counts(groups: Groups, group_count: int) -> NDArray[np.int64]:
+    if group_count == 1:
+        return np.array([len(groups)], dtype=np.int64)
+    return np.bincount(groups, minlength=group_count)
+
+
+def _mask(counted: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    """True for groups that have a value; None when all have."""
+    filled = counted > 0
+    return None if filled.all() else filled
+
+
+def _sum_fits(values: NDArray[np.int64]) -> bool:
+    """True when no sum of some of the values can leave 64 bits."""
+    if len(values) == 0:
+        return True
+    largest = max(int(values.max()), -int(values.min()))
+    return largest * len(values) <= INT64_MAX
+
+
+def _exact_sums(function: str, column: Column, groups: Groups, group_count: int) -> list[Value]:
+    """Sums in Python. Raises CypherTypeError for what is no number, ArithmeticFailure on overflow."""
+    totals: list[float] = [0] * group_count
+    for group, value in zip(groups.tolist(), column.to_values(), strict=True):
+        if type(value) is not int and type(value) is not float:
+            raise wrong_argument(function, value, "INTEGER or FLOAT")
+        totals[group] += value
+    return [checked_integer(total, function) if type(total) is int else total for total in totals]
+
+
+def _extreme(operation: np.ufunc, start: float, column: Column, groups: Groups, group_count: int) -> Column:
+    answer = np.full(group_count, start, dtype=column.values.dtype)
+    with np.errstate(invalid="ignore"):
+        operation.at(answer, groups, column.values)
+    return Column(column.kind, answer, _mask(_counts(groups, group_count)))
+
+
+def _extreme_value(
+    column: Column, groups: Groups, group_count: int, wins: Callable[[OrderKey, OrderKey], bool]
+) -> Column:
+    """The extreme value by order keys, for kinds that are no numbers."""
+    best: list[Value] = [None] * group_count
+    keys: list[OrderKey | None] = [None] * group_count
+    for group, value in zip(groups.tolist(), column.to_values(), strict=True):
+        key, held = order_key(value), keys[group]
+        if held is None or wins(key, held):
+            best[group], keys[group] = value, key
+    return Column.from_values(best)
+
+
+def _deviation(function: str, argument: Column, groups: Groups, group_count: int, freedom: int) -> Column:
+    column, groups = _present(argument, groups)
+    values = floats(number_column(function, column))
+    counted = _counts(groups, group_count)
+    with np.errstate(all="ignore"):
+        means = np.bincount(groups, values, group_count) / counted
+        squares = np.bincount(groups, (values - means[groups]) ** 2, group_count)
+        deviations = np.where(counted > freedom, np.sqrt(squares / (counted - freedom)), 0.0)
+    return Column(Kind.FLOAT, deviations)
+
+
+def _percentile(
+    function: str,
+    arguments: list[Column],
+    groups: Groups,
+    group_count: int,
+    pick: Callable[[NDArray[np.float64], float], Value],
+) -> Column:
+    fractions = number_column(function, arguments[1])
+    outside = ~((fractions.values >= 0) & (fractions.values <= 1)) & fractions.validity()
+    if outside.any():
+        raise ArgumentError(
+            f"'{function}' expects a fraction from 0 to 1, got {fractions.values[np.argmax(outside)]}",
+            detail="NumberOutOfRange",
+        )
+    both = arguments[0].validity() & fractions.validity()
+    column = number_column(function, _present(arguments[0].take(both), groups[both])[0])
+    kept, wanted = groups[both], floats(fractions)[both]
+    order = np.lexsort((column.values, kept))
+    values, kept, wanted = column.values[order], kept[order], wanted[order]
+    stops = np.cumsum(_counts(kept, group_count))
+    starts = stops - _counts(kept, group_count)
+    answers = [
+        pick(values[start:stop], float(wanted[start])) if stop > start else None
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+    ]
+    return Column.from_values(answers)

@@ -1,0 +1,124 @@
+"""Functions of lists and maps, and `coalesce`. Source: openCypher 9, "List functions"."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+
+from memgraph_py.columnar import Column, Kind
+from memgraph_py.errors import ArgumentError, LimitExceeded
+from memgraph_py.functions.registry import Environment, columnar, scalar
+from memgraph_py.functions.rows import wrong_argument, wrong_type
+from memgraph_py.values.naming import type_name
+from memgraph_py.values.types import Value
+
+RANGE_ELEMENTS_MAX = 100_000_000
+"""A list of so many integers takes 4 GB; what is longer was hardly meant."""
+
+
+@scalar("size", 1)
+def size(value: Value) -> Value:
+    """The number of elements of a list, or characters of a string."""
+    if isinstance(value, list | str):
+        return len(value)
+    raise wrong_type(f"'size' expects LIST or STRING, got {type_name(value)}")
+
+
+@scalar("char_length", 1)
+@scalar("character_length", 1)
+def character_length(text: Value) -> Value:
+    """The number of characters of a string."""
+    if isinstance(text, str):
+        return len(text)
+    raise wrong_argument("char_length", text, "STRING")
+
+
+@scalar("isempty", 1)
+def is_empty(value: Value) -> Value:
+    """Whether a list, map or string has nothing in it."""
+    if isinstance(value, list | dict | str):
+        return not value
+    raise wrong_argument("isEmpty", value, "LIST, MAP or STRING")
+
+
+@scalar("head", 1)
+def head(values: Value) -> Value:
+    """The first element; NULL for an empty list."""
+    items = _list("head", values)
+    return items[0] if items else None
+
+
+@scalar("last", 1)
+def last(values: Value) -> Value:
+    """The last element; NULL for an empty list."""
+    items = _list("last", values)
+    return items[-1] if items else None
+
+
+@scalar("tail", 1)
+def tail(values: Value) -> Value:
+    """The list without its first element."""
+    return list(_list("tail", values)[1:])
+
+
+@scalar("reverse", 1)
+def reverse(value: Value) -> Value:
+    """The list or string from its end."""
+    if isinstance(value, list | str):
+        return value[::-1]
+    raise wrong_argument("reverse", value, "LIST or STRING")
+
+
+@scalar("range", 2, 3)
+def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
+    """Integers from start to end, both included, by step. Raises ArgumentError for a step of 0."""
+    if type(start) is not int or type(end) is not int or type(step) is not int:
+        wrong = next(value for value in (start, end, step) if type(value) is not int)
+        raise ArgumentError(f"'range' expects INTEGER, got {type_name(wrong)}", detail="InvalidArgumentType")
+    if step == 0:
+        raise ArgumentError("the step of 'range' cannot be 0", detail="NumberOutOfRange")
+    numbers = range(start, end + (1 if step > 0 else -1), step)
+    if len(numbers) > RANGE_ELEMENTS_MAX:
+        raise LimitExceeded(f"'range' of more than {RANGE_ELEMENTS_MAX} elements")
+    return list(numbers)
+
+
+@columnar("coalesce", 1, None)
+def coalesce(environment: Environment, arguments: list[Column]) -> Column:
+    """The first argument that is not NULL."""
+    answer = arguments[0]
+    rows = len(answer)
+    for other in arguments[1:]:
+        present = answer.valid
+        if present is None:
+            break
+        if not present.any():
+            answer = other
+            continue
+        own = np.arange(rows)
+        answer = Column.concatenate([answer, other]).take(np.where(present, own, own + rows))
+    return answer
+
+
+@columnar("randomuuid", 0, deterministic=False)
+def random_uuid(environment: Environment, arguments: list[Column]) -> Column:
+    """A random UUID, as text."""
+
+    def number() -> int:
+        high, middle, low = (int(environment.random() * (1 << 43)) for _ in range(3))
+        return (high << 85 | middle << 42 | low) & ((1 << 128) - 1)
+
+    return Column.from_values([str(UUID(int=number(), version=4)) for _ in range(environment.rows)])
+
+
+@columnar("timestamp", 0, deterministic=False)
+def timestamp(environment: Environment, arguments: list[Column]) -> Column:
+    """Milliseconds since 1970-01-01 00:00 UTC."""
+    now = int(environment.clock.now_seconds() * 1000)
+    return Column(Kind.INT, np.full(environment.rows, now, dtype=np.int64))
+
+
+def _list(function: str, value: Value) -> Sequence[Value]:
+    if isinstance(value, list):
+        return value
+    raise wrong_argument(function, value, "LIST")

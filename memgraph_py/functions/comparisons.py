@@ -1,0 +1,154 @@
+"""`= <> < <= > >= IN`, over columns. Source: openCypher 9, "Comparability" and "List operators".
+
+Columns of one kind, and numbers, compare as arrays; mixed kinds value by value through ``values.comparison``.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column, Kind
+from memgraph_py.functions.registry import Environment, columnar
+from memgraph_py.functions.rows import (
+    INT_EXACT_IN_FLOAT,
+    NUMBERS,
+    each_pair,
+    floats,
+    joint_validity,
+    wrong_type,
+)
+from memgraph_py.functions.string_columns import compare_strings, equal_strings
+from memgraph_py.values.comparison import compare, equals, grouping_key
+from memgraph_py.values.naming import type_name
+from memgraph_py.values.types import Value
+
+ArrayComparison: TypeAlias = Callable[..., NDArray[np.bool_]]
+
+
+@columnar("=", 2)
+def equal(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the values are equal; NULL where unknown."""
+    left, right = arguments
+    if left.kind is right.kind and left.kind is not Kind.OBJECT:
+        valid = joint_validity(left, right)
+        if left.kind is Kind.STRING:
+            return Column(Kind.BOOL, equal_strings(left, right), valid)
+        return Column(Kind.BOOL, left.values == right.values, valid)
+    if left.kind is Kind.OBJECT or right.kind is Kind.OBJECT or _is_inexact(left, right):
+        return each_pair(equals, left, right)
+    valid = joint_validity(left, right)
+    if left.kind in NUMBERS and right.kind in NUMBERS:
+        return Column(Kind.BOOL, floats(left) == floats(right), valid)
+    return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_), valid)
+
+
+@columnar("<>", 2)
+def not_equal(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the values differ; NULL where unknown."""
+    answer = equal(environment, arguments)
+    if answer.kind is Kind.OBJECT:  # all NULL
+        return answer
+    return Column(Kind.BOOL, ~answer.values, answer.valid)
+
+
+@columnar("<", 2)
+def less(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether left is less; NULL where the values cannot be compared."""
+    return _compare(arguments[0], arguments[1], np.less, (-1,))
+
+
+@columnar("<=", 2)
+def less_or_equal(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether left is less or equal; NULL where the values cannot be compared."""
+    return _compare(arguments[0], arguments[1], np.less_equal, (-1, 0))
+
+
+@columnar(">", 2)
+def greater(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether left is greater; NULL where the values cannot be compared."""
+    return _compare(arguments[0], arguments[1], np.greater, (1,))
+
+
+@columnar(">=", 2)
+def greater_or_equal(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether left is greater or equal; NULL where the values cannot be compared."""
+    return _compare(arguments[0], arguments[1], np.greater_equal, (0, 1))
+
+
+@columnar("IN", 2)
+def is_in(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the list has an element equal to the value; NULL where that is unknown."""
+    left, right = arguments
+    lists = right.to_values()
+    for candidates in lists:
+        if candidates is not None and type(candidates) is not list:
+            raise wrong_type(f"'IN' expects LIST, got {type_name(candidates)}")
+    first = lists[0] if lists else None
+    if type(first) is list and len(lists) > 1 and all(candidates is first for candidates in lists):
+        return _is_in_one(left, first)
+    return Column.from_values(
+        [
+            None if candidates is None else value_in(value, candidates)  # type: ignore[arg-type]  # lists, checked
+            for value, candidates in zip(left.to_values(), lists, strict=True)
+        ]
+    )
+
+
+def value_in(value: Value, candidates: list[Value]) -> bool | None:
+    """Whether an element equals the value; None where one may and none does. Nothing is in an empty list."""
+    unknown = False
+    for candidate in candidates:
+        same = equals(value, candidate)
+        if same:
+            return True
+        unknown = unknown or same is None
+    return None if unknown else False
+
+
+def _compare(left: Column, right: Column, operation: ArrayComparison, signs: tuple[int, ...]) -> Column:
+    kind = left.kind
+    valid = joint_validity(left, right)
+    if kind is right.kind and kind is not Kind.OBJECT:
+        if kind is Kind.STRING:
+            return Column(Kind.BOOL, operation(compare_strings(left, right), 0), valid)
+        if kind is Kind.NODE or kind is Kind.RELATIONSHIP:
+            return Column.nulls(len(left.values))
+        return Column(Kind.BOOL, operation(left.values, right.values), valid)
+    if kind in NUMBERS and right.kind in NUMBERS and not _is_inexact(left, right):
+        return Column(Kind.BOOL, operation(floats(left), floats(right)), valid)
+
+    def one(first: Value, second: Value) -> bool | None:
+        sign = compare(first, second)
+        return None if sign is None else sign in signs
+
+    return each_pair(one, left, right)
+
+
+def _is_inexact(left: Column, right: Column) -> bool:
+    """True for an integer beside a float where an integer is too large to become a float unrounded."""
+    if left.kind is Kind.INT and right.kind is Kind.FLOAT:
+        integers = left.values
+    elif left.kind is Kind.FLOAT and right.kind is Kind.INT:
+        integers = right.values
+    else:
+        return False
+    return bool(((integers > INT_EXACT_IN_FLOAT) | (integers < -INT_EXACT_IN_FLOAT)).any())
+
+
+def _is_in_one(left: Column, candidates: list[Value]) -> Column:
+    """Membership of each row in one and the same list."""
+    types = set(map(type, candidates))
+    if left.kind is Kind.INT and types == {int}:
+        return Column(Kind.BOOL, np.isin(left.values, np.array(candidates, dtype=np.int64)), left.valid)
+    if types & {list, dict} or float in types or left.kind in (Kind.OBJECT, Kind.FLOAT):
+        return Column.from_values([value_in(value, candidates) for value in left.to_values()])
+    has_null = type(None) in types
+    members = frozenset(grouping_key(candidate) for candidate in candidates if candidate is not None)
+    otherwise = None if has_null else False
+    if not candidates:
+        return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_))
+    return Column.from_values(
+        [None if value is None else True if grouping_key(value) in members else otherwise for value in left.to_values()]
+    )

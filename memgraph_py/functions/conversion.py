@@ -1,0 +1,153 @@
+"""Functions from one type to another, and about types. Source: openCypher 9, "Scalar functions".
+
+A text that does not spell the wanted value gives NULL; a type that cannot be converted is a CypherTypeError, or
+NULL in the functions that end in `OrNull`.
+"""
+
+import math
+import re
+from collections.abc import Callable
+
+from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind
+from memgraph_py.errors import CypherTypeError
+from memgraph_py.functions.arithmetic import checked_integer
+from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
+from memgraph_py.functions.rows import floats, wrong_argument
+from memgraph_py.functions.text import number_text
+from memgraph_py.values.naming import type_name
+from memgraph_py.values.types import Value
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
+_FLOAT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+
+
+@columnar("tointeger", 1)
+def to_integer(environment: Environment, arguments: list[Column]) -> Column:
+    """The number without its fraction, the number that a text spells, 1 or 0 for a boolean."""
+    return arguments[0] if arguments[0].kind is Kind.INT else _each(arguments[0], integer_of)
+
+
+@columnar("tofloat", 1)
+def to_float(environment: Environment, arguments: list[Column]) -> Column:
+    """The number as a float, or that which a text spells."""
+    (column,) = arguments
+    if column.kind is Kind.INT or column.kind is Kind.FLOAT:
+        return Column(Kind.FLOAT, floats(column), column.valid)
+    return _each(column, float_of)
+
+
+@columnar("tostring", 1)
+def to_string(environment: Environment, arguments: list[Column]) -> Column:
+    """The text of a number, boolean or string."""
+    return arguments[0] if arguments[0].kind is Kind.STRING else _each(arguments[0], string_of)
+
+
+@columnar("toboolean", 1)
+def to_boolean(environment: Environment, arguments: list[Column]) -> Column:
+    """The boolean that a text spells, in any case; false for 0 and true for other integers."""
+    return arguments[0] if arguments[0].kind is Kind.BOOL else _each(arguments[0], boolean_of)
+
+
+@columnar("valuetype", 1)
+def value_type(environment: Environment, arguments: list[Column]) -> Column:
+    """The name of the type, as `INTEGER NOT NULL` or `LIST<STRING NOT NULL> NOT NULL`."""
+    return Column.from_values([_full_type(value) for value in arguments[0].to_values()])
+
+
+def integer_of(value: Value) -> int | None:
+    """toInteger() of one value. Raises CypherTypeError, or ArithmeticFailure when 64 bits do not hold it."""
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return checked_integer(int(value), "toInteger") if math.isfinite(value) else None
+    if isinstance(value, str):
+        if _INTEGER.fullmatch(value):
+            number = int(value)
+        elif _FLOAT.fullmatch(value) and math.isfinite(float(value)):
+            number = int(float(value))
+        else:
+            return None
+        return number if INT64_MIN <= number <= INT64_MAX else None
+    raise wrong_argument("toInteger", value, "a number, boolean or string")
+
+
+def float_of(value: Value) -> float | None:
+    """toFloat() of one value. Raises CypherTypeError."""
+    if isinstance(value, str):
+        return float(value) if _FLOAT.fullmatch(value) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise wrong_argument("toFloat", value, "a number or string")
+
+
+def string_of(value: Value) -> str:
+    """toString() of one value. Raises CypherTypeError."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    raise wrong_argument("toString", value, "a number, boolean or string")
+
+
+def boolean_of(value: Value) -> bool | None:
+    """toBoolean() of one value. Raises CypherTypeError."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    if isinstance(value, int):
+        return bool(value)
+    raise wrong_argument("toBoolean", value, "a boolean, integer or string")
+
+
+def _each(column: Column, convert: Callable[[Value], Value]) -> Column:
+    return Column.from_values([None if value is None else convert(value) for value in column.to_values()])
+
+
+def _or_null(convert: Callable[[Value], Value], value: Value) -> Value:
+    """The converted value, NULL for a type that cannot be converted."""
+    if value is None:
+        return None
+    try:
+        return convert(value)
+    except CypherTypeError:
+        return None
+
+
+def _register_variants(name: str, convert: Callable[[Value], Value]) -> None:
+    """`…OrNull` and `…List` of a conversion."""
+
+    def or_null(environment: Environment, arguments: list[Column]) -> Column:
+        return Column.from_values([_or_null(convert, value) for value in arguments[0].to_values()])
+
+    def of_list(environment: Environment, arguments: list[Column]) -> Column:
+        def convert_list(values: Value) -> Value:
+            if not isinstance(values, list):
+                raise wrong_argument(f"{name}List", values, "LIST")
+            return [_or_null(convert, value) for value in values]
+
+        return _each(arguments[0], convert_list)
+
+    for suffix, function, doc in (
+        ("OrNull", or_null, f"{name}(), with NULL for a type that cannot be converted."),
+        ("List", of_list, f"{name}() of each element, with NULL for one that cannot be converted."),
+    ):
+        registered = (name + suffix).lower()
+        FUNCTIONS[registered] = Function(registered, 1, 1, function, True, doc)
+
+
+_register_variants("toInteger", integer_of)
+_register_variants("toFloat", float_of)
+_register_variants("toString", string_of)
+_register_variants("toBoolean", boolean_of)
+
+
+def _full_type(value: Value) -> str:
+    if value is None:
+        return "NULL"
+    if not isinstance(value, list):
+        return f"{type_name(value)} NOT NULL"
+    inner = sorted({_full_type(item) for item in value})
+    if "NULL" in inner and len(inner) > 1:
+        inner = [name.removesuffix(" NOT NULL") for name in inner if name != "NULL"]
+    return f"LIST<{' | '.join(inner) or 'NOTHING'}> NOT NULL"

@@ -1,0 +1,52 @@
+"""What families of functions share: masks of two columns, work row by row where no array form exists, type errors."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column, Kind, Mask
+from memgraph_py.errors import CypherTypeError
+from memgraph_py.values.naming import type_name
+from memgraph_py.values.types import Value
+
+NUMBERS = (Kind.INT, Kind.FLOAT)
+INT_EXACT_IN_FLOAT = 1 << 53
+"""Integers up to here, either sign, are floats without rounding."""
+
+
+def joint_validity(left: Column, right: Column) -> Mask | None:
+    """(rows,) True where neither is NULL, or None when no row is."""
+    if left.valid is None:
+        return right.valid
+    return left.valid if right.valid is None else left.valid & right.valid
+
+
+def each_pair(function: Callable[[Value, Value], Value], left: Column, right: Column) -> Column:
+    """The function of each two values; NULL in either gives NULL without a call."""
+    return Column.from_values(
+        [
+            None if one is None or other is None else function(one, other)
+            for one, other in zip(left.to_values(), right.to_values(), strict=True)
+        ]
+    )
+
+
+def floats(column: Column) -> NDArray[np.float64]:
+    """(rows,) values of an INT or FLOAT column as float64."""
+    return column.values.astype(np.float64) if column.kind is Kind.INT else column.values
+
+
+def wrong_type(message: str) -> CypherTypeError:
+    """The error for an argument of a type that the function does not take."""
+    return CypherTypeError(message, detail="InvalidArgumentType")
+
+
+def wrong_operands(symbol: str, left: Value, right: Value) -> CypherTypeError:
+    """The error for two values that the symbol does not join."""
+    return wrong_type(f"'{symbol}' does not take {type_name(left)} and {type_name(right)}")
+
+
+def wrong_argument(function: str, value: Value, expected: str) -> CypherTypeError:
+    """The error for a value that the function does not take; its TCK name is InvalidArgumentValue."""
+    return CypherTypeError(f"'{function}' expects {expected}, got {type_name(value)}", detail="InvalidArgumentValue")

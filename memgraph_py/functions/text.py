@@ -1,0 +1,186 @@
+"""Functions of strings, and the infix symbols that match them. Source: openCypher 9, "String functions".
+
+Positions count characters (code points). What is no string is a CypherTypeError in a function, and NULL beside
+`STARTS WITH` and its kin.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+
+from memgraph_py.columnar import Column, Kind
+from memgraph_py.errors import ArgumentError
+from memgraph_py.functions.registry import Environment, columnar, scalar
+from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument
+from memgraph_py.functions.string_columns import byte_lengths, ends_of, equal_strings, starts_of
+from memgraph_py.values.types import Value
+
+
+@columnar("STARTS WITH", 2)
+def starts_with(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the text begins with the other one."""
+    left, right = arguments
+    if left.kind is Kind.STRING and right.kind is Kind.STRING:
+        lengths = byte_lengths(right)
+        long_enough = byte_lengths(left) >= lengths
+        same = equal_strings(starts_of(left, np.where(long_enough, lengths, 0)), right)
+        return Column(Kind.BOOL, same & long_enough, joint_validity(left, right))
+    return each_pair(_match(str.startswith), left, right)
+
+
+@columnar("ENDS WITH", 2)
+def ends_with(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the text ends with the other one."""
+    left, right = arguments
+    if left.kind is Kind.STRING and right.kind is Kind.STRING:
+        lengths = byte_lengths(right)
+        long_enough = byte_lengths(left) >= lengths
+        same = equal_strings(ends_of(left, np.where(long_enough, lengths, 0)), right)
+        return Column(Kind.BOOL, same & long_enough, joint_validity(left, right))
+    return each_pair(_match(str.endswith), left, right)
+
+
+@columnar("CONTAINS", 2)
+def contains(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the other text stands anywhere in the text."""
+    return each_pair(_match(str.__contains__), *arguments)
+
+
+@columnar("=~", 2)
+def matches(environment: Environment, arguments: list[Column]) -> Column:
+    """Whether the whole text matches the regular expression."""
+    return each_pair(_match(_full_match), *arguments)
+
+
+@scalar("toupper", 1)
+@scalar("upper", 1)
+def to_upper(text: Value) -> Value:
+    """The text in upper case."""
+    return _text("toUpper", text).upper()
+
+
+@scalar("tolower", 1)
+@scalar("lower", 1)
+def to_lower(text: Value) -> Value:
+    """The text in lower case."""
+    return _text("toLower", text).lower()
+
+
+@scalar("trim", 1)
+@scalar("btrim", 1, 2)
+def trim(text: Value, characters: Value = None) -> Value:
+    """The text without white space, or without the given characters, at both ends."""
+    return _text("trim", text).strip(None if characters is None else _text("trim", characters))
+
+
+@scalar("ltrim", 1, 2)
+def trim_left(text: Value, characters: Value = None) -> Value:
+    """The text without white space, or without the given characters, at its beginning."""
+    return _text("ltrim", text).lstrip(None if characters is None else _text("ltrim", characters))
+
+
+@scalar("rtrim", 1, 2)
+def trim_right(text: Value, characters: Value = None) -> Value:
+    """The text without white space, or without the given characters, at its end."""
+    return _text("rtrim", text).rstrip(None if characters is None else _text("rtrim", characters))
+
+
+@scalar("substring", 2, 3)
+def substring(text: Value, start: Value, length: Value = None) -> Value:
+    """``length`` characters from ``start`` (from 0), or all from there; less where the text ends."""
+    whole, begin = _text("substring", text), _count("substring", start)
+    return whole[begin:] if length is None else whole[begin : begin + _count("substring", length)]
+
+
+@scalar("left", 2)
+def left(text: Value, length: Value) -> Value:
+    """The first characters."""
+    return _text("left", text)[: _count("left", length)]
+
+
+@scalar("right", 2)
+def right(text: Value, length: Value) -> Value:
+    """The last characters."""
+    whole, count = _text("right", text), _count("right", length)
+    return whole[max(0, len(whole) - count) :]
+
+
+@scalar("replace", 3)
+def replace(text: Value, search: Value, replacement: Value) -> Value:
+    """The text with every occurrence of ``search`` replaced; unchanged when ``search`` is empty."""
+    whole, found = _text("replace", text), _text("replace", search)
+    return whole.replace(found, _text("replace", replacement)) if found else whole
+
+
+@scalar("split", 2)
+def split(text: Value, delimiters: Value) -> Value:
+    """The parts between the delimiters, a string or a list of them; the single characters for an empty one."""
+    whole = _text("split", text)
+    if isinstance(delimiters, list):
+        marks = [_text("split", mark) for mark in delimiters]
+        return list(re.split("|".join(map(re.escape, marks)), whole)) if marks else [whole]
+    mark = _text("split", delimiters)
+    parts: list[Value] = list(whole.split(mark) if mark else whole or [""])
+    return parts
+
+
+@scalar("normalize", 1, 2)
+def normalize(text: Value, form: Value = "NFC") -> Value:
+    """The text in a Unicode normal form: NFC, NFD, NFKC or NFKD."""
+    whole = _text("normalize", text)
+    match form:
+        case "NFC" | "NFD" | "NFKC" | "NFKD":
+            return unicodedata.normalize(form, whole)
+        case _:
+            raise ArgumentError(f"unknown normal form '{_text('normalize', form)}'", hint="NFC, NFD, NFKC or NFKD")
+
+
+def number_text(value: float) -> str:
+    """The number as Cypher writes it: `1`, `1.0`, `1.0E10`, `NaN`, `Infinity`."""
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    text = repr(value)
+    if "e" not in text:
+        return text
+    digits, exponent = text.split("e")
+    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
+
+
+def _match(test: Callable[[str, str], bool]) -> Callable[[Value, Value], Value]:
+    """The test for two strings, NULL for other values."""
+
+    def apply(left: Value, right: Value) -> Value:
+        return test(left, right) if isinstance(left, str) and isinstance(right, str) else None
+
+    return apply
+
+
+def _full_match(text: str, pattern: str) -> bool:
+    try:
+        return re.fullmatch(pattern, text) is not None
+    except re.error as error:
+        raise ArgumentError(
+            f"'{pattern}' is no regular expression: {error.msg}", detail="InvalidArgumentValue"
+        ) from error
+
+
+def _text(function: str, value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    raise wrong_argument(function, value, "STRING")
+
+
+def _count(function: str, value: Value) -> int:
+    """A number of characters. Raises CypherTypeError, or ArgumentError when negative."""
+    if type(value) is not int:
+        raise wrong_argument(function, value, "INTEGER")
+    if value < 0:
+        raise ArgumentError(f"'{function}' expects no negative number, got {value}", detail="NumberOutOfRange")
+    return value

@@ -1,0 +1,35 @@
+"""What a client calls the type of a value: the words of error texts and of valueType()."""
+
+from memgraph_py.values.types import (
+    Node,
+    NodeReference,
+    Path,
+    PathReference,
+    Point,
+    Relationship,
+    RelationshipReference,
+    Value,
+)
+
+_NAMES: dict[type, str] = {
+    type(None): "NULL",
+    bool: "BOOLEAN",
+    int: "INTEGER",
+    float: "FLOAT",
+    str: "STRING",
+    bytes: "BYTES",
+    list: "LIST",
+    dict: "MAP",
+    Point: "POINT",
+    Node: "NODE",
+    NodeReference: "NODE",
+    Relationship: "RELATIONSHIP",
+    RelationshipReference: "RELATIONSHIP",
+    Path: "PATH",
+    PathReference: "PATH",
+}
+
+
+def type_name(value: Value) -> str:
+    """`INTEGER`, `STRING`, `LIST` …; `NULL` for NULL."""
+    return _NAMES[type(value)]
