@@ -41,7 +41,7 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
     counters = Counters()
     columns, rows = _table(command, context, counters)
 
-    def batches() -> Iterator[Batch]:
+    def start(budget: float | None) -> Iterator[Batch]:
         records = list(rows())
         if records:
             cells = zip(*records, strict=True)
@@ -51,7 +51,7 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
             )
 
     reads = isinstance(command, ast.ShowIndexes | ast.ShowStreams | ast.ShowStream | ast.TestStream)
-    return Result(columns, batches(), view, Summary("r" if reads else "s", counters), bounded=False)
+    return Result(columns, start, view, Summary("r" if reads else "s", counters), bounded=False)
 
 
 def _table(command: ast.Command, context: CommandContext, counters: Counters) -> Table:

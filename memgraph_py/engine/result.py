@@ -1,4 +1,9 @@
-"""Result: the rows of one statement, pulled in pieces; Summary: what the client is told at the end."""
+"""Result: the rows of one statement, pulled in pieces; Summary: what the client is told at the end.
+
+A bounded statement runs in the event loop's thread with a budget of time. When the budget runs out between two
+batches, the rest is taken in a worker thread; when it runs out before the first batch, the statement is given up,
+undone and started anew there.
+"""
 
 import time
 from collections import deque
@@ -8,7 +13,7 @@ from dataclasses import dataclass, field
 
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
-from memgraph_py.execution.executor import Counters
+from memgraph_py.execution.executor import BudgetExhausted, Counters
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -36,63 +41,66 @@ class Summary:
 
 
 class Result:
-    """Rows of a statement. ``batches`` is the running statement; the session supplies it and what happens at its end.
+    """Rows of a statement.
 
     columns: names in order. bounded: it may run in the event loop's thread. view: what references in the rows are
-    read from.
-    committed: of an auto-commit write, once ``finished``; wait for it before telling the client that all is well.
+    read from. committed: of an auto-commit write, once ``finished``; wait for it before telling the client that all is
+    well.
     """
 
     def __init__(
         self,
         columns: tuple[str, ...],
-        batches: Iterator[Batch],
+        start: Callable[[float | None], Iterator[Batch]],
         view: GraphView,
         summary: Summary,
         *,
         bounded: bool,
-        ended: Callable[["Result"], None] | None = None,
     ) -> None:
+        """start: begins the statement, or begins it anew; its argument is when the budget ends (perf_counter), or
+        None.
+        """
         self.columns = columns
         self.bounded = bounded
         self.view = view
         self.committed: Future[int] | None = None
         self.finished = False
-        self._batches = batches
+        self._start = start
+        self._batches: Iterator[Batch] | None = None
         self._summary = summary
-        self._ended = ended
         self._ready: deque[Batch] = deque()
         self._exhausted = False
-        self._started = time.perf_counter()
-        self._available: float | None = None
+        self._created = time.perf_counter()
 
     def take(self, count: int, budget_seconds: float | None = None) -> Taken:
         """The next ``count`` rows, or all with -1; fewer where the budget ran out. Raises what the statement raises."""
         taken: list[Batch] = []
         left = count
         deadline = None if budget_seconds is None else time.perf_counter() + budget_seconds
-        while left != 0:
-            if not self._ready and not self._pull():
-                break
-            batch = self._ready.popleft()
-            if 0 <= left < batch.rows:
-                self._ready.appendleft(batch.slice(left, batch.rows))
-                batch = batch.slice(0, left)
-            taken.append(batch)
-            if left > 0:
-                left -= batch.rows
-            if deadline is not None and left != 0 and not self._exhausted and time.perf_counter() > deadline:
-                return Taken(taken, finished=False, interrupted=True)
-        if not self._ready and not self._exhausted:  # is there one more row?
-            self._pull()
-        finished = self._exhausted and not self._ready
-        if finished and not self.finished:
-            self._finish()
-        return Taken(taken, finished, interrupted=False)
+        try:
+            while left != 0:
+                if not self._ready and not self._pull(deadline):
+                    break
+                batch = self._ready.popleft()
+                if 0 <= left < batch.rows:
+                    self._ready.appendleft(batch.slice(left, batch.rows))
+                    batch = batch.slice(0, left)
+                taken.append(batch)
+                if left > 0:
+                    left -= batch.rows
+                if deadline is not None and left != 0 and time.perf_counter() > deadline and not self._exhausted:
+                    return Taken(taken, finished=False, interrupted=True)
+            if not self._ready and not self._exhausted:  # is there one more row?
+                self._pull(deadline)
+        except BudgetExhausted:
+            self._batches = None
+            return Taken(taken, finished=False, interrupted=True)
+        self.finished = self._exhausted and not self._ready
+        return Taken(taken, self.finished, interrupted=False)
 
     def buffer(self) -> None:
         """Run the statement to its end and keep the rows: another statement of the transaction is about to write."""
-        while self._pull():
+        while self._pull(None):
             pass
 
     def summary(self) -> Summary:
@@ -100,9 +108,7 @@ class Result:
         return self._summary
 
     def values(self) -> list[list[Value]]:
-        """All rows as lists, elements materialised; waits for an auto-commit statement's commit. For tests and
-        tools.
-        """
+        """All rows as lists, elements materialised; waits for an auto-commit statement's commit. For tests, tools."""
         rows: list[list[Value]] = []
         for batch in self.take(-1).batches:
             rows.extend([materialise(value, self.view) for value in record] for record in batch.records())
@@ -110,22 +116,19 @@ class Result:
             self.committed.result()
         return rows
 
-    def _pull(self) -> bool:
-        """Move one batch with rows from the running statement to ``_ready``."""
+    def _pull(self, deadline: float | None) -> bool:
+        """Move one batch with rows from the running statement to ``_ready``; False at its end."""
+        if self._batches is None:
+            self._batches = self._start(deadline)
         while not self._exhausted:
             batch = next(self._batches, None)
-            if self._available is None:
-                self._available = time.perf_counter()
-                self._summary.seconds_to_available = self._available - self._started
+            now = time.perf_counter() - self._created
+            if not self._summary.seconds_to_available:
+                self._summary.seconds_to_available = now
             if batch is None:
                 self._exhausted = True
+                self._summary.seconds_to_consumed = now
             elif batch.rows:
                 self._ready.append(batch.select(self.columns))
                 return True
         return False
-
-    def _finish(self) -> None:
-        self.finished = True
-        self._summary.seconds_to_consumed = time.perf_counter() - self._started
-        if self._ended is not None:
-            self._ended(self)

@@ -21,7 +21,7 @@ from memgraph_py.errors import (
     TransactionConflict,
 )
 from memgraph_py.execution import execute
-from memgraph_py.execution.executor import ExecutionContext
+from memgraph_py.execution.executor import BudgetExhausted, ExecutionContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.printing import describe
 from memgraph_py.storage.transaction import Access, Transaction
@@ -124,69 +124,64 @@ class Session:
         return transaction
 
     def _run_within(
-        self,
-        prepared: PreparedQuery,
-        parameters: Mapping[str, Value],
-        view: GraphView,
-        deadline: float | None,
+        self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
         """A read, or any query inside the explicit transaction."""
         if prepared.writes:  # rows still to come must not see what this one writes
-            for result in self._open:
-                result.buffer()
-        context = self._new_context(view, parameters, deadline)
-        batches = execute(prepared.plan, context)
-        if prepared.writes:
-            batches = _to_the_end(batches)
-        summary = Summary(_query_type(prepared), context.counters)
-        result = Result(prepared.columns, batches, view, summary, bounded=prepared.bounded)
+            for other in self._open:
+                other.buffer()
+        summary = Summary(_query_type(prepared))
+
+        def start(budget: float | None) -> Iterator[Batch]:
+            context = self._new_context(view, parameters, deadline, budget)
+            summary.counters = context.counters
+            if prepared.writes:
+                assert self._transaction is not None
+                yield from _run_write(prepared, context, self._transaction)
+                return
+            for batch in execute(prepared.plan, context):
+                context.budget = None  # from now on the caller looks at the time between two batches
+                yield batch
+
+        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
         if self._transaction is not None:
             self._open = [other for other in self._open if not other.finished]
             self._open.append(result)
         return result
 
     def _run_auto_commit(
-        self,
-        prepared: PreparedQuery,
-        parameters: Mapping[str, Value],
-        view: GraphView,
-        deadline: float | None,
+        self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
         summary = Summary(_query_type(prepared))
-        committed: list[Future[int]] = []
-        result: Result
+        store, retries = self._core.store, self._core.limits.conflict_retries
 
-        def run() -> Iterator[Batch]:
-            for attempt in range(self._core.limits.conflict_retries + 1):
-                transaction = self._core.store.begin(Access.WRITE)
+        def start(budget: float | None) -> Iterator[Batch]:
+            for attempt in range(retries + 1):
+                transaction = store.begin(Access.WRITE)
                 try:
-                    context = self._new_context(transaction, parameters, deadline)
+                    context = self._new_context(transaction, parameters, deadline, budget)
                     rows = list(execute(prepared.plan, context))
-                    committed.append(self._core.store.commit(transaction))
-                except TransactionConflict:
-                    self._core.store.rollback(transaction)
-                    if attempt == self._core.limits.conflict_retries:
-                        raise
-                    continue
-                except BaseException:
-                    self._core.store.rollback(transaction)
+                    committed = store.commit(transaction)
+                except BaseException as error:
+                    store.rollback(transaction)
+                    if isinstance(error, TransactionConflict) and attempt < retries:
+                        continue
                     raise
                 summary.counters = context.counters
                 result.view = transaction
+                result.committed = committed
                 yield from rows
                 return
 
-        def ended(result: Result) -> None:
-            result.committed = committed[0]
-
-        result = Result(prepared.columns, run(), view, summary, bounded=prepared.bounded, ended=ended)
+        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
         return result
 
     def _new_context(
-        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None
+        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: float | None
     ) -> ExecutionContext:
         context = new_context(self._core, view, parameters)
         context.deadline = deadline
+        context.budget = budget
         self._context = context
         return context
 
@@ -200,18 +195,25 @@ def new_context(
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
 
 
+def _run_write(prepared: PreparedQuery, context: ExecutionContext, transaction: Transaction) -> Iterator[Batch]:
+    """Run a write to its end before its first row goes out; leaves nothing behind when the budget ends it."""
+    mark = transaction.mark()
+    try:
+        rows = list(execute(prepared.plan, context))
+    except BudgetExhausted:
+        transaction.undo_to(mark)
+        raise
+    yield from rows
+
+
 def _deadline(timeout_seconds: float | None) -> float | None:
-    return None if not timeout_seconds else time.monotonic() + timeout_seconds
-
-
-def _to_the_end(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Run a write to its end before its first row goes out."""
-    yield from list(batches)
+    """When a statement that starts now must have ended (perf_counter), or None."""
+    return None if not timeout_seconds else time.perf_counter() + timeout_seconds
 
 
 def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
     summary = Summary(_query_type(prepared), plan=describe(prepared.plan))
-    return Result(prepared.columns, iter(()), view, summary, bounded=True)
+    return Result(prepared.columns, lambda budget: iter(()), view, summary, bounded=True)
 
 
 def _query_type(prepared: PreparedQuery) -> str:
