@@ -52,7 +52,9 @@ def test_only_proven_plans_are_vectorised(database: Database, text: str, expecte
 
 def counts(database: Database) -> list[object]:
     return (
-        database.session().run("MATCH (n:Node) OPTIONAL MATCH (n)-[r:Edge]->() RETURN count(DISTINCT n), count(r)").values()[0]
+        database.session()
+        .run("MATCH (n:Node) OPTIONAL MATCH (n)-[r:Edge]->() RETURN count(DISTINCT n), count(r)")
+        .values()[0]
     )
 
 
@@ -74,7 +76,9 @@ def test_batch_and_position_commit_together(database: Database) -> None:
 
 def test_merge_run_creates_each_value_once(database: Database) -> None:
     values = ["a", "b", "a", "c", "b", "a"]
-    Ingestion(database).apply([QueryRun("MERGE (:Node {id: $id})", 6, {"id": values})], uuid4(), {PARTITION: 6}, None).result()
+    Ingestion(database).apply(
+        [QueryRun("MERGE (:Node {id: $id})", 6, {"id": values})], uuid4(), {PARTITION: 6}, None
+    ).result()
     assert database.session().run("MATCH (n:Node) RETURN n.id AS id ORDER BY id").values() == [["a"], ["b"], ["c"]]
 
 
