@@ -249,12 +249,15 @@ def _slice(names: Names, start: int, stop: int) -> list[str]:
 
 
 def _intern(new: _Names, schema: Schema, known: Watermarks) -> Watermarks:
-    """Intern the names of a record and check that ids agree with those that its changes use."""
-    if (new.first_label, new.first_type, new.first_key, new.first_label_set) != (
-        known.labels,
-        known.types,
-        known.keys,
-        known.label_sets,
+    """Intern the names of a record and check that ids agree with those that its changes use.
+
+    A checkpoint may know names of later records already: they are interned again, without effect.
+    """
+    if (
+        new.first_label > known.labels
+        or new.first_type > known.types
+        or new.first_key > known.keys
+        or new.first_label_set > known.label_sets
     ):
         raise DamagedRecord("names of the schema are missing before this record")
     for sort, names, first, interned in (
@@ -269,24 +272,24 @@ def _intern(new: _Names, schema: Schema, known: Watermarks) -> Watermarks:
         if schema.intern_label_set(tuple(labels)) != id:
             raise DamagedRecord(f"the label set {labels} has another id than {id}")
     return Watermarks(
-        new.first_label + len(new.labels),
-        new.first_type + len(new.types),
-        new.first_key + len(new.keys),
-        new.first_label_set + len(new.label_sets),
+        max(known.labels, new.first_label + len(new.labels)),
+        max(known.types, new.first_type + len(new.types)),
+        max(known.keys, new.first_key + len(new.keys)),
+        max(known.label_sets, new.first_label_set + len(new.label_sets)),
     )
 
 
 # --- integers ---
 
 
-def _numbers(values: NDArray[np.generic]) -> _Numbers:
+def _numbers(values: Integers) -> _Numbers:
     count = len(values)
     if count <= _INLINE_ROWS_MAX:
         return _Inline(values.tolist())
     first = int(values[0])
-    if int(values[-1]) - first == count - 1 and bool((values[1:] - values[:-1] == 1).all()):  # type: ignore[operator]
+    if int(values[-1]) - first == count - 1 and bool((values[1:] - values[:-1] == 1).all()):
         return _Run(first, count)
-    low, high = int(values.min()), int(values.max())  # type: ignore[attr-defined]
+    low, high = int(values.min()), int(values.max())
     for width, bound in ((1, 1 << 7), (2, 1 << 15), (4, 1 << 31)):
         if -bound <= low and high < bound:
             return _Array(width, values.astype(f"<i{width}").tobytes())
@@ -316,7 +319,7 @@ def _column(column: Column) -> _Column:
     kind = column.kind
     valid = None if column.valid is None else column.valid.tobytes()
     if kind is Kind.INT:
-        return _Column(kind, valid, _numbers(column.values), b"")
+        return _Column(kind, valid, _numbers(column.values.astype(np.int64, copy=False)), b"")
     if kind is Kind.STRING:
         lengths, data = _own_text(column)
         return _Column(kind, valid, _numbers(lengths), data)

@@ -1,0 +1,109 @@
+"""Checkpoints while the server runs, and one when it stops.
+
+    rotate the log ─▶ take the published snapshot ─▶ temporary file, synced ─▶ rename, sync the folder ─▶ delete older
+
+The log is rotated first: whatever the files before the new one hold is then in the snapshot, so they can go. A snapshot
+does not change, so writers go on meanwhile. A crash at any point leaves the older files, the newer ones, or both.
+"""
+
+import logging
+import threading
+import time
+from itertools import pairwise
+from uuid import UUID
+
+from memgraph_py.durability.checkpoint_file import Checkpoint, write_checkpoint
+from memgraph_py.durability.commit_log import DiskCommitLog
+from memgraph_py.durability.directory import TEMPORARY_SUFFIX, DataDirectory
+from memgraph_py.errors import CypherError
+from memgraph_py.metrics import Metrics
+from memgraph_py.storage.exchange import export_snapshot
+from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.store import GraphStore
+
+logger = logging.getLogger(__name__)
+
+
+class Checkpointer:
+    """Writes checkpoints of a store; one at a time."""
+
+    def __init__(
+        self, directory: DataDirectory, store: GraphStore, log: DiskCommitLog, database_id: UUID, metrics: Metrics
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._log = log
+        self._database_id = database_id
+        self._metrics = metrics
+        self._writing = threading.Lock()
+        self._wanted = threading.Event()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Write a checkpoint in the background whenever the log has grown large."""
+        self._log.on_large = self._wanted.set
+        self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more checkpoints in the background; waits for one that is being written."""
+        self._stopped = True
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def write(self) -> int:
+        """Write one now, if any commit came after the newest; gives its version.
+
+        Raises OSError or CommitFailed; then the older files are all there.
+        """
+        with self._writing:
+            complete = self._log.rotate().result()
+            snapshot = self._store.current
+            assert snapshot.version >= complete, "a commit of a complete log file is not published"
+            newest = max((version for version, _ in self._directory.checkpoints()), default=0)
+            if snapshot.version > newest:
+                self._write(snapshot)
+            self._remove_older(snapshot.version)
+            return snapshot.version
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._stopped:
+                return
+            try:
+                self.write()
+            except (OSError, CypherError) as error:  # the log goes on growing; the next full file tries again
+                logger.error("a checkpoint could not be written", extra={"reason": str(error)})
+
+    def _write(self, snapshot: Snapshot) -> None:
+        started = time.perf_counter()
+        data = export_snapshot(snapshot)
+        path = self._directory.checkpoint_path(snapshot.version)
+        temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
+        written = write_checkpoint(
+            temporary, Checkpoint(self._database_id, snapshot.version, data.metadata, data.arrays)
+        )
+        temporary.rename(path)
+        self._directory.sync()
+        seconds = time.perf_counter() - started
+        self._metrics.checkpoints.inc()
+        self._metrics.checkpoint_seconds.observe(seconds)
+        logger.info(
+            "checkpoint written",
+            extra={"path": str(path), "bytes": written, "seconds": round(seconds, 3)},
+        )
+
+    def _remove_older(self, version: int) -> None:
+        """Delete checkpoints before this version, and logs that hold none after it."""
+        for older, path in self._directory.checkpoints():
+            if older < version:
+                path.unlink()
+        logs = self._directory.logs()
+        for (_, path), (next_first, _) in pairwise(logs):
+            if next_first <= version + 1:
+                path.unlink()
+        self._directory.sync()
