@@ -1,0 +1,53 @@
+"""The kernel decorator."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import numpy as np
+import memgraph_py.kernels as kernels
+
+seen = []
+kernels.on_compile(seen.append)
+
+@kernels.kernel("uint64(uint64[::1])")
+def product(values):
+    result = np.uint64(1)
+    for value in values:
+        result = result * value
+    return result
+
+assert seen == ["product"], seen
+print(product(np.array([1 << 40, 1 << 40], dtype=np.uint64)), kernels.is_compiled())
+try:
+    product(np.array([1.0]))
+except TypeError:
+    print("refused")
+"""
+
+
+def run_program(tmp_path: Path, **environment: str) -> list[str]:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    root = str(Path(__file__).parents[2])
+    result = subprocess.run(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": root, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == ""
+    return result.stdout.split()
+
+
+def test_a_kernel_is_cached_in_the_stated_folder_and_refuses_other_types(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert run_program(tmp_path, MEMGRAPH_KERNEL_CACHE=str(cache), NUMBA_DISABLE_JIT="0") == ["0", "True", "refused"]
+    assert list(cache.rglob("*.nbi"))
+
+
+def test_without_the_compiler_the_plain_function_wraps_on_overflow(tmp_path: Path) -> None:
+    assert run_program(tmp_path, NUMBA_DISABLE_JIT="1")[:2] == ["0", "False"]
