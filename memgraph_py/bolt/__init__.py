@@ -1,0 +1,1 @@
+"""The Bolt protocol as bytes and states; no sockets."""

@@ -1,0 +1,264 @@
+"""Connection: one client's side of the protocol, without sockets.
+
+Bytes go in by ``receive``; ``next_request`` gives the requests that are legal now, one at a time, and answers the
+others itself; ``succeed``, ``fail`` and ``records`` answer the request at hand; ``take_output`` gives the bytes to go.
+
+    bytes -> receive -> next_request -> Run -> (server) -> succeed -> take_output -> bytes
+
+What is legal is one table: a pair of state and request that is absent is illegal and ends the connection. Two rules
+stand beside it. After a failure every request is ignored until RESET. A RESET takes effect when it arrives, not when its
+turn comes: ``interrupted`` is set, requests that wait before it are ignored, and the server stops what runs.
+
+Source: Bolt specification, "Server state".
+"""
+
+from collections import deque
+from enum import Enum, auto
+
+from memgraph_py.bolt.framing import (
+    HANDSHAKE_BYTES,
+    MAGIC,
+    Dechunker,
+    ProtocolVersion,
+    ProtocolViolation,
+    frame,
+    handshake_answer,
+    negotiate,
+)
+from memgraph_py.bolt.messages import (
+    IGNORED_PAYLOAD,
+    Begin,
+    Commit,
+    Discard,
+    Goodbye,
+    Hello,
+    Logoff,
+    Logon,
+    Pull,
+    Rejected,
+    Request,
+    Reset,
+    Rollback,
+    Route,
+    Run,
+    Telemetry,
+    decode_request,
+    failure_payload,
+    success_payload,
+)
+from memgraph_py.bolt.packstream import BYTES_PER_OBJECT, OBJECTS_MIN, Decoder
+from memgraph_py.errors import CypherError
+from memgraph_py.values.types import Value
+
+
+class State(Enum):
+    """What the server expects of this client."""
+
+    HANDSHAKE = auto()
+    NEGOTIATION = auto()
+    AUTHENTICATION = auto()
+    READY = auto()
+    STREAMING = auto()
+    TRANSACTION_READY = auto()
+    TRANSACTION_STREAMING = auto()
+    FAILED = auto()
+    DEFUNCT = auto()
+
+
+TRANSITIONS: dict[State, dict[type[Request], State]] = {
+    State.HANDSHAKE: {},
+    State.NEGOTIATION: {Hello: State.AUTHENTICATION, Goodbye: State.DEFUNCT},
+    State.AUTHENTICATION: {Logon: State.READY, Goodbye: State.DEFUNCT},
+    State.READY: {
+        Run: State.STREAMING,
+        Begin: State.TRANSACTION_READY,
+        Route: State.READY,
+        Telemetry: State.READY,
+        Logoff: State.AUTHENTICATION,
+        Reset: State.READY,
+        Goodbye: State.DEFUNCT,
+    },
+    State.STREAMING: {
+        Pull: State.READY,
+        Discard: State.READY,
+        Reset: State.READY,
+        Goodbye: State.DEFUNCT,
+    },
+    State.TRANSACTION_READY: {
+        Run: State.TRANSACTION_STREAMING,
+        Commit: State.READY,
+        Rollback: State.READY,
+        Telemetry: State.TRANSACTION_READY,
+        Reset: State.READY,
+        Goodbye: State.DEFUNCT,
+    },
+    State.TRANSACTION_STREAMING: {
+        Run: State.TRANSACTION_STREAMING,
+        Pull: State.TRANSACTION_READY,
+        Discard: State.TRANSACTION_READY,
+        Commit: State.READY,
+        Rollback: State.READY,
+        Reset: State.READY,
+        Goodbye: State.DEFUNCT,
+    },
+    State.FAILED: {Reset: State.READY, Goodbye: State.DEFUNCT},
+    State.DEFUNCT: {},
+}
+"""state → request → the state after its success. A PULL or DISCARD that leaves rows keeps the state; so does one that
+leaves other results of the transaction open."""
+
+_RESET_HEAD = bytes((0xB0, Reset.tag))
+
+
+class Connection:
+    """State, requests that wait, and output of one client. Single-threaded.
+
+    version: agreed in the handshake, None before. interrupted: so many RESETs have come whose turn has not.
+    waiting_bytes: of requests that wait; the server stops reading when they are many.
+    """
+
+    __slots__ = (
+        "_current",
+        "_dechunker",
+        "_handshake",
+        "_limits",
+        "_output",
+        "_violation",
+        "_waiting",
+        "interrupted",
+        "state",
+        "version",
+        "waiting_bytes",
+    )
+
+    def __init__(self, *, message_bytes_max: int, nesting_depth_max: int) -> None:
+        self.state = State.HANDSHAKE
+        self.version: ProtocolVersion | None = None
+        self.interrupted = 0
+        self.waiting_bytes = 0
+        self._limits = (nesting_depth_max, max(OBJECTS_MIN, message_bytes_max // BYTES_PER_OBJECT))
+        self._handshake = b""
+        self._dechunker = Dechunker(message_bytes_max)
+        self._waiting: deque[bytes] = deque()
+        self._violation: ProtocolViolation | None = None
+        self._current: Request | None = None
+        self._output: list[bytes] = []
+
+    def receive(self, data: bytes) -> None:
+        """Take in what the client sent, split anyhow. What is wrong with it is told by ``next_request`` in its turn."""
+        if self._violation is not None or self.state is State.DEFUNCT:
+            return
+        if self.state is State.HANDSHAKE:
+            self._handshake += data
+            if not self._shake_hands():
+                return
+            data, self._handshake = self._handshake[HANDSHAKE_BYTES:], b""
+        messages, self._violation = self._dechunker.feed(data)
+        for message in messages:
+            self.waiting_bytes += len(message)
+            if message[:2] == _RESET_HEAD:
+                self.interrupted += 1
+        self._waiting.extend(messages)
+
+    def next_request(self) -> Request | None:
+        """The next request to carry out, now; None when nothing waits. The one before it has been answered.
+
+        Raises ProtocolViolation where the client broke the protocol: send what ``take_output`` gives and close.
+        """
+        assert self._current is None, "a request is not answered yet"
+        while self._waiting:
+            message = self._waiting.popleft()
+            self.waiting_bytes -= len(message)
+            if (self.interrupted or self.state is State.FAILED) and message[:2] != _RESET_HEAD:
+                if message[1:2] == bytes((Goodbye.tag,)):
+                    self.state = State.DEFUNCT
+                    return None
+                self._send(IGNORED_PAYLOAD)
+                continue
+            request = decode_request(Decoder(message, *self._limits))
+            if isinstance(request, Rejected):
+                self._fail(request.error)
+                continue
+            kind = type(request)
+            if kind not in TRANSITIONS[self.state]:
+                raise self._illegal(kind)
+            if kind is Reset:
+                self.interrupted -= 1
+                if self.interrupted:  # another RESET waits: this one is overtaken
+                    self._send(IGNORED_PAYLOAD)
+                    continue
+            elif kind is Goodbye:
+                self.state = State.DEFUNCT
+                return None
+            self._current = request
+            return request
+        if self._violation is not None:
+            raise self._violation
+        return None
+
+    def succeed(self, metadata: dict[str, Value], *, more: bool = False) -> None:
+        """Answer the request at hand with SUCCESS. more: rows remain, here or in another result of the transaction."""
+        self.succeed_packed(success_payload(metadata), more=more)
+
+    def succeed_packed(self, payload: bytes, *, more: bool = False) -> None:
+        """``succeed`` with the bytes that ``success_payload`` gave."""
+        request = self._current
+        assert request is not None, "there is no request to answer"
+        self._current = None
+        if not more:
+            self.state = TRANSITIONS[self.state][type(request)]
+            if type(request) is Hello and self.version is not None and not self.version.logon:
+                self.state = State.READY
+        self._send(payload)
+
+    def fail(self, error: CypherError) -> None:
+        """Answer the request at hand with FAILURE; what follows is ignored until RESET."""
+        self._current = None
+        self._fail(error)
+
+    def violate(self, error: CypherError) -> None:
+        """Tell the client why the connection ends."""
+        self._current = None
+        if self.state is not State.HANDSHAKE:
+            self._fail(error)
+        self.state = State.DEFUNCT
+
+    def records(self, data: bytes) -> None:
+        """RECORD messages, framed already, as part of the answer to the request at hand."""
+        self._output.append(data)
+
+    def take_output(self) -> bytes:
+        """The bytes to send, which are then forgotten."""
+        output = self._output
+        if not output:
+            return b""
+        data = output[0] if len(output) == 1 else b"".join(output)
+        output.clear()
+        return data
+
+    def _shake_hands(self) -> bool:
+        """True when a version is agreed."""
+        data = self._handshake
+        if data[:4] != MAGIC[: len(data)]:
+            self._violation = ProtocolViolation("the connection did not open with Bolt's magic number")
+            return False
+        if len(data) < HANDSHAKE_BYTES:
+            return False
+        self.version = negotiate(data[:HANDSHAKE_BYTES])
+        self._output.append(handshake_answer(self.version))
+        if self.version is None:
+            self._violation = ProtocolViolation("no version of Bolt in common")
+            return False
+        self.state = State.NEGOTIATION
+        return True
+
+    def _illegal(self, kind: type[Request]) -> ProtocolViolation:
+        return ProtocolViolation(f"message {kind.__name__.upper()} is not allowed in state {self.state.name}")
+
+    def _fail(self, error: CypherError) -> None:
+        strangers = self.state in (State.NEGOTIATION, State.AUTHENTICATION)  # a RESET must not let them in
+        self.state = State.DEFUNCT if strangers else State.FAILED
+        self._send(failure_payload(error, gql_errors=self.version is not None and self.version.gql_errors))
+
+    def _send(self, payload: bytes) -> None:
+        self._output.append(frame(payload))
