@@ -1,8 +1,10 @@
 """Settings (what the user chooses, from flags and environment) and Limits (what bounds everything that grows)."""
 
-import os
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from memgraph_py.errors import StartupError
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,79 @@ def environment_name(field_name: str) -> str:
     return f"MEMGRAPH_{field_name.upper()}"
 
 
-def environment_values() -> dict[str, str]:
-    """Settings that the environment gives, by field name, as text."""
-    names = [field.name for field in fields(Settings) if field.name != "limits"]
-    return {name: os.environ[environment_name(name)] for name in names if environment_name(name) in os.environ}
+def flag_name(field_name: str) -> str:
+    """`bolt_port` is the flag --bolt-port."""
+    return f"--{field_name.replace('_', '-')}"
+
+
+def settings_from(flags: Mapping[str, str | None], environment: Mapping[str, str]) -> Settings:
+    """The settings that flags (by field name, None where not given) and environment give; a flag wins.
+
+    Raises StartupError that names the flag or variable and what it takes.
+    """
+    values: dict[str, object] = {}
+    for name, (parse, expected) in _PARSERS.items():
+        text, source = flags.get(name), flag_name(name)
+        if text is None:
+            text, source = environment.get(environment_name(name)), environment_name(name)
+        if text is None:
+            continue
+        try:
+            values[name] = parse(text)
+        except ValueError as error:
+            raise StartupError(f"invalid value '{text}' for {source}", hint=f"it takes {expected}") from error
+    return Settings(**values)  # type: ignore[arg-type]  # each parser gives its field's type
+
+
+def _address(text: str) -> str:
+    address = text.removeprefix("[").removesuffix("]")
+    if not address or any(character.isspace() or character in "/?#@" for character in address):
+        raise ValueError
+    return address
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > 65_535:
+        raise ValueError
+    return int(text)
+
+
+def _port_or_none(text: str) -> int | None:
+    return None if text.lower() == "none" else _port(text)
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError
+    return Path(text)
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in ("debug", "info", "warning", "error"):
+        raise ValueError
+    return text.lower()
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(host for part in text.split(",") if (host := part.strip()))
+
+
+_PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "bolt_address": (_address, "a host name or an IP address"),
+    "bolt_port": (_port, "a port from 0 (any free one) to 65535"),
+    "http_address": (_address, "a host name or an IP address"),
+    "http_port": (_port_or_none, "a port from 0 (any free one) to 65535, or none"),
+    "data_directory": (_path, "the path of a folder"),
+    "log_level": (_log_level, "debug, info, warning or error"),
+    "allow_unsandboxed_transforms": (_flag, "true or false"),
+    "transform_hosts": (_hosts, "host names with commas between them"),
+    "transform_directory": (_path, "the path of a folder"),
+}

@@ -99,7 +99,9 @@ def _logs_after(logs: list[tuple[int, Path]], version: int) -> list[tuple[int, P
 def _begin_anew(path: Path, first_version: int, state: LogState) -> LogState:
     """The last file has no whole header, thus no commit: it will be written again under its name."""
     _check_follows(path, first_version, state.version)
-    logger.warning("the log file '%s' ends in its header at byte %d: begun anew", path, path.stat().st_size)
+    logger.warning(
+        "the log ends within its header and is begun anew", extra={"path": str(path), "byte": path.stat().st_size}
+    )
     return replace(state, path=None, header=None)
 
 
@@ -148,8 +150,6 @@ def _check_tail(contents: LogContents, *, is_last: bool) -> None:
             hint="restore the file from a copy; nothing was changed",
         )
     logger.warning(
-        "the log file '%s' ends in a commit that was not finished: cut off at byte %d, %d bytes",
-        contents.path,
-        contents.end,
-        contents.torn_bytes,
+        "the log ends in a commit that was not finished, and is cut off there",
+        extra={"path": str(contents.path), "byte": contents.end, "bytes": contents.torn_bytes},
     )

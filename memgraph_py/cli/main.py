@@ -1,0 +1,63 @@
+"""`memgraph-py serve | shell | demo`: finds the command; its module is imported only then, so that help comes at once.
+
+A command's module has ``add_arguments(parser)`` and ``run(arguments) -> int``, which gives the exit status.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Protocol, cast
+
+from memgraph_py.errors import CypherError
+
+COMMANDS = {
+    "serve": "run the database server",
+    "shell": "query a server, interactively or from the command line",
+    "demo": "watch Kafka messages become a graph, with no other service",
+}
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare its flags."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Carry it out; gives the exit status."""
+        ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out the command line; gives the exit status: 0, 1 after an error, 2 for a wrong command line."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in COMMANDS:
+        _outer_parser().parse_args(words or ["--help"])
+        return 0
+    command = cast(Command, importlib.import_module(f"memgraph_py.cli.{words[0]}"))  # each has the two functions
+    parser = argparse.ArgumentParser(prog=f"memgraph-py {words[0]}", description=COMMANDS[words[0]].capitalize() + ".")
+    command.add_arguments(parser)
+    try:
+        return command.run(parser.parse_args(words[1:]))
+    except CypherError as error:
+        print(f"memgraph-py: {error.text()}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _outer_parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:<8}{purpose}" for name, purpose in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="memgraph-py",
+        usage="memgraph-py [-h] [--version] command …",
+        description="An in-memory graph database server: Bolt, openCypher and Kafka.",
+        epilog=f"commands:\n{commands}\n\n`memgraph-py command --help` tells more about each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"memgraph-py {version('memgraph-py')}")
+    parser.add_argument("command", choices=list(COMMANDS), help=argparse.SUPPRESS)
+    return parser

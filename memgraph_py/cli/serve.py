@@ -1,0 +1,102 @@
+"""`memgraph-py serve`: settings from flags and environment, messages on stderr, one line on stdout when it listens."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+
+from memgraph_py.config import Settings, environment_name, flag_name, settings_from
+from memgraph_py.kernels import on_compile
+
+_HELP = {
+    "bolt_address": ("ADDRESS", "where Bolt listens"),
+    "bolt_port": ("PORT", "0 picks a free one"),
+    "http_address": ("ADDRESS", "where /health and /metrics are served"),
+    "http_port": ("PORT", "0 picks a free one, none turns HTTP off"),
+    "data_directory": ("FOLDER", "holds the log, checkpoints and stream definitions"),
+    "log_level": ("LEVEL", "debug, info, warning or error"),
+    "transform_hosts": ("HOSTS", "the only hosts that transform scripts may come from, with commas between them"),
+    "transform_directory": ("FOLDER", "the one folder that transform scripts may be read from by path"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare a flag for each setting; the default shown is the one where the environment gives none."""
+    for name, (placeholder, help) in _HELP.items():
+        default = getattr(Settings, name, None) or getattr(Settings(), name)
+        shown = f", default {default}" if default else ""
+        parser.add_argument(
+            flag_name(name), dest=name, metavar=placeholder, help=f"{help} ({environment_name(name)}{shown})"
+        )
+    parser.add_argument(
+        flag_name("allow_unsandboxed_transforms"),
+        dest="allow_unsandboxed_transforms",
+        action="store_const",
+        const="true",
+        help="run transform scripts also where this system cannot confine them (MEMGRAPH_ALLOW_UNSANDBOXED_TRANSFORMS)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT. Raises StartupError."""
+    settings = settings_from(vars(arguments), os.environ)
+    _configure_logging(settings.log_level)
+    on_compile(CompileProgress())
+    from memgraph_py.server.app import App, run_in_loop  # only now: importing it compiles the kernels
+
+    app = App(settings)
+    run_in_loop(app.run(_announce))
+    return 0
+
+
+def _announce(bolt_uri: str) -> None:
+    print(f"Bolt listening on {bolt_uri}", flush=True)
+
+
+class CompileProgress:
+    """Tells on stderr that kernels are being compiled, when it takes longer than loading them from the cache."""
+
+    def __init__(self) -> None:
+        self._started: float | None = None
+        self._told = 0.0
+        self._count = 0
+
+    def __call__(self, kernel: str) -> None:
+        """Called before each kernel is loaded or compiled; the first also loads the compiler."""
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+        self._count += 1
+        if now - self._started > 2.0 and now - self._told > 1.0:
+            if self._told == 0.0:
+                print(
+                    "memgraph-py: compiling kernels; the first start takes a minute, later ones do not", file=sys.stderr
+                )
+            self._told = now
+            print(f"memgraph-py: compiling kernel {self._count}: {kernel}", file=sys.stderr, flush=True)
+
+
+class StructuredFormatter(logging.Formatter):
+    """`2026-01-31 12:00:00,000 INFO memgraph_py.server.app: started bolt=bolt://… version=7`."""
+
+    _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with the record's own fields behind the message; a value with spaces is quoted."""
+        extra = [f" {name}={_quoted(str(value))}" for name, value in vars(record).items() if name not in self._KNOWN]
+        line = super().format(record)
+        head, separator, trace = line.partition("\n")
+        return head + "".join(extra) + separator + trace
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if not text or any(character.isspace() or character in "\"'=" for character in text) else text
+
+
+def _configure_logging(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(StructuredFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("numba").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)

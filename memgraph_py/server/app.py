@@ -1,0 +1,288 @@
+"""The composition root: builds, starts and stops everything, and is the one place that names all parts.
+
+    lock the folder ─▶ HTTP (answers `starting`) ─▶ recover the graph ─▶ open the log ─▶ streams ─▶ Bolt ─▶ `ready`
+
+Stopping goes the other way: no new connections, streams end after the batch in hand, open transactions roll back, a
+checkpoint is written, the folder is free.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+
+from memgraph_py.config import Settings
+from memgraph_py.durability.checkpoint import Checkpointer
+from memgraph_py.durability.commit_log import DiskCommitLog
+from memgraph_py.durability.directory import DataDirectory
+from memgraph_py.durability.recovery import recover
+from memgraph_py.engine.database import Database
+from memgraph_py.engine.ingestion import Ingestion
+from memgraph_py.errors import CypherError, StartupError
+from memgraph_py.metrics import Metrics
+from memgraph_py.server.bolt_server import BoltServer
+from memgraph_py.server.http import HttpServer
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.streams.manager import StreamManager
+
+logger = logging.getLogger(__name__)
+
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Columns are not tracked by the collector, so what it walks is mostly code: it may walk it seldom."""
+SWITCH_INTERVAL_SECONDS = 0.001
+"""How long a worker thread may keep the event loop waiting for the GIL (ENGINE.md, "How to execute")."""
+
+
+class App:
+    """One server. ``start`` and ``stop`` run in its event loop; a stopped App is not started again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.state = "starting"
+        self.bolt_port = settings.bolt_port
+        self.http_port: int | None = None
+        self._directory = DataDirectory(settings.data_directory)
+        self._log = DiskCommitLog(self._directory, settings.limits.log_rotate_bytes, self.metrics)
+        self._store: GraphStore | None = None
+        self._database: Database | None = None
+        self._checkpointer: Checkpointer | None = None
+        self._streams: StreamManager | None = None
+        self._bolt: BoltServer | None = None
+        self._http: HttpServer | None = None
+
+    @property
+    def bolt_uri(self) -> str:
+        """What a driver connects to."""
+        return f"bolt://{_host(self.settings.bolt_address)}:{self.bolt_port}"
+
+    @property
+    def http_uri(self) -> str | None:
+        """None when HTTP is off."""
+        return None if self.http_port is None else f"http://{_host(self.settings.http_address)}:{self.http_port}"
+
+    @property
+    def database(self) -> Database:
+        """The database, once the server has started."""
+        assert self._database is not None, "the server has not started"
+        return self._database
+
+    @property
+    def log(self) -> DiskCommitLog:
+        """The log, once the server has started."""
+        return self._log
+
+    async def start(self) -> None:
+        """Start all; Bolt accepts connections when it returns. Raises StartupError, and then leaves nothing running."""
+        self._directory.acquire()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.state = "ready"
+        logger.info("started", extra={"bolt": self.bolt_uri, "data_directory": str(self._directory.path)})
+
+    async def _start(self) -> None:
+        settings = self.settings
+        if settings.http_port is not None:
+            self._http = HttpServer(self.metrics, lambda: self.state, lambda: (settings.bolt_address, self.bolt_port))
+            self.http_port = await self._http.start(settings.http_address, settings.http_port)
+        await asyncio.to_thread(self._load)
+        database = self.database
+        self._streams = StreamManager(database, Ingestion(database), settings, self.metrics)
+        database.stream_control = self._streams
+        await asyncio.to_thread(self._streams.restore)
+        self._bolt = BoltServer(database, settings, self.metrics)
+        try:
+            self.bolt_port = await self._bolt.start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StartupError(
+                f"cannot listen for Bolt on {settings.bolt_address} port {settings.bolt_port}: {reason}"
+            ) from error
+
+    def _load(self) -> None:
+        """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""
+        limits = self.settings.limits
+        store = GraphStore(self._log, limits)
+        self._store = store
+        recovered = recover(self._directory, store)
+        self._directory.remove_unfinished()
+        self._log.open(store.schema, recovered.log)
+        self._checkpointer = Checkpointer(self._directory, store, self._log, recovered.log.database_id, self.metrics)
+        self._checkpointer.start()
+        self._database = Database(store, limits)
+        self.metrics.gauge("memgraph_nodes", "Nodes.", lambda: store.current.node_count(None))
+        self.metrics.gauge("memgraph_relationships", "Relationships.", lambda: store.current.relationship_count(None))
+        self.metrics.gauge("memgraph_version", "Number of the last commit.", lambda: store.current.version)
+        logger.info(
+            "graph loaded",
+            extra={
+                "version": recovered.log.version,
+                "checkpoint": recovered.checkpoint_version,
+                "commits_from_log": recovered.commits,
+                "nodes": store.current.node_count(None),
+                "relationships": store.current.relationship_count(None),
+            },
+        )
+
+    async def stop(self) -> None:
+        """Stop all, in order. Also takes back a start that failed half way."""
+        self.state = "stopping"
+        deadline = asyncio.get_running_loop().time() + self.settings.limits.stop_seconds
+        streams_closed = None if self._streams is None else asyncio.create_task(asyncio.to_thread(self._streams.close))
+        if self._bolt is not None:
+            await self._bolt.stop()
+        if streams_closed is not None:
+            await streams_closed
+        if self._checkpointer is not None:
+            await self._checkpoint_until(self._checkpointer, deadline)
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
+        await asyncio.to_thread(self._log.close)
+        if self._http is not None:
+            await self._http.stop()
+        self._directory.release()
+        self.state = "stopped"
+
+    async def _checkpoint_until(self, checkpointer: Checkpointer, deadline: float) -> None:
+        """Write the last checkpoint. One that takes too long is left unfinished: the log holds everything as well."""
+        loop = asyncio.get_running_loop()
+        finished: asyncio.Future[None] = loop.create_future()
+
+        def settle() -> None:
+            if not finished.done():
+                finished.set_result(None)
+
+        def write() -> None:
+            try:
+                checkpointer.stop()
+                checkpointer.write()
+            except (OSError, CypherError) as error:
+                logger.error("no checkpoint at shutdown; the log holds everything", extra={"reason": str(error)})
+            with contextlib.suppress(RuntimeError):  # the loop is closed when this took too long
+                loop.call_soon_threadsafe(settle)
+
+        threading.Thread(target=write, name="last-checkpoint", daemon=True).start()
+        try:
+            await asyncio.wait_for(finished, max(0.5, deadline - loop.time()))
+        except TimeoutError:
+            logger.warning("no time for the checkpoint at shutdown; the log holds everything")
+
+    async def run(self, on_listening: Callable[[str], None]) -> None:
+        """Start, tell ``on_listening`` the Bolt address, and serve until SIGTERM or SIGINT; then stop."""
+        loop = asyncio.get_running_loop()
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await self.start()
+        tune_process()
+        on_listening(self.bolt_uri)
+        await stopping.wait()
+        logger.info("stopping")
+        await self.stop()
+
+
+class EmbeddedServer:
+    """A server in a thread of this process, with an event loop of its own: for the demo and for tests.
+
+    with EmbeddedServer(Settings(bolt_port=0, http_port=None, data_directory=folder)) as server:
+        driver = GraphDatabase.driver(server.bolt_uri)
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.app = App(settings)
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="embedded-server", daemon=True)
+
+    @property
+    def bolt_uri(self) -> str:
+        """What a driver connects to."""
+        return self.app.bolt_uri
+
+    @property
+    def bolt_port(self) -> int:
+        """The port that was bound."""
+        return self.app.bolt_port
+
+    @property
+    def http_uri(self) -> str | None:
+        """None when HTTP is off."""
+        return self.app.http_uri
+
+    @property
+    def database(self) -> Database:
+        """The database behind it."""
+        return self.app.database
+
+    def start(self) -> "EmbeddedServer":
+        """Returns when Bolt accepts connections. Raises StartupError."""
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        """Stop cleanly; harmless when it has stopped."""
+        if self._thread.is_alive() and self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def __enter__(self) -> "EmbeddedServer":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        run_in_loop(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        starting = asyncio.create_task(self.app.start())
+        await asyncio.wait([starting])
+        self._failure = starting.exception()
+        self._started.set()
+        if self._failure is not None:
+            return
+        await self._stopping.wait()
+        await self.app.stop()
+
+
+def tune_process() -> None:
+    """Settings of the interpreter for a process that is a server and little else; called once the graph is loaded."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+
+
+def run_in_loop(main: Coroutine[object, object, None]) -> None:
+    """Run the coroutine to its end in a new event loop: uvloop's where there is one."""
+    if sys.platform == "win32":
+        asyncio.run(main)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+def _host(address: str) -> str:
+    """The address as it stands in a URI."""
+    return f"[{address}]" if ":" in address else address
