@@ -267,7 +267,7 @@ _KIND_OF_TYPE: dict[type, Kind] = {
 
 
 def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
-    texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment]
+    texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment,misc]
     joined = "".join(texts)
     if joined.isascii():
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
