@@ -1,7 +1,7 @@
 """Comparing STRING columns by their bytes, without making strings.
 
 Order and equality of UTF-8 bytes are those of code points. Few rows are compared one by one, many at once:
-equality gathers the bytes of the pairs that are equally long, order looks at the first eight bytes as one number
+equality looks only at pairs that are equally long, order looks at the first eight bytes as one number
 and at more where those tie.
 """
 
@@ -34,6 +34,11 @@ def equal_strings(left: Column, right: Column) -> NDArray[np.bool_]:
     if len(candidates) <= ROWS_ONE_BY_ONE:
         for row in candidates.tolist():
             answer[row] = _bytes(left, row) == _bytes(right, row)
+        return answer
+    if bool((right.values == right.values[0]).all()):
+        same_rows = _rows_equal_to(left, candidates, _bytes(right, 0))
+        answer[candidates] = False
+        answer[same_rows] = True
         return answer
     sizes = lengths[candidates]
     ends = np.cumsum(sizes)
@@ -81,6 +86,17 @@ def byte_lengths(column: Column) -> NDArray[np.int64]:
     """(rows,) lengths in bytes."""
     lengths: NDArray[np.int64] = column.values & STRING_LENGTH_MASK
     return lengths
+
+
+def _rows_equal_to(column: Column, candidates: NDArray[np.int64], text: bytes) -> NDArray[np.int64]:
+    """Those of the candidates, all as long as the text, that equal it. From the last byte on: names often begin alike."""
+    assert column.data is not None
+    starts = column.values >> STRING_LENGTH_BITS
+    for offset in range(len(text) - 1, -1, -1):
+        candidates = candidates[column.data[starts[candidates] + offset] == text[offset]]
+        if len(candidates) == 0:
+            break
+    return candidates
 
 
 def _bytes(column: Column, row: int) -> bytes:

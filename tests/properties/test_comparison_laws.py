@@ -132,3 +132,12 @@ def _apply(symbol: str, left: Column, right: Column) -> list[Value] | None:
 
 
 _ENVIRONMENT = Environment(None, None, lambda: 0.5)  # type: ignore[arg-type]  # these functions read neither
+
+
+@given(
+    st.lists(st.sampled_from(["user_1", "user_2", "user_11", "", "other1"]), min_size=20, max_size=60), st.booleans()
+)
+def test_many_strings_against_one(texts: list[str], as_one: bool) -> None:
+    left, right = Column.from_values([*texts, None]), Column.constant("user_1", len(texts) + 1)
+    found = _apply("=", left, right) if as_one else _apply("=", right, left)
+    assert found == [*(text == "user_1" for text in texts), None]
