@@ -1,0 +1,305 @@
+"""Text to tokens: one regular expression, then a second look at brackets and neighbours.
+
+Cypher is LALR(1) once a few tokens are told apart that look alike, by what stands around them:
+
+    (a)-[r]->(b)    the `(` of a node pattern, since a relationship follows its `)`      (a) - [1]   an expression
+    [x IN xs | y]   a comprehension                                                      [x, y]      a list
+    [(a)-->(b) | b] a pattern comprehension, since `|` stands in these brackets          [(a)]       a list
+    all(x IN xs …)  a quantifier                                                         all         a name
+    EXISTS { … }    a subquery                                                           exists(n.p) a function
+
+What is left is decided by the parser's state (``parser.py``): a token that cannot stand where it does is taken as its
+``fallback``, so a keyword is a name wherever it is no keyword. What is wrong becomes a token of kind ``INVALID``, so that
+errors come in the order of the text.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from memgraph_py.cypher.tables import END
+from memgraph_py.errors import CypherSyntaxError, Position
+from memgraph_py.values.types import Value
+
+INVALID = "INVALID"
+Found: TypeAlias = "Value | CypherSyntaxError"
+"""The value of a token."""
+
+DEPTH_MAX = 200
+"""Brackets inside brackets, and levels of the tree: analysis and planning recurse, a few frames a level, and Python allows 1,000."""
+
+INTEGER_MAX = 2**63 - 1
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank>\s+|//[^\r\n]*|/\*.*?\*/)
+  | (?P<word>[^\W\d]\w*)
+  | (?P<number>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*)
+  | (?P<sign>\.\.|<>|<=|>=|=~|\+=|[-+*/%^=<>(){}\[\],.:;|])
+  | (?P<parameter>\$(?:\w+|`(?:[^`]|``)*`))
+  | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
+  | (?P<quoted>`(?:[^`]|``)*`)
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBER = re.compile(
+    r"(?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)|[0-9]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+"
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+_ESCAPES = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+_QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", "SINGLE"})
+_SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
+_SUBQUERIES = frozenset({"EXISTS", "COUNT", "COLLECT"})
+_NAMES_BEFORE_SIGNS = frozenset({"CASE", "DISTINCT", "INDEX", "NOT", "STREAM", "WHEN"})
+"""Keywords that may stand where a name may: before one of these signs they are names."""
+_AFTER_NAMES = frozenset({".", "=", "<>", "<=", ">=", ")", "]", "}", ",", "+", "*", "/", "%", "^", "|"})
+
+_FALLBACKS = {
+    "(": "_NODE_OPEN",
+    "_NODE_OPEN": "(",
+    "-": "_DASH",
+    "_DASH": "-",
+    "<": "_ARROW_LEFT",
+    "_ARROW_LEFT": "<",
+    ">": "_ARROW_RIGHT",
+    "_ARROW_RIGHT": ">",
+    "_COMPREHENSION_OPEN": "[",
+    "_PATTERN_COMPREHENSION_OPEN": "[",
+    "QUANTIFIER": "NAME",
+    "SHORTEST_PATH": "NAME",
+}
+
+
+def fallbacks(words: Collection[str]) -> dict[str, str]:
+    """kind → the kind to try where it is not accepted."""
+    return {**dict.fromkeys(words, "NAME"), **_FALLBACKS}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a text, one entry each, the last of kind ``END``. A value: the text of a word or sign, the name without
+    backticks, the Python value of a literal, the ``CypherSyntaxError`` of what is ``INVALID``."""
+
+    kinds: list[str]
+    values: list[Found]
+    starts: list[int]
+    ends: list[int]
+
+
+def position(text: str, offset: int) -> Position:
+    """The place of an offset in a text."""
+    before = text[:offset]
+    return Position(offset, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+
+
+def tokenise(text: str, words: Collection[str]) -> Tokens:
+    """The tokens of a text; ``words`` are the keywords, in upper case. Blanks and comments are left out."""
+    kinds: list[str] = []
+    values: list[Found] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    brackets = False
+    special = False
+    for match in _TOKEN.finditer(text):
+        group = match.lastgroup
+        if group == "blank":
+            continue
+        value: Found = match.group()
+        assert isinstance(value, str)
+        start = match.start()
+        if group == "word":
+            kind = value.upper()
+            if kind in _SPECIAL:
+                special = True
+            elif kind not in words:
+                kind = "NAME"
+        elif group == "sign":
+            kind = value
+            if value in "()[]|":
+                brackets = True
+        else:
+            kind, value = _valued(text, str(group), value, start, kinds)
+        kinds.append(kind)
+        values.append(value)
+        starts.append(start)
+        ends.append(match.end())
+    kinds.append(END)
+    values.append(None)
+    starts.append(len(text))
+    ends.append(len(text))
+    tokens = Tokens(kinds, values, starts, ends)
+    if special:
+        _retag_words(tokens)
+    if brackets:
+        _retag_brackets(tokens, text)
+    return tokens
+
+
+def _valued(text: str, group: str, written: str, start: int, before: list[str]) -> tuple[str, Found]:
+    """Kind and value of a literal, a parameter or a quoted name."""
+    if group == "number":
+        return _number(text, written, start, before)
+    if group == "string":
+        return _string(text, written, start)
+    if group == "parameter":
+        name = written[1:]
+        return "PARAMETER", name[1:-1].replace("``", "`") if name[0] == "`" else name
+    if group == "quoted" and written != "``":
+        return "NAME", written[1:-1].replace("``", "`")
+    return INVALID, _invalid_character(text, written, start)
+
+
+def _number(text: str, written: str, start: int, before: list[str]) -> tuple[str, Found]:
+    match = _NUMBER.fullmatch(written)
+    if match is None:
+        return INVALID, _error(text, start, f'invalid number "{written}"', "InvalidNumberLiteral")
+    if match.group("float") is not None:
+        number = float(written)
+        if number == float("inf"):
+            return INVALID, _error(text, start, f'number "{written}" is too large', "FloatingPointOverflow")
+        return "FLOAT", number
+    # more digits than any 64-bit number has: int() itself refuses thousands of them
+    value = int(written, 0 if written[:1] == "0" and not written.isdigit() else 10) if len(written) < 80 else 2**64
+    if value > INTEGER_MAX and not (value == INTEGER_MAX + 1 and _negated(before)):
+        return INVALID, _error(text, start, f'integer "{written}" does not fit 64 bits', "IntegerOverflow")
+    return "INTEGER", value
+
+
+def _negated(before: list[str]) -> bool:
+    """True when the last token is a minus sign that does not subtract."""
+    if before[-1:] != ["-"]:
+        return False
+    return not before[:-1] or before[-2] not in {"NAME", "INTEGER", "FLOAT", "STRING", "PARAMETER", ")", "]", "}"}
+
+
+def _string(text: str, written: str, start: int) -> tuple[str, Found]:
+    body = written[1:-1]
+    if "\\" not in body:
+        return "STRING", body
+    try:
+        return "STRING", _ESCAPE.sub(_unescape, body)
+    except ValueError as error:
+        return INVALID, _error(text, start, f'invalid escape "{error}" in a string', "InvalidUnicodeLiteral")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    four, eight, letter = match.groups()
+    if letter is not None:
+        if letter not in _ESCAPES:
+            raise ValueError(match.group())
+        return _ESCAPES[letter]
+    code = int(four or eight, 16)
+    if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        raise ValueError(match.group())
+    return chr(code)
+
+
+def _invalid_character(text: str, written: str, start: int) -> CypherSyntaxError:
+    if written in "'\"`":
+        return _error(text, start, "the string or name that begins here does not end", "UnexpectedSyntax")
+    if written == "``":
+        return _error(text, start, "a name needs at least one character", "UnexpectedSyntax")
+    detail = "UnexpectedSyntax" if written.isascii() else "InvalidUnicodeCharacter"
+    return _error(text, start, f'unexpected character "{written}"', detail)
+
+
+def _error(text: str, offset: int, message: str, detail: str) -> CypherSyntaxError:
+    return CypherSyntaxError(message, position=position(text, offset), detail=detail)
+
+
+def _retag_words(tokens: Tokens) -> None:
+    """Turn keywords into names, or into kinds of their own, by what follows them."""
+    kinds = tokens.kinds
+    for index, kind in enumerate(kinds):
+        if kind not in _SPECIAL:
+            continue
+        following = kinds[index + 1]
+        if kind in _SUBQUERIES:
+            # `count {.name}` projects a map of the variable count
+            if kind != "EXISTS" and (following != "{" or kinds[index + 2] == "."):
+                kinds[index] = "NAME"
+            elif following not in ("{", END) and not _after_if(kinds, index):
+                kinds[index] = "NAME"
+        elif kind in _SHORTEST:
+            kinds[index] = "SHORTEST_PATH" if following == "(" else "NAME"
+        elif kind == "REDUCE":
+            kinds[index] = kind if following == "(" and kinds[index + 3 : index + 4] == ["="] else "NAME"
+        elif kind in _NAMES_BEFORE_SIGNS:
+            if following in _AFTER_NAMES:
+                kinds[index] = "NAME"
+        elif following == "(" and kinds[index + 3 : index + 4] == ["IN"]:
+            kinds[index] = "QUANTIFIER"
+        elif kind != "ALL":
+            kinds[index] = "NAME"
+
+
+def _after_if(kinds: list[str], index: int) -> bool:
+    """True within `IF EXISTS` and `IF NOT EXISTS`."""
+    return "IF" in kinds[max(index - 2, 0) : index]
+
+
+def _retag_brackets(tokens: Tokens, text: str) -> None:
+    """Tell node patterns, comprehensions and strokes of relationships from their likes."""
+    kinds = tokens.kinds
+    closed: dict[int, int] = {}
+    barred: set[int] = set()
+    opened: list[int] = []
+    for index, kind in enumerate(kinds):
+        if kind in ("(", "[", "{"):
+            opened.append(index)
+            if len(opened) > DEPTH_MAX:
+                kinds[index] = INVALID
+                tokens.values[index] = _too_deep(text, tokens.starts[index])
+                break
+        elif kind in (")", "]", "}"):
+            if opened:
+                closed[opened.pop()] = index
+        elif kind == "|":
+            barred.update(opened[-1:])
+    for start, end in closed.items():
+        if kinds[start] == "(":
+            if _is_node(kinds, start) and _is_relationship(kinds, end + 1, closed):
+                kinds[start] = "_NODE_OPEN"
+                kinds[end + 1] = _FALLBACKS[kinds[end + 1]]
+        elif kinds[start] == "[":
+            if kinds[start + 2] == "IN":
+                kinds[start] = "_COMPREHENSION_OPEN"
+            elif start in barred and (kinds[start + 1] in ("(", "_NODE_OPEN") or kinds[start + 2] == "="):
+                kinds[start] = "_PATTERN_COMPREHENSION_OPEN"
+
+
+def _too_deep(text: str, offset: int) -> CypherSyntaxError:
+    return _error(text, offset, f"nested more than {DEPTH_MAX} levels deep", "UnexpectedSyntax")
+
+
+def _is_node(kinds: list[str], start: int) -> bool:
+    """True when what follows the `(` could be a node pattern."""
+    first, second = kinds[start + 1], kinds[start + 2] if start + 2 < len(kinds) else END
+    if first in (")", ":", "{", "PARAMETER"):
+        return True
+    return first[0].isalpha() and second in (")", ":", "{", "PARAMETER", "WHERE")
+
+
+def _is_relationship(kinds: list[str], index: int, closed: dict[int, int]) -> bool:
+    """True when `-[…]-(`, `--(`, `<--(`, `-->(` and their like stand at ``index``."""
+    if kinds[index] == "<":
+        index += 1
+    if kinds[index] != "-":
+        return False
+    index += 1
+    if kinds[index] == "[":
+        if index not in closed:
+            return False
+        index = closed[index] + 1
+    if kinds[index] != "-":
+        return False
+    index += 1
+    if kinds[index] == ">":
+        index += 1
+    return kinds[index] in ("(", "_NODE_OPEN")
+
+
+_SPECIAL = _QUANTIFIERS | _SHORTEST | _SUBQUERIES | _NAMES_BEFORE_SIGNS | {"REDUCE"}
