@@ -89,7 +89,7 @@ def byte_lengths(column: Column) -> NDArray[np.int64]:
 
 
 def _rows_equal_to(column: Column, candidates: NDArray[np.int64], text: bytes) -> NDArray[np.int64]:
-    """Those of the candidates, all as long as the text, that equal it. From the last byte on: names often begin alike."""
+    """Those candidates, all as long as the text, that equal it. From the last byte on: names often begin alike."""
     assert column.data is not None
     starts = column.values >> STRING_LENGTH_BITS
     for offset in range(len(text) - 1, -1, -1):
