@@ -16,6 +16,15 @@ T = TypeVar("T")
 
 
 @cache
+def _is_plan_type(kind: type) -> bool:
+    return is_dataclass(kind) and kind.__module__.startswith("memgraph_py.plan.")
+
+
+def _is_plan(value: Any) -> bool:
+    return _is_plan_type(type(value))
+
+
+@cache
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
@@ -47,24 +56,23 @@ def inputs(operator: Operator) -> list[Operator]:
 
 def rewrite(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to every node, children first; shares what did not change."""
+    return change(rewrite_children(node, lambda child: rewrite(child, change)))  # type: ignore[no-any-return]
+
+
+def rewrite_children(node: T, change: Callable[[Any], Any]) -> T:
+    """A copy in which ``change`` has been applied to what is directly below; the node itself when nothing changed."""
     updates: dict[str, Any] = {}
     for name in _field_names(type(node)):
         value = getattr(node, name)
         if isinstance(value, tuple):
-            items = tuple(_rewrite_item(item, change) for item in value)
+            items = tuple(change(item) if _is_plan(item) else item for item in value)
             if any(new is not old for new, old in zip(items, value, strict=True)):
                 updates[name] = items
-        else:
-            new = _rewrite_item(value, change)
+        elif _is_plan(value):
+            new = change(value)
             if new is not value:
                 updates[name] = new
-    return change(replace(node, **updates) if updates else node)  # type: ignore[type-var, no-any-return]
-
-
-def _rewrite_item(item: Any, change: Callable[[Any], Any]) -> Any:
-    if is_dataclass(item) and not isinstance(item, type) and type(item).__module__.startswith("memgraph_py.plan"):
-        return rewrite(item, change)
-    return item
+    return replace(node, **updates) if updates else node  # type: ignore[type-var]
 
 
 def writes(operator: Operator) -> bool:

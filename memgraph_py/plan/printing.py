@@ -1,0 +1,356 @@
+"""Plans as text, for EXPLAIN and tests, and as the map that Bolt clients draw.
+
+Project p.name
+└─ Filter p.age > 18
+   └─ LabelScan p:Person
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from memgraph_py.plan import operators
+from memgraph_py.plan.expressions import (
+    Call,
+    Case,
+    Collect,
+    Count,
+    Exists,
+    Expression,
+    HasLabels,
+    ListComprehension,
+    ListOf,
+    Literal,
+    MapOf,
+    MapProjection,
+    Parameter,
+    PathOf,
+    Property,
+    Quantifier,
+    Reduce,
+    Variable,
+)
+from memgraph_py.plan.operators import NodeSpec, Operator, RelationshipSpec, SetItem
+from memgraph_py.plan.tree import inputs
+from memgraph_py.plan.variables import columns
+from memgraph_py.storage.view import Direction
+from memgraph_py.values.types import Value
+
+PRECEDENCE = {
+    "OR": 1,
+    "XOR": 2,
+    "AND": 3,
+    "=": 5,
+    "<>": 5,
+    "<": 5,
+    "<=": 5,
+    ">": 5,
+    ">=": 5,
+    "IN": 5,
+    "STARTS WITH": 5,
+    "ENDS WITH": 5,
+    "CONTAINS": 5,
+    "=~": 5,
+    "+": 6,
+    "-": 6,
+    "*": 7,
+    "/": 7,
+    "%": 7,
+    "^": 8,
+}
+"""How tightly a symbol between two arguments binds; a function call binds tightest."""
+NOT_PRECEDENCE = 4
+CALL_PRECEDENCE = 10
+
+
+def lines(plan: Operator) -> list[str]:
+    """The plan as a tree, root first, one operator a line."""
+    drawn = [line(plan)]
+    below = inputs(plan)
+    for place, child in enumerate(below):
+        last = place == len(below) - 1
+        first, *rest = lines(child)
+        drawn.append(f"{'└─' if last else '├─'} {first}")
+        drawn += [f"{'   ' if last else '│  '}{text}" for text in rest]
+    return drawn
+
+
+def describe(plan: Operator, estimate: Callable[[Operator], float] | None = None) -> dict[str, Value]:
+    """The plan as a map of Bolt's summary: operatorType, args, identifiers, children.
+
+    ``estimate`` gives an operator's expected rows, shown as EstimatedRows.
+    """
+    arguments: dict[str, Value] = {"Details": details(plan)}
+    if estimate is not None:
+        arguments["EstimatedRows"] = float(estimate(plan))
+    return {
+        "operatorType": type(plan).__name__,
+        "args": arguments,
+        "identifiers": [name for name in columns(plan) if not name.startswith("@")],
+        "children": [describe(child, estimate) for child in inputs(plan)],
+    }
+
+
+def line(operator: Operator) -> str:
+    """The operator's name and what it is about."""
+    text = details(operator)
+    return f"{type(operator).__name__} {text}" if text else type(operator).__name__
+
+
+def details(operator: Operator) -> str:
+    """What an operator is about, such as `p:Person(id = $id)`; empty where its name says all."""
+    match operator:
+        case operators.Unit() | operators.Eager() | operators.Drain() | operators.Union() | operators.Apply():
+            return ""
+        case operators.Argument(names) | operators.ParameterRows(names):
+            return ", ".join(names)
+        case operators.AllNodes() | operators.LabelScan() | operators.IndexSeek() | operators.NodeById():
+            return _scan(operator)
+        case operators.Expand() | operators.ExpandInto():
+            return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
+        case operators.VariableExpand():
+            length = f"*{operator.minimum}..{'' if operator.maximum is None else operator.maximum}"
+            properties = "" if operator.properties is None else f" {expression_text(operator.properties)}"
+            return _relationship(operator, f"{operator.relationships}{_types(operator.types)}{length}{properties}")
+        case operators.Frontier():
+            return _relationship(operator, f"{_types(operator.types)}*{operator.hops}..{operator.hops}")
+        case operators.ScanRelationships():
+            return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
+        case operators.Filter(_, predicate):
+            return expression_text(predicate)
+        case operators.UniqueRelationships() | operators.Distinct() | operators.Optional():
+            return ", ".join(operator.variables)
+        case operators.Project() | operators.Extend():
+            return _named(operator.names, operator.expressions)
+        case operators.Aggregate():
+            keys = _named(operator.key_names, operator.keys)
+            aggregates = _named(operator.aggregate_names, operator.aggregates)
+            return f"{aggregates} BY {keys}" if keys and aggregates else aggregates or keys
+        case operators.Sort():
+            return _order(operator.keys, operator.descending)
+        case operators.Top():
+            return f"{expression_text(operator.count)} BY {_order(operator.keys, operator.descending)}"
+        case operators.Skip() | operators.Limit():
+            return expression_text(operator.count)
+        case operators.Unwind():
+            return f"{expression_text(operator.list)} AS {operator.variable}"
+        case operators.ProcedureCall():
+            call = f"{operator.name}({_list(operator.arguments)})"
+            pairs = zip(operator.yields, operator.variables, strict=True)
+            yields = ", ".join(given if given == name else f"{given} AS {name}" for given, name in pairs)
+            return f"{call} YIELD {yields}" if yields else call
+        case operators.Create():
+            return ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
+        case operators.Merge():
+            text = ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
+            created = f" ON CREATE {', '.join(map(_item, operator.on_create))}" if operator.on_create else ""
+            matched = f" ON MATCH {', '.join(map(_item, operator.on_match))}" if operator.on_match else ""
+            return text + created + matched
+        case operators.Set():
+            return ", ".join(map(_item, operator.items))
+        case operators.Remove():
+            return ", ".join(map(_removed, operator.items))
+        case operators.Delete():
+            return ("DETACH " if operator.detach else "") + _list(operator.expressions)
+        case _:
+            assert_never(operator)
+
+
+def expression_text(expression: Expression) -> str:
+    """An expression much as it would be written; subqueries as `EXISTS { … }`."""
+    return _text(expression)[0]
+
+
+def _text(expression: Expression) -> tuple[str, int]:
+    """Text, and how tightly its outermost symbol binds."""
+    match expression:
+        case Literal(value):
+            return value_text(value), CALL_PRECEDENCE
+        case Parameter(name):
+            return f"${name}", CALL_PRECEDENCE
+        case Variable(name):
+            return name, CALL_PRECEDENCE
+        case Property(subject, key):
+            return f"{_inside(subject, CALL_PRECEDENCE)}.{key}", CALL_PRECEDENCE
+        case HasLabels(subject, labels):
+            return f"{_inside(subject, CALL_PRECEDENCE)}:{':'.join(labels)}", CALL_PRECEDENCE
+        case Call():
+            return _call(expression)
+        case ListOf(items):
+            return f"[{_list(items)}]", CALL_PRECEDENCE
+        case MapOf(keys, values):
+            return f"{{{_pairs(keys, values)}}}", CALL_PRECEDENCE
+        case MapProjection(subject, all_properties, keys, values):
+            inner = ", ".join(filter(None, (".*" if all_properties else "", _pairs(keys, values))))
+            return f"{expression_text(subject)}{{{inner}}}", CALL_PRECEDENCE
+        case Case(conditions, results, otherwise):
+            pairs = zip(conditions, results, strict=True)
+            branches = "".join(f" WHEN {expression_text(when)} THEN {expression_text(then)}" for when, then in pairs)
+            return f"CASE{branches} ELSE {expression_text(otherwise)} END", CALL_PRECEDENCE
+        case ListComprehension() | Quantifier() | Reduce():
+            return _binding(expression), CALL_PRECEDENCE
+        case PathOf(variables):
+            return f"path({', '.join(variables)})", CALL_PRECEDENCE
+        case Exists(plan):
+            return f"EXISTS {{ {_inline(plan)} }}", CALL_PRECEDENCE
+        case Collect(plan):
+            return f"COLLECT {{ {_inline(plan)} }}", CALL_PRECEDENCE
+        case Count(plan):
+            return f"COUNT {{ {_inline(plan)} }}", CALL_PRECEDENCE
+        case _:
+            assert_never(expression)
+
+
+def _inside(expression: Expression, precedence: int) -> str:
+    text, own = _text(expression)
+    return f"({text})" if own < precedence else text
+
+
+def _call(call: Call) -> tuple[str, int]:
+    arguments = call.arguments
+    match call.name:
+        case "NOT":
+            return f"NOT {_inside(arguments[0], NOT_PRECEDENCE)}", NOT_PRECEDENCE
+        case "unary-" | "unary+":
+            return f"{call.name[-1]}{_inside(arguments[0], 9)}", 9
+        case "IS NULL" | "IS NOT NULL":
+            return f"{_inside(arguments[0], 6)} {call.name}", 5
+        case "[]":
+            return f"{_inside(arguments[0], CALL_PRECEDENCE)}[{expression_text(arguments[1])}]", CALL_PRECEDENCE
+        case "[..]":
+            subject, start, stop = arguments
+            inner = f"{expression_text(start)}..{expression_text(stop)}"
+            return f"{_inside(subject, CALL_PRECEDENCE)}[{inner}]", CALL_PRECEDENCE
+        case name if name in PRECEDENCE and len(arguments) == 2:
+            own = PRECEDENCE[name]
+            return f"{_inside(arguments[0], own)} {name} {_inside(arguments[1], own + 1)}", own
+        case "count" if not arguments:
+            return "count(*)", CALL_PRECEDENCE
+        case name:
+            return f"{name}({'DISTINCT ' if call.distinct else ''}{_list(arguments)})", CALL_PRECEDENCE
+
+
+def _binding(expression: ListComprehension | Quantifier | Reduce) -> str:
+    match expression:
+        case ListComprehension(variable, elements, predicate, result):
+            where = "" if predicate is None else f" WHERE {expression_text(predicate)}"
+            mapped = "" if result is None else f" | {expression_text(result)}"
+            return f"[{variable} IN {expression_text(elements)}{where}{mapped}]"
+        case Quantifier(kind, variable, elements, predicate):
+            return f"{kind}({variable} IN {expression_text(elements)} WHERE {expression_text(predicate)})"
+        case Reduce(accumulator, initial, variable, elements, step):
+            start = f"{accumulator} = {expression_text(initial)}"
+            return f"reduce({start}, {variable} IN {expression_text(elements)} | {expression_text(step)})"
+        case _:
+            assert_never(expression)
+
+
+def value_text(value: Value) -> str:
+    """A value as Cypher writes it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+            return f"'{escaped}'"
+        case list():
+            return f"[{', '.join(map(value_text, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {value_text(item)}' for key, item in value.items())}}}"
+        case _:
+            return str(value)
+
+
+def _list(expressions: tuple[Expression, ...]) -> str:
+    return ", ".join(map(expression_text, expressions))
+
+
+def _pairs(keys: tuple[str, ...], values: tuple[Expression, ...]) -> str:
+    return ", ".join(f"{key}: {expression_text(value)}" for key, value in zip(keys, values, strict=True))
+
+
+def _named(names: tuple[str, ...], expressions: tuple[Expression, ...]) -> str:
+    texts = map(expression_text, expressions)
+    return ", ".join(text if text == name else f"{text} AS {name}" for name, text in zip(names, texts, strict=True))
+
+
+def _order(keys: tuple[Expression, ...], descending: tuple[bool, ...]) -> str:
+    pairs = zip(keys, descending, strict=True)
+    return ", ".join(f"{expression_text(key)}{' DESC' if down else ''}" for key, down in pairs)
+
+
+def _types(types: tuple[str, ...]) -> str:
+    return f":{'|'.join(types)}" if types else ""
+
+
+def _scan(
+    operator: operators.AllNodes | operators.LabelScan | operators.IndexSeek | operators.NodeById,
+) -> str:
+    match operator:
+        case operators.AllNodes(_, variable):
+            return variable
+        case operators.LabelScan(_, variable, label):
+            return f"{variable}:{label}"
+        case operators.IndexSeek(_, variable, label, key, value, many):
+            return f"{variable}:{label}({key} {'IN' if many else '='} {expression_text(value)})"
+        case operators.NodeById(_, variable, value, many):
+            return f"id({variable}) {'IN' if many else '='} {expression_text(value)}"
+        case _:
+            assert_never(operator)
+
+
+def _relationship(
+    operator: operators.Expand
+    | operators.ExpandInto
+    | operators.VariableExpand
+    | operators.Frontier
+    | operators.ScanRelationships,
+    inner: str,
+) -> str:
+    left = "<-" if operator.direction is Direction.IN else "-"
+    right = "->" if operator.direction is Direction.OUT else "-"
+    return f"({operator.source}){left}[{inner}]{right}({operator.target})"
+
+
+def _inline(plan: Operator) -> str:
+    """The operators of a subplan in one line, the leaf left out."""
+    steps: list[str] = []
+    while below := inputs(plan):
+        steps.append(line(plan))
+        plan = below[0]
+    return " ← ".join(steps)
+
+
+def _node(node: NodeSpec) -> str:
+    labels = "".join(f":{label}" for label in node.labels)
+    properties = "" if node.properties is None else f" {expression_text(node.properties)}"
+    return f"({node.variable}{labels}{properties})"
+
+
+def _created(relationship: RelationshipSpec) -> str:
+    properties = "" if relationship.properties is None else f" {expression_text(relationship.properties)}"
+    inner = f"{relationship.variable}:{relationship.type}{properties}"
+    return f"({relationship.source})-[{inner}]->({relationship.target})"
+
+
+def _item(item: SetItem) -> str:
+    match item:
+        case operators.SetProperty(subject, key, value):
+            return f"{expression_text(Property(subject, key))} = {expression_text(value)}"
+        case operators.SetProperties(variable, value, merge):
+            return f"{variable} {'+=' if merge else '='} {expression_text(value)}"
+        case operators.SetLabels(variable, labels):
+            return f"{variable}:{':'.join(labels)}"
+        case _:
+            assert_never(item)
+
+
+def _removed(item: operators.RemoveProperty | operators.RemoveLabels) -> str:
+    match item:
+        case operators.RemoveProperty(subject, key):
+            return expression_text(Property(subject, key))
+        case operators.RemoveLabels(variable, labels):
+            return f"{variable}:{':'.join(labels)}"
+        case _:
+            assert_never(item)

@@ -1,0 +1,1 @@
+"""From checked syntax to a plan."""

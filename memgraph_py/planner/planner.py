@@ -1,0 +1,162 @@
+"""From checked syntax to a plan: a fold over clauses, (plan, scope), clause → (plan, scope).
+
+The plan is straightforward, not good: the optimiser chooses indexes and orders. What is decided here is meaning:
+bindings, uniqueness, order of effects (``isolation``).
+"""
+
+from typing import assert_never
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis import Analysis
+from memgraph_py.functions.registry import PROCEDURES
+from memgraph_py.plan.expressions import Parameter, Variable
+from memgraph_py.plan.operators import (
+    Apply,
+    Argument,
+    Distinct,
+    Drain,
+    Filter,
+    Operator,
+    Optional,
+    ProcedureCall,
+    Project,
+    Union,
+    Unit,
+    Unwind,
+)
+from memgraph_py.plan.variables import columns
+from memgraph_py.planner.isolation import isolate
+from memgraph_py.planner.patterns import match_pattern, pattern_graph
+from memgraph_py.planner.projections import project
+from memgraph_py.planner.scope import Scope, narrowed
+from memgraph_py.planner.translate import conjuncts, translate
+from memgraph_py.planner.updates import create, delete, merge, remove_items, set_items
+
+
+def plan_query(query: ast.Query, analysis: Analysis) -> Operator:
+    """The plan, not yet optimised. Its columns are ``analysis.columns`` in order; without any it ends in Drain.
+
+    Raises CypherSyntaxError for the few constructs that are accepted and not supported yet.
+    """
+    planner = Planner()
+    scope = Scope((), planner)
+    operator, scope = planner.query(query, Unit(), scope)
+    if not analysis.columns:
+        return isolate(Drain(operator))
+    names = scope.variables if set(scope.variables) != set(analysis.columns) else analysis.columns
+    if columns(operator) != analysis.columns:
+        operator = Project(operator, analysis.columns, tuple(map(Variable, names)))
+    return isolate(operator)
+
+
+class Planner:
+    """The clause planner; also plans what stands inside expressions."""
+
+    def matches(
+        self, pattern: ast.PatternPart, predicate: ast.Expression | None, start: Operator, scope: Scope
+    ) -> tuple[Operator, Scope]:
+        """The start's rows with each match of one pattern."""
+        return match_pattern(pattern_graph((pattern,), scope), predicate, start, scope)
+
+    def query(self, query: ast.Query, start: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        """The query's rows over the start's; the scope is exactly its columns."""
+        operator, result = self._single(query.parts[0], start, scope)
+        for part in query.parts[1:]:
+            right, _ = self._single(part, start, scope)
+            if columns(right) != result.variables:
+                right = Project(right, result.variables, tuple(map(Variable, result.variables)))
+            operator = Union(operator, right)
+        if not all(query.union_all):
+            operator = Distinct(operator, result.variables)
+        return operator, result
+
+    def _single(self, query: ast.SingleQuery, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        standalone = len(query.clauses) == 1
+        for clause in query.clauses:
+            if standalone and isinstance(clause, ast.ProcedureCall):
+                return self._procedure(clause, operator, scope, standalone=True)
+            operator, scope = self._clause(clause, operator, scope)
+        return operator, scope
+
+    def _clause(self, clause: ast.Clause, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        match clause:
+            case ast.Match():
+                return self._match(clause, operator, scope)
+            case ast.Unwind(elements, variable):
+                return Unwind(operator, translate(elements, scope), variable), scope.bind(variable)
+            case ast.With(projection, where):
+                return project(projection, where, operator, scope)
+            case ast.Return(projection):
+                return project(projection, None, operator, scope)
+            case ast.Create():
+                return create(clause, operator, scope)
+            case ast.Merge():
+                return merge(clause, operator, scope)
+            case ast.Set():
+                return set_items(clause, operator, scope), scope
+            case ast.Remove():
+                return remove_items(clause, operator, scope), scope
+            case ast.Delete():
+                return delete(clause, operator, scope), scope
+            case ast.ProcedureCall():
+                return self._procedure(clause, operator, scope, standalone=False)
+            case ast.Foreach():
+                return self._foreach(clause, operator, scope), scope
+            case ast.SubqueryCall():
+                return self._subquery(clause, operator, scope)
+            case _:
+                assert_never(clause)
+
+    def _match(self, clause: ast.Match, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        graph = pattern_graph(clause.pattern, scope)
+        if not clause.optional:
+            return match_pattern(graph, clause.where, operator, scope)
+        subplan, inner = match_pattern(graph, clause.where, Argument(scope.variables), scope)
+        new = inner.variables[len(scope.variables) :]
+        return Optional(operator, narrowed(subplan, scope.variables), new), inner
+
+    def _procedure(
+        self, clause: ast.ProcedureCall, operator: Operator, scope: Scope, *, standalone: bool
+    ) -> tuple[Operator, Scope]:
+        """A call; a standalone one gives all columns, and may take its arguments from parameters of their names."""
+        procedure = PROCEDURES[clause.name]
+        if clause.arguments is None:
+            arguments = tuple(Parameter(name) for name, _ in procedure.parameters)
+        else:
+            arguments = tuple(translate(argument, scope) for argument in clause.arguments)
+        given = tuple(name for name, _ in procedure.columns)
+        if clause.yields is not None:
+            yields = tuple(item.column for item in clause.yields)
+            variables = tuple(item.alias or item.column for item in clause.yields)
+        elif standalone or clause.star:
+            yields = variables = given
+        else:
+            yields = variables = ()
+        call = ProcedureCall(operator, clause.name, arguments, yields, variables, void=not given)
+        inner = scope.bind(*variables)
+        result: Operator = call
+        if clause.where is not None:
+            for part in conjuncts(clause.where):
+                result = Filter(result, translate(part, inner))
+        return result, inner
+
+    def _foreach(self, clause: ast.Foreach, operator: Operator, scope: Scope) -> Operator:
+        """The rows stay as they are, the updates run for each element: an Optional whose subplan gives no row."""
+        elements = translate(clause.list, scope)
+        subplan: Operator = Unwind(Argument(scope.variables), elements, clause.variable)
+        inner = scope.bind(clause.variable)
+        for update in clause.clauses:
+            subplan, inner = self._clause(update, subplan, inner)
+        return Optional(operator, narrowed(Drain(subplan), scope.variables), ())
+
+    def _subquery(self, clause: ast.SubqueryCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        if clause.imports is not None:
+            visible = scope.only(clause.imports)
+        elif isinstance(clause.query.parts[0].clauses[0], ast.With):
+            visible = scope
+        else:
+            visible = scope.only(())
+        subplan, inner = self.query(clause.query, Argument(visible.variables), visible)
+        if not isinstance(clause.query.parts[-1].clauses[-1], ast.Return):
+            return Optional(operator, narrowed(Drain(subplan), scope.variables), ()), scope
+        return Apply(operator, narrowed(subplan, scope.variables)), scope.bind(*inner.variables)

@@ -1,0 +1,287 @@
+"""WITH and RETURN: projection, aggregation, DISTINCT, ORDER BY, SKIP, LIMIT, and WITH's WHERE.
+
+ORDER BY and WHERE may name what the projection makes and, unless it aggregates or is DISTINCT, also what was there
+before (openCypher 9, "WITH"). Such variables are carried through the projection beside its columns, then dropped:
+
+    WITH a.name AS name ORDER BY a.age      Project name  ←  Sort a.age  ←  Project a.name AS name, a
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memgraph_py.cypher import ast
+from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
+from memgraph_py.plan.expressions import (
+    Call,
+    Collect,
+    Count,
+    Exists,
+    Expression,
+    ListComprehension,
+    Quantifier,
+    Reduce,
+    Variable,
+)
+from memgraph_py.plan.operators import (
+    Aggregate,
+    Distinct,
+    Filter,
+    Limit,
+    Operator,
+    Project,
+    Skip,
+    Sort,
+)
+from memgraph_py.plan.tree import EXPRESSION_TYPES, children, rewrite_children, walk
+from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.planner.scope import Scope
+from memgraph_py.planner.translate import translate
+
+
+@dataclass(slots=True)
+class _Items:
+    """The projection's columns, and the expressions by their text that ORDER BY may repeat."""
+
+    names: tuple[str, ...]
+    expressions: tuple[Expression, ...]
+
+    def aliases(self) -> dict[str, str]:
+        """Name of the column by the text of its expression."""
+        pairs = zip(self.names, self.expressions, strict=True)
+        return {repr(expression): name for name, expression in pairs}
+
+
+def project(
+    projection: ast.Projection, where: ast.Expression | None, operator: Operator, scope: Scope
+) -> tuple[Operator, Scope]:
+    """The input after WITH or RETURN, and the scope that it leaves: exactly its columns."""
+    items = _items(projection, scope)
+    after = scope.only(items.names)
+    if any(map(has_aggregate, items.expressions)):
+        operator, order = _aggregate(items, projection, operator, scope)
+        return _finish(projection, where, operator, order, items.names, after), after
+    if projection.distinct:
+        operator = Distinct(_simple_project(operator, items), items.names)
+        order = _order_keys(projection, items, scope.bind(*items.names))
+        return _finish(projection, where, operator, order, items.names, after), after
+    return _plain(projection, where, items, operator, scope), after
+
+
+def has_aggregate(expression: Expression) -> bool:
+    """True when the expression calls an aggregate outside of subqueries, which have a scope of their own."""
+    return is_aggregate(expression) or any(map(has_aggregate, _expressions_below(expression)))
+
+
+def is_aggregate(expression: Expression) -> bool:
+    """True for a call of an aggregate itself."""
+    return isinstance(expression, Call) and expression.name in AGGREGATES
+
+
+def is_deterministic(expression: Expression) -> bool:
+    """True when the expression gives the same value each time it is evaluated on a row."""
+    for node in walk(expression):
+        if isinstance(node, Call):
+            function = FUNCTIONS.get(node.name)
+            if function is not None and not function.deterministic:
+                return False
+    return True
+
+
+def _items(projection: ast.Projection, scope: Scope) -> _Items:
+    names: list[str] = list(scope.variables) if projection.star else []
+    expressions: list[Expression] = [Variable(name) for name in names]
+    for item in projection.items:
+        name = item.alias if item.alias is not None else item.text
+        if isinstance(item.expression, ast.Variable) and item.alias is None:
+            name = item.expression.name
+        if projection.star and name in names:
+            expressions[names.index(name)] = translate(item.expression, scope)
+            continue
+        names.append(name)
+        expressions.append(translate(item.expression, scope))
+    return _Items(tuple(names), tuple(expressions))
+
+
+# ------------------------------------------------------------------------------------------ without aggregation
+
+
+def _plain(
+    projection: ast.Projection, where: ast.Expression | None, items: _Items, operator: Operator, scope: Scope
+) -> Operator:
+    both = scope.bind(*items.names)
+    order = _order_keys(projection, items, both)
+    if order and projection.limit is not None and where is None:
+        late = _sorted_before(projection, order, items, operator, scope)
+        if late is not None:
+            return late
+    predicate = None if where is None else translate(where, both)
+    read = frozenset[str]().union(*map(free_variables, order))
+    if predicate is not None:
+        read |= free_variables(predicate)
+    carried = tuple(name for name in scope.variables if name in read and name not in items.names)
+    if not carried:
+        operator = _simple_project(operator, items)
+    else:
+        names = items.names + carried
+        operator = Project(operator, names, items.expressions + tuple(map(Variable, carried)))
+    operator = _bounded(projection, _sort(operator, projection, order), both)
+    if predicate is not None:
+        operator = _filters(operator, predicate)
+    if carried:
+        operator = Project(operator, items.names, tuple(map(Variable, items.names)))
+    return operator
+
+
+def _sorted_before(
+    projection: ast.Projection, order: list[Expression], items: _Items, operator: Operator, scope: Scope
+) -> Operator | None:
+    """Sorted and cut before the projection, which is then computed for the rows that are left; None where it cannot."""
+    by_name = dict(zip(items.names, items.expressions, strict=True))
+    keys = [
+        _replaced(key, lambda node: by_name.get(node.name) if isinstance(node, Variable) else None) for key in order
+    ]
+    if not all(map(is_deterministic, keys)) or not all(free_variables(key) <= set(scope.variables) for key in keys):
+        return None
+    return _simple_project(_bounded(projection, _sort(operator, projection, keys), scope), items)
+
+
+def _simple_project(operator: Operator, items: _Items) -> Operator:
+    """A Project, unless it would change nothing."""
+    if columns(operator) == items.names and all(
+        expression == Variable(name) for name, expression in zip(items.names, items.expressions, strict=True)
+    ):
+        return operator
+    return Project(operator, items.names, items.expressions)
+
+
+# ------------------------------------------------------------------------------------------------- aggregation
+
+
+def _aggregate(
+    items: _Items, projection: ast.Projection, operator: Operator, scope: Scope
+) -> tuple[Operator, list[Expression]]:
+    """The aggregation with its projection, and the keys of ORDER BY over its columns."""
+    keys = {
+        name: expression
+        for name, expression in zip(items.names, items.expressions, strict=True)
+        if not has_aggregate(expression)
+    }
+    key_of = {repr(expression): name for name, expression in keys.items()}
+    aggregates: dict[str, tuple[str, Expression]] = {}
+
+    def pulled_out(node: Expression, name: str | None = None) -> Expression | None:
+        text = repr(node)
+        if text in key_of:
+            return Variable(key_of[text])
+        if not is_aggregate(node):
+            return None
+        if text not in aggregates:
+            aggregates[text] = (name if name is not None else scope.fresh(), node)
+        return Variable(aggregates[text][0])
+
+    results: list[Expression] = []
+    for name, expression in zip(items.names, items.expressions, strict=True):
+        whole = pulled_out(expression, name) if is_aggregate(expression) else None
+        if name in keys:
+            results.append(Variable(name))
+        else:
+            results.append(whole if whole is not None else _replaced(expression, pulled_out))
+    order = [
+        _replaced(key, lambda node: None if _is_column(node, items) else pulled_out(node))
+        for key in _order_keys(projection, items, scope.bind(*items.names))
+    ]
+    carried = tuple(sorted(frozenset[str]().union(*map(free_variables, order)) - set(items.names)))
+    made = tuple(aggregates.values())
+    operator = Aggregate(
+        operator, tuple(keys), tuple(keys.values()), tuple(name for name, _ in made), tuple(call for _, call in made)
+    )
+    if projection.distinct:
+        operator = Distinct(_simple_project(operator, _Items(items.names, tuple(results))), items.names)
+        return operator, order
+    extended = _Items(items.names + carried, (*results, *map(Variable, carried)))
+    return _simple_project(operator, extended), order
+
+
+# ------------------------------------------------------------------------------------------ order, skip and limit
+
+
+def _finish(
+    projection: ast.Projection,
+    where: ast.Expression | None,
+    operator: Operator,
+    order: list[Expression],
+    names: tuple[str, ...],
+    after: Scope,
+) -> Operator:
+    operator = _bounded(projection, _sort(operator, projection, order), after)
+    if where is not None:
+        operator = _filters(operator, translate(where, after))
+    if columns(operator) != names:
+        operator = Project(operator, names, tuple(map(Variable, names)))
+    return operator
+
+
+def _order_keys(projection: ast.Projection, items: _Items, scope: Scope) -> list[Expression]:
+    """The keys; an expression that the projection has too is its column."""
+    if not projection.order_by:
+        return []
+    aliases = items.aliases()
+
+    def column(node: Expression) -> Expression | None:
+        name = None if _is_column(node, items) else aliases.get(repr(node))
+        return None if name is None else Variable(name)
+
+    return [_replaced(translate(item.expression, scope), column) for item in projection.order_by]
+
+
+def _is_column(expression: Expression, items: _Items) -> bool:
+    return isinstance(expression, Variable) and expression.name in items.names
+
+
+def _sort(operator: Operator, projection: ast.Projection, keys: list[Expression]) -> Operator:
+    if not keys:
+        return operator
+    return Sort(operator, tuple(keys), tuple(item.descending for item in projection.order_by))
+
+
+def _bounded(projection: ast.Projection, operator: Operator, scope: Scope) -> Operator:
+    if projection.skip is not None:
+        operator = Skip(operator, translate(projection.skip, scope))
+    if projection.limit is not None:
+        operator = Limit(operator, translate(projection.limit, scope))
+    return operator
+
+
+def _filters(operator: Operator, predicate: Expression) -> Operator:
+    if isinstance(predicate, Call) and predicate.name == "AND":
+        for part in predicate.arguments:
+            operator = _filters(operator, part)
+        return operator
+    return Filter(operator, predicate)
+
+
+def _replaced(
+    expression: Expression,
+    change: Callable[[Expression], Expression | None],
+    hidden: frozenset[str] = frozenset(),
+) -> Expression:
+    """The expression with the outermost parts that ``change`` knows replaced by what it gives for them. What names a
+    variable that the expression itself binds (``hidden``) is left."""
+    if not hidden or hidden.isdisjoint(free_variables(expression)):
+        new = change(expression)
+        if new is not None:
+            return new
+    match expression:
+        case ListComprehension(variable) | Quantifier(_, variable):
+            hidden |= {variable}
+        case Reduce(accumulator, _, variable):
+            hidden |= {accumulator, variable}
+        case Exists() | Count() | Collect():
+            return expression
+        case _:
+            pass
+    return rewrite_children(expression, lambda child: _replaced(child, change, hidden))
+
+
+def _expressions_below(expression: Expression) -> list[Expression]:
+    return [child for child in children(expression) if isinstance(child, EXPRESSION_TYPES)]

@@ -1,0 +1,76 @@
+"""Scope: what the planner knows at one place of a query, and the two planners of subqueries that expressions need."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Protocol
+
+from memgraph_py.cypher import ast
+from memgraph_py.errors import CypherSyntaxError, Position
+from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
+from memgraph_py.plan.variables import columns, read_variables
+
+
+class Subplans(Protocol):
+    """Plans for what stands inside an expression and is itself a match or a query. ``planner.Planner`` is the one."""
+
+    def matches(
+        self, pattern: ast.PatternPart, predicate: ast.Expression | None, start: Operator, scope: "Scope"
+    ) -> tuple[Operator, "Scope"]: ...
+
+    def query(self, query: ast.Query, start: Operator, scope: "Scope") -> tuple[Operator, "Scope"]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names that the query can write here, in order of their introduction, and the source of names that it cannot."""
+
+    variables: tuple[str, ...]
+    subplans: Subplans
+    counter: Iterator[int] = field(default_factory=count)
+
+    def bind(self, *names: str) -> "Scope":
+        """This scope and these names."""
+        new = tuple(dict.fromkeys(name for name in names if name not in self.variables))
+        return replace(self, variables=self.variables + new) if new else self
+
+    def only(self, names: tuple[str, ...]) -> "Scope":
+        """A scope of exactly these names."""
+        return replace(self, variables=names)
+
+    def fresh(self) -> str:
+        """A name that no user can write, unique in the query."""
+        return f"@{next(self.counter)}"
+
+
+def narrowed(subplan: Operator, outer: tuple[str, ...]) -> Operator:
+    """The subplan with an Argument of those outer variables alone that it reads."""
+    read: set[str] = set()
+    _collect_read(subplan, read)
+    return _with_leaf(subplan, Argument(tuple(name for name in outer if name in read)))
+
+
+def not_supported(what: str, offset: int) -> CypherSyntaxError:
+    """The error for what analysis accepts and no operator can do yet."""
+    return CypherSyntaxError(f"{what} is not supported yet", position=Position(offset, 1, offset + 1))
+
+
+def _collect_read(plan: Operator, read: set[str]) -> None:
+    while not isinstance(plan, Unit | Argument | ParameterRows):
+        if isinstance(plan, Union):
+            _collect_read(plan.left, read)
+            read.update(columns(plan.right))
+            plan = plan.right
+            continue
+        read.update(read_variables(plan))
+        plan = plan.input
+
+
+def _with_leaf(plan: Operator, leaf: Argument) -> Operator:
+    if isinstance(plan, Argument):
+        return leaf
+    if isinstance(plan, Unit | ParameterRows):
+        return plan
+    if isinstance(plan, Union):
+        return Union(_with_leaf(plan.left, leaf), _with_leaf(plan.right, leaf))
+    return replace(plan, input=_with_leaf(plan.input, leaf))

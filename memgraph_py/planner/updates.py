@@ -1,0 +1,131 @@
+"""Clauses that change the graph: CREATE, MERGE, SET, REMOVE, DELETE."""
+
+from typing import assert_never
+
+from memgraph_py.cypher import ast
+from memgraph_py.plan import operators
+from memgraph_py.plan.expressions import Collect, Count, Exists, Expression, PathOf
+from memgraph_py.plan.operators import (
+    Argument,
+    Create,
+    Delete,
+    Extend,
+    Merge,
+    NodeSpec,
+    Operator,
+    RelationshipSpec,
+    Remove,
+    Set,
+)
+from memgraph_py.plan.tree import walk
+from memgraph_py.plan.variables import bound_variables, free_variables
+from memgraph_py.planner.patterns import PatternGraph, match_pattern, pattern_graph
+from memgraph_py.planner.scope import Scope, narrowed
+from memgraph_py.planner.translate import translate
+from memgraph_py.storage.view import Direction
+
+
+def create(clause: ast.Create, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+    """The input with what the pattern creates for each row."""
+    graph = pattern_graph(clause.pattern, scope)
+    inner = scope.bind(*graph.named)
+    nodes, relationships = _specs(graph, scope, inner)
+    if isinstance(operator, Create) and _can_join(operator, nodes, relationships):
+        nodes, relationships = operator.nodes + nodes, operator.relationships + relationships
+        operator = operator.input
+    return _with_paths(Create(operator, nodes, relationships), graph), inner
+
+
+def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+    """The input with what matches the pattern, or else is created, for each row."""
+    graph = pattern_graph((clause.pattern,), scope)
+    inner = scope.bind(*graph.named)
+    nodes, relationships = _specs(graph, scope, inner)
+    without_paths = PatternGraph(graph.nodes, graph.relationships, [], graph.named)
+    match, _ = match_pattern(without_paths, None, Argument(scope.variables), scope)
+    on_create = tuple(_set_item(item, inner) for item in clause.on_create)
+    on_match = tuple(_set_item(item, inner) for item in clause.on_match)
+    match = narrowed(match, scope.variables)
+    return _with_paths(Merge(operator, match, nodes, relationships, on_create, on_match), graph), inner
+
+
+def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
+    """The input after SET; items of SET clauses that follow each other are one operator's."""
+    items = tuple(_set_item(item, scope) for item in clause.items)
+    if isinstance(operator, Set):
+        return Set(operator.input, operator.items + items)
+    return Set(operator, items)
+
+
+def remove_items(clause: ast.Remove, operator: Operator, scope: Scope) -> Operator:
+    """The input after REMOVE."""
+    items: list[operators.RemoveProperty | operators.RemoveLabels] = []
+    for item in clause.items:
+        match item:
+            case ast.RemovePropertyItem(subject, key):
+                items.append(operators.RemoveProperty(translate(subject, scope), key))
+            case ast.RemoveLabelsItem(variable, labels):
+                items.append(operators.RemoveLabels(variable, labels))
+            case _:
+                assert_never(item)
+    return Remove(operator, tuple(items))
+
+
+def delete(clause: ast.Delete, operator: Operator, scope: Scope) -> Operator:
+    """The input after DELETE."""
+    return Delete(operator, tuple(translate(expression, scope) for expression in clause.expressions), clause.detach)
+
+
+def _specs(
+    graph: PatternGraph, scope: Scope, inner: Scope
+) -> tuple[tuple[NodeSpec, ...], tuple[RelationshipSpec, ...]]:
+    """What to create: the nodes that are not bound, and every relationship; without direction it goes left to right."""
+    nodes = tuple(
+        NodeSpec(node.variable, node.labels, _properties(node.properties, inner))
+        for node in graph.nodes.values()
+        if node.variable not in scope.variables
+    )
+    relationships = []
+    for relationship in graph.relationships:
+        written = relationship.written
+        ends = (relationship.left, relationship.right)
+        source, target = reversed(ends) if written.direction is Direction.IN else ends
+        properties = _properties(written.properties, inner)
+        relationships.append(RelationshipSpec(relationship.variable, source, target, written.types[0], properties))
+    return nodes, tuple(relationships)
+
+
+def _properties(properties: ast.MapLiteral | ast.Parameter | None, scope: Scope) -> Expression | None:
+    if properties is None or (isinstance(properties, ast.MapLiteral) and not properties.keys):
+        return None
+    return translate(properties, scope)
+
+
+def _can_join(before: Create, nodes: tuple[NodeSpec, ...], relationships: tuple[RelationshipSpec, ...]) -> bool:
+    """True when nothing that is created reads, in a property, what the Create before it makes, or reads the graph."""
+    made = set(bound_variables(before))
+    for spec in (*nodes, *relationships):
+        properties = spec.properties
+        if properties is not None and not made.isdisjoint(free_variables(properties)):
+            return False
+        if properties is not None and any(isinstance(part, Exists | Collect | Count) for part in walk(properties)):
+            return False
+    return True
+
+
+def _set_item(item: ast.SetItem, scope: Scope) -> operators.SetItem:
+    match item:
+        case ast.SetPropertyItem(subject, key, value):
+            return operators.SetProperty(translate(subject, scope), key, translate(value, scope))
+        case ast.SetPropertiesItem(variable, value, merge):
+            return operators.SetProperties(variable, translate(value, scope), merge)
+        case ast.SetLabelsItem(variable, labels):
+            return operators.SetLabels(variable, labels)
+        case _:
+            assert_never(item)
+
+
+def _with_paths(operator: Operator, graph: PatternGraph) -> Operator:
+    for variable, along in graph.paths:
+        operator = Extend(operator, (variable,), (PathOf(along),))
+    return operator
