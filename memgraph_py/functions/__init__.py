@@ -10,6 +10,7 @@ from memgraph_py.functions import (
     logic,
     numeric,
     procedures,
+    spatial,
     subscripts,
     text,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "logic",
     "numeric",
     "procedures",
+    "spatial",
     "subscripts",
     "text",
 ]
