@@ -1,10 +1,10 @@
 """The confinement of a transform's process, which puts it on itself before it sees the user's script.
 
-Layers, in this order: die with the parent; as root, become nobody where the interpreter stays readable; own user, network and
-IPC namespaces where the system lets it; limits on memory, files and processes; no capabilities; no new privileges; not
-dumpable; Landlock (only the interpreter's own files can be read, nothing written, no TCP); seccomp (``seccomp.py``). Each
-layer stops alone what another might let through. All of it by ctypes: nothing but the standard library is needed.
-Source: Linux man pages prctl(2), unshare(2), capabilities(7), landlock(7), seccomp(2).
+Layers, in this order: die with the parent; as root, become nobody where the interpreter stays readable; own user,
+network and IPC namespaces where the system lets it; limits on memory, files and processes; no capabilities; no new
+privileges; not dumpable; Landlock (only the interpreter's own files can be read, nothing written, no TCP); seccomp
+(``seccomp.py``). Each layer stops alone what another might let through. All of it by ctypes: nothing but the
+standard library is needed. Source: Linux man pages prctl(2), unshare(2), capabilities(7), landlock(7), seccomp(2).
 """
 
 import ctypes
@@ -162,18 +162,14 @@ def _restrict_files(readable: Sequence[str]) -> None:
     """Landlock: reading below these paths, nothing else. Raises OSError where the kernel has none."""
     library = ctypes.CDLL(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
-    version = _check(
-        library.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1)), "landlock"
-    )
+    version = _check(library.syscall(LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1)), "landlock")
     rights = (1 << 13) - 1  # version 1; then moving between folders, truncating, ioctl on devices
     rights |= (1 << 13 if version >= 2 else 0) | (1 << 14 if version >= 3 else 0) | (1 << 15 if version >= 5 else 0)
     network = 3 if version >= 4 else 0  # TCP bind and connect
     scopes = 3 if version >= 6 else 0  # abstract sockets and signals of processes outside
     attributes = struct.pack("=QQQ", rights, network, scopes)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = _check(
-        library.syscall(
-            LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0)
-        ),
+        library.syscall(LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0)),
         "landlock_create_ruleset",
     )
     for path in readable:
@@ -185,7 +181,5 @@ def _restrict_files(readable: Sequence[str]) -> None:
             f"landlock_add_rule {path}",
         )
         os.close(descriptor)
-    _check(
-        library.syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self"
-    )
+    _check(library.syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self")
     os.close(ruleset)

@@ -1,12 +1,14 @@
 """The system call filter of a transform's process: an allow-list as a BPF program. x86_64 and aarch64.
 
-What is not listed fails with EPERM, which Python shows as PermissionError: sockets, fork, threads, exec, signals to others,
-everything that writes to a file system. What only an attack would call, and calls of another architecture's table, kill.
-Some calls are allowed by argument only: opening for reading, reading limits, signalling oneself.
+What is not listed fails with EPERM, which Python shows as PermissionError: sockets, fork, threads, exec, signals
+to others, everything that writes to a file system. What only an attack would call, and calls of another
+architecture's table, kill. Some calls are allowed by argument only: opening for reading, reading limits,
+signalling oneself.
 
     load architecture → not ours: kill → load number → (special calls: look at an argument) → listed: allow → EPERM
 
-Source: Linux, Documentation/userspace-api/seccomp_filter.rst; call numbers from the kernel's tables of both architectures.
+Source: Linux, Documentation/userspace-api/seccomp_filter.rst; call numbers from the kernel's tables of both
+architectures.
 """
 
 import ctypes

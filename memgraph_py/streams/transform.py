@@ -1,8 +1,8 @@
 """Transform: a user's script in a confined child process, asked for the queries of each batch of messages.
 
-The child is made by exec, never by a fork of the server, from one long-lived thread, since the signal that ends it with its
-parent follows that thread. What comes back is trusted in nothing: length, shape, types, sequence and time are checked here
-whatever the child checked before (``transform_worker.py`` describes the frames).
+The child is made by exec, never by a fork of the server, from one long-lived thread, since the signal that ends it
+with its parent follows that thread. What comes back is trusted in nothing: length, shape, types, sequence and time
+are checked here whatever the child checked before (``transform_worker.py`` describes the frames).
 """
 
 import os
@@ -39,9 +39,8 @@ DECODED_BYTES_PER_REPLY_BYTE = 16
 
 SCALARS = frozenset((str, int, float, bool, type(None)))
 
-RunT = TypeVar("T")
-Reply: TypeAlias = tuple[str, int, list[str], list[list[object]]]
 T = TypeVar("T")
+RunReply: TypeAlias = tuple[str, int, list[str], list[list[object]]]
 Reply: TypeAlias = tuple[int, str, list[RunReply]]
 
 
@@ -136,7 +135,8 @@ class Transform:
         return self._process.pid
 
     def load(self, script: Script, *, run: bool, allow_unsandboxed: bool) -> None:
-        """Have the child confine itself and load the script (without ``run``: compile it only). Raises TransformError."""
+        """Have the child confine itself and load the script (without ``run``: compile it only). Raises
+        TransformError."""
         self._seconds = self._limits.transform_load_seconds
         deadline = time.monotonic() + self._seconds
         self._send((os.getpid(), self._limits.transform_memory_bytes, NESTING_DEPTH_MAX), deadline)
@@ -265,8 +265,8 @@ def _are_values(column: list[object], depth: int) -> bool:
     """True when all are None, bool, int of 64 bits, float, str, or lists and maps of such."""
     kinds = set(map(type, column))
     if int in kinds:
-        whole = column if len(kinds) == 1 else [value for value in column if type(value) is int]
-        if max(whole) > INTEGER_MAX or min(whole) < INTEGER_MIN:  # type: ignore[type-var]  # all int
+        whole = [value for value in column if type(value) is int]
+        if max(whole) > INTEGER_MAX or min(whole) < INTEGER_MIN:
             return False
     if kinds <= SCALARS:
         return True

@@ -1,13 +1,16 @@
-"""The child process of a transform: confines itself, loads the user's script, answers batches. No database code in here.
+"""The child process of a transform: confines itself, loads the user's script, answers batches. No database code in
+here.
 
-It is started by exec with its end of a socket pair and speaks frames: a length of four bytes, little-endian, then msgpack.
+It is started by exec with its end of a socket pair and speaks frames: a length of four bytes, little-endian, then
+msgpack.
 
     parent → [parent's pid, memory bytes, nesting depth]   child → {missing layer: why}
     parent → [script, its name, whether to run it]         child → "" when loaded (or compiled), or why not
     parent → [sequence, [message, …]]                      child → [sequence, error or "", runs]
 
-A run is [query, rows, keys, columns]: successive queries of one text and one set of parameter names, with the parameters
-as one list per name, so that neither side handles them row by row. The parent trusts none of it and checks again.
+A run is [query, rows, keys, columns]: successive queries of one text and one set of parameter names, with the
+parameters as one list per name, so that neither side handles them row by row. The parent trusts none of it and
+checks again.
 """
 
 import linecache
@@ -26,7 +29,8 @@ BOOTSTRAP = (
     "import sys; sys.path += sys.argv[3:]; sys.path.insert(0, sys.argv[1]); "
     "from memgraph_py.streams.transform_worker import main; main()"
 )
-"""What the interpreter is started with; arguments: this package's folder, the descriptor, folders of Python packages."""
+"""What the interpreter is started with; arguments: this package's folder, the descriptor, folders of Python
+packages."""
 
 HEADER = struct.Struct("<I")
 READ_BYTES = 1 << 20
@@ -45,7 +49,8 @@ class Stream(Protocol):
 
 
 class Malformed(Exception):
-    """What stream() returned is no list of (query, parameters); the text names the place."""
+    """What stream() returned is no list of (query, parameters); the text begins with the place, as
+    [3].params.ids[0]."""
 
 
 def main() -> None:
@@ -178,12 +183,10 @@ def _run(query: str, rows: list[dict[str, object]], first: int, depth_max: int) 
         column = [row[name] for row in rows]
         kinds = set(map(type, column))
         if not kinds <= PLAIN:
-            column = [
-                _plain(value, f"[{first + at}].params.{name}", depth_max) for at, value in enumerate(column)
-            ]
+            column = [_plain(value, f"[{first + at}].params.{name}", depth_max) for at, value in enumerate(column)]
         elif int in kinds:
-            whole = column if len(kinds) == 1 else [value for value in column if type(value) is int]
-            if max(whole) > INTEGER_MAX or min(whole) < INTEGER_MIN:  # type: ignore[type-var]  # all int
+            whole = [value for value in column if type(value) is int]
+            if max(whole) > INTEGER_MAX or min(whole) < INTEGER_MIN:
                 for at, value in enumerate(column):
                     _plain(value, f"[{first + at}].params.{name}", depth_max)
         columns.append(column)
@@ -241,7 +244,8 @@ def _describe(error: BaseException, name: str) -> str:
     """The script's own traceback, its last lines; for a wrong answer the place of the fault."""
     try:
         if isinstance(error, Malformed):
-            return str(error)
+            text = str(error)
+            return text if len(text) < 500 else f"{text[:250]} … {text[-250:]}"
         if isinstance(error, SyntaxError) and error.__traceback__ is not None and error.filename == name:
             lines = traceback.format_exception_only(type(error), error)
         else:

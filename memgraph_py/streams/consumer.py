@@ -1,0 +1,423 @@
+"""One stream at work: fetch, transform, apply, commit, in a thread of its own. Declares the port MessageSource.
+
+    fetch ─▶ transform (child process) ─▶ apply on the tip ─▶ future ─┐ synced
+      ▲                                                               │
+      └── the next batch is fetched and transformed meanwhile ◀───────┘ at most two batches in flight
+
+The position goes into the same transaction as the batch, so a message takes effect once. Kafka is told afterwards, as
+information. If the sync of one batch fails, the one after it fails too, as it was built on it.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from memgraph_py.config import Limits
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.errors import CypherError, TransactionConflict
+from memgraph_py.metrics import Metrics
+from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.streams.definitions import Definition
+from memgraph_py.streams.transform import Script, Transform, TransformStarter
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.1
+"""The longest wait inside one read, so that STOP is answered soon."""
+CHECK_SECONDS = 10.0
+"""Between two looks at the topic: is it still the same one, has it new partitions?"""
+TROUBLED_CHECK_SECONDS = 2.0
+"""The same while the broker is away."""
+RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
+CONFLICT_BACKOFF_SECONDS = 0.005
+IN_FLIGHT_MAX = 2
+
+
+class SourceUnavailable(Exception):
+    """The broker cannot be reached, or refuses us; the text is its own reason. It may pass."""
+
+
+class TopicMissing(Exception):
+    """The broker answers, and has no such topic."""
+
+
+class SourceFailed(Exception):
+    """The topic cannot be read on from the stream's position; waiting will not help."""
+
+
+@dataclass(slots=True)
+class Messages:
+    """Messages of one topic, as columns: value, partition and offset of each."""
+
+    values: list[bytes] = field(default_factory=list)
+    partitions: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def extend(self, more: "Messages") -> None:
+        """Append these."""
+        self.values += more.values
+        self.partitions += more.partitions
+        self.offsets += more.offsets
+
+    def in_order(self) -> "Messages":
+        """The same by partition; those of one partition stay as they came, which is in order of offset."""
+        if self.partitions == sorted(self.partitions):
+            return self
+        rows = sorted(range(len(self)), key=self.partitions.__getitem__)
+        return Messages(
+            [self.values[row] for row in rows],
+            [self.partitions[row] for row in rows],
+            [self.offsets[row] for row in rows],
+        )
+
+    def next_offsets(self) -> dict[int, int]:
+        """By partition, the offset after the last one; the messages are in order."""
+        return {partition: offset + 1 for partition, offset in zip(self.partitions, self.offsets, strict=True)}
+
+
+class MessageSource(Protocol):
+    """A topic that is read from a position on. All calls come from one thread at a time."""
+
+    def connect(self, seconds: float) -> None:
+        """Reach the broker and find the topic. Raises SourceUnavailable or TopicMissing within about so many
+        seconds."""
+        ...
+
+    def seek(self, position: StreamPosition | None) -> None:
+        """Go on at the position; partitions it does not name, from their oldest message. Raises SourceFailed where the
+        topic is not the one that the position belongs to."""
+        ...
+
+    def read(self, count: int, seconds: float) -> Messages:
+        """Up to count messages; waits up to so many seconds unless there are so many. Raises SourceFailed."""
+        ...
+
+    def check(self) -> None:
+        """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
+        ...
+
+    def partition(self, number: int) -> Partition:
+        """The name of a partition in the stream's position."""
+        ...
+
+    def pause(self, number: int) -> None:
+        """Read no more of this partition."""
+        ...
+
+    @property
+    def partitions(self) -> Sequence[int]:
+        """All partitions of the topic, ascending."""
+        ...
+
+    @property
+    def ended(self) -> set[int]:
+        """Partitions read to their end; kept only by a source that was asked to report ends."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the broker does not answer just now, or None."""
+        ...
+
+    def end_offsets(self) -> dict[int, int]:
+        """By partition, the offset after the newest message, as far as it is known without asking."""
+        ...
+
+    def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
+        """Tell the broker how far the graph is, for its lag tools. Never raises, may do it later or not at all."""
+        ...
+
+    def close(self) -> None:
+        """Leave the broker."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """What a MessageSource is made from. group: the consumer group; reports_ends: keep ``ended``."""
+
+    uri: str
+    topic: str
+    group: str
+    answer_seconds: float
+    reports_ends: bool = False
+
+
+SourceFactory: TypeAlias = Callable[[SourceSettings], MessageSource]
+
+
+@dataclass(slots=True)
+class Progress:
+    """What SHOW STREAM tells, counted since the server started. Written by the stream's thread, read by any."""
+
+    batches: int = 0
+    messages: int = 0
+    queries: int = 0
+    retries: int = 0
+    end_offsets: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every stream of a server shares."""
+
+    ingestion: Ingestion
+    starter: TransformStarter
+    limits: Limits
+    metrics: Metrics | None
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    committed: Future[int]
+    next_offsets: dict[int, int]
+    messages: int
+    queries: int
+
+
+class _Stopped(Exception):
+    """The stream was asked to stop."""
+
+
+class StreamConsumer:
+    """A running stream: a thread from ``start`` to ``stop``, to its LIMIT, or to its first error.
+
+    source: connected or not; ``transform``: loaded, or None to load it in the thread (both as at a restart).
+    on_end is called once from the thread, with None, or with why the stream cannot go on.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        source: MessageSource,
+        transform: Transform | None,
+        surroundings: Surroundings,
+        progress: Progress,
+        on_end: Callable[["StreamConsumer", str | None], None],
+    ) -> None:
+        self._definition = definition
+        self._source = source
+        self._transform = transform
+        self._surroundings = surroundings
+        self._progress = progress
+        self._on_end = on_end
+        self._connected = transform is not None
+        self._stopping = threading.Event()
+        self._detail: str | None = None
+        self._started = False
+        self._batches_left: int | None = None
+        self._in_flight: deque[_InFlight] = deque()
+        self._batch_time = 0.0
+        self._check_time = 0.0
+        self._thread = threading.Thread(target=self._run, name=f"stream-{definition.name}", daemon=True)
+
+    @property
+    def state(self) -> tuple[str, str | None]:
+        """`starting`, `running` or `retrying`, and why."""
+        if not self._started:
+            return ("retrying" if self._detail else "starting"), self._detail
+        trouble = self._source.trouble
+        return ("retrying", trouble) if trouble else ("running", None)
+
+    @property
+    def stopping(self) -> bool:
+        """True once it was asked to stop."""
+        return self._stopping.is_set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Let the current batch commit or roll back, and begin no other. A script that is running is ended: its
+        batch has not begun to commit."""
+        self._stopping.set()
+        transform = self._transform
+        if transform is not None:
+            transform.kill()
+
+    def join(self, seconds: float | None = None) -> bool:
+        """Wait until the thread has ended; nothing of the stream commits afterwards. False when it took longer."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # ------------------------------------------------------------------------------------------- in the stream's thread
+
+    def _run(self) -> None:
+        reason: str | None = None
+        try:
+            self._prepare()
+            self._consume()
+        except _Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001  # one of the three places that catch: the stream shows the reason
+            reason = _reason(error) if not self._stopping.is_set() else None
+        reason = self._drain() or reason
+        try:
+            self._release()
+        finally:
+            self._on_end(self, reason)
+
+    def _prepare(self) -> None:
+        """Connect, as patiently as it takes, and load the script."""
+        pause = RETRY_SECONDS_MIN
+        while not self._connected:
+            try:
+                self._source.connect(RETRY_SECONDS_MIN + SLICE_SECONDS)
+                self._connected = True
+            except SourceUnavailable as error:
+                self._detail = str(error)
+                if self._stopping.wait(pause):
+                    raise _Stopped from None
+                pause = min(2 * pause, RETRY_SECONDS_MAX)
+        if self._transform is None:
+            script = Script(self._definition.script, self._definition.transform)
+            self._transform = self._surroundings.starter.start(script)
+        if self._stopping.is_set():
+            raise _Stopped
+        position = self._surroundings.ingestion.position(self._definition.stream_id)
+        self._batches_left = None if position is None else position.batches_left
+        self._source.seek(position)
+        self._batch_time = self._check_time = time.monotonic()
+        self._started = True
+
+    def _consume(self) -> None:
+        assert self._transform is not None
+        while not self._stopping.is_set() and self._batches_left != 0:
+            messages = self._next_batch()
+            if messages is None:
+                continue
+            try:
+                runs = self._transform.apply(messages.values)
+            except CypherError as error:
+                if self._stopping.is_set():  # the script was ended by us
+                    return
+                raise _Failed(error.text(), _place(messages, None)) from error
+            if self._stopping.is_set():
+                return
+            self._apply(messages, runs)
+            while len(self._in_flight) >= IN_FLIGHT_MAX:
+                self._settle_oldest()
+
+    def _next_batch(self) -> Messages | None:
+        """The messages of the next batch, or None when the interval passed without any, or the stream is to stop."""
+        definition = self._definition
+        self._keep_house()
+        deadline = self._batch_time + definition.batch_interval_milliseconds / 1_000
+        messages = Messages()
+        while True:
+            seconds = max(deadline - time.monotonic(), 0.0)
+            messages.extend(self._source.read(definition.batch_size - len(messages), min(seconds, SLICE_SECONDS)))
+            if self._stopping.is_set():
+                return None
+            if len(messages) >= definition.batch_size or seconds == 0.0:
+                break
+            self._settle_done()
+        self._batch_time = time.monotonic()
+        return messages.in_order() if messages.values else None
+
+    def _apply(self, messages: Messages, runs: list[QueryRun]) -> None:
+        """Run the batch and put it in flight. A conflict with another writer is tried again."""
+        left = None if self._batches_left is None else self._batches_left - 1
+        next_offsets = messages.next_offsets()
+        position = {self._source.partition(number): offset for number, offset in next_offsets.items()}
+        surroundings = self._surroundings
+        for attempt in range(surroundings.limits.conflict_retries + 1):
+            try:
+                committed = surroundings.ingestion.apply(runs, self._definition.stream_id, position, left)
+                break
+            except QueryFailed as error:
+                row = error.row_index if sum(run.rows for run in runs) == len(messages) else None
+                raise _Failed(f"{error} (query: {error.query})", _place(messages, row)) from error
+            except TransactionConflict as error:
+                self._progress.retries += 1
+                if attempt == surroundings.limits.conflict_retries:
+                    raise _Failed(error.text(), _place(messages, None)) from error
+                time.sleep(CONFLICT_BACKOFF_SECONDS * 2**attempt)
+        self._batches_left = left
+        self._in_flight.append(_InFlight(committed, next_offsets, len(messages), sum(run.rows for run in runs)))
+
+    def _settle_oldest(self) -> None:
+        """Wait until the oldest batch in flight is on disk. Raises CommitFailed."""
+        self._in_flight[0].committed.result()
+        self._count(self._in_flight.popleft())
+
+    def _count(self, batch: _InFlight) -> None:
+        self._progress.batches += 1
+        self._progress.messages += batch.messages
+        self._progress.queries += batch.queries
+        metrics = self._surroundings.metrics
+        if metrics is not None:
+            name = self._definition.name
+            metrics.stream_batches.labels(name).inc()
+            metrics.stream_messages.labels(name).inc(batch.messages)
+            metrics.stream_queries.labels(name).inc(batch.queries)
+        self._source.acknowledge(batch.next_offsets)
+
+    def _settle_done(self) -> None:
+        while self._in_flight and self._in_flight[0].committed.done():
+            self._settle_oldest()
+
+    def _keep_house(self) -> None:
+        """Now and then look at the topic; raises SourceFailed when it is gone."""
+        self._settle_done()
+        now = time.monotonic()
+        if now - self._check_time >= (TROUBLED_CHECK_SECONDS if self._source.trouble else CHECK_SECONDS):
+            self._source.check()
+            self._progress.end_offsets = self._source.end_offsets()
+            self._check_time = time.monotonic()
+
+    def _drain(self) -> str | None:
+        """Wait for what is in flight; gives why a batch did not commit, or None."""
+        reason: str | None = None
+        for batch in self._in_flight:
+            error = batch.committed.exception()
+            if error is None:
+                self._count(batch)
+            elif reason is None:
+                reason = error.text() if isinstance(error, CypherError) else str(error)
+        self._in_flight.clear()
+        return reason
+
+    def _release(self) -> None:
+        if self._transform is not None:
+            self._transform.close()
+        if self._started:
+            self._progress.end_offsets = self._source.end_offsets()
+        self._source.close()
+
+
+class _Failed(Exception):
+    """A batch failed and is rolled back."""
+
+    def __init__(self, text: str, place: str) -> None:
+        super().__init__(f"{text}\n{place}")
+
+
+def _place(messages: Messages, row: int | None) -> str:
+    """Where a batch failed: the message, when each message gave one query, else the batch."""
+    if row is not None:
+        return f"at the message of partition {messages.partitions[row]}, offset {messages.offsets[row]}"
+    first = f"partition {messages.partitions[0]}, offset {messages.offsets[0]}"
+    last = f"partition {messages.partitions[-1]}, offset {messages.offsets[-1]}"
+    return f"in the batch from {first} to {last}"
+
+
+def _reason(error: Exception) -> str:
+    """What SHOW STREAM tells of an error that ended a stream."""
+    if isinstance(error, CypherError):
+        return error.text()
+    if isinstance(error, TopicMissing):
+        return "topic not found"
+    if isinstance(error, _Failed | SourceFailed):
+        return str(error)
+    logger.error("a stream ended with an unforeseen error", exc_info=error)
+    return f"{type(error).__name__}: {error}"

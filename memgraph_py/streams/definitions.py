@@ -1,0 +1,109 @@
+"""The metadata file: what streams there are and what each is to be doing, in `streams.json` of the data directory.
+
+It changes rarely, people want to read it, and it is replaced as a whole: written beside, synced, renamed, the
+folder synced. So each change is there whole or not at all, also after a crash. Positions are not in it: they live
+with the graph, and win.
+"""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+from uuid import UUID, uuid4
+
+import msgspec
+
+from memgraph_py.errors import StartupError
+
+FORMAT = 1
+FILE_NAME = "streams.json"
+
+State: TypeAlias = Literal["stopped", "running", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A stream as CREATE STREAM made it, and its desired state. stream_id: drawn at each CREATE, so that a position is
+    never inherited; script: the copy kept of it; reason, error_time (seconds since 1970): of state `error`."""
+
+    stream_id: UUID
+    name: str
+    uri: str
+    topic: str
+    transform: str
+    batch_interval_milliseconds: int
+    batch_size: int
+    script: str
+    state: State = "stopped"
+    reason: str | None = None
+    error_time: float | None = None
+
+
+@dataclass(slots=True)
+class _File:
+    format: int
+    database_id: UUID
+    streams: list[Definition] = field(default_factory=list)
+
+
+class Definitions:
+    """All definitions, in memory and in the file. Safe to use from several threads."""
+
+    def __init__(self, data_directory: Path) -> None:
+        """Read the file, or begin without streams. Raises StartupError when the file is damaged or newer."""
+        self._path = data_directory / FILE_NAME
+        self._lock = threading.Lock()
+        file = self._read()
+        self.database_id = file.database_id
+        self._by_name = {definition.name: definition for definition in file.streams}
+
+    def all(self) -> list[Definition]:
+        """In order of creation."""
+        with self._lock:
+            return list(self._by_name.values())
+
+    def put(self, definition: Definition) -> None:
+        """Add, or replace the one of that name; on disk when this returns. Raises OSError, and nothing is changed
+        then."""
+        with self._lock:
+            self._replace({**self._by_name, definition.name: definition})
+
+    def remove(self, name: str) -> None:
+        """On disk when this returns. Raises OSError, and nothing is changed then."""
+        with self._lock:
+            self._replace({key: value for key, value in self._by_name.items() if key != name})
+
+    def _replace(self, by_name: dict[str, Definition]) -> None:
+        self._write(_File(FORMAT, self.database_id, list(by_name.values())))
+        self._by_name = by_name
+
+    def _read(self) -> _File:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            return _File(FORMAT, uuid4())
+        try:
+            file = msgspec.json.decode(content, type=_File)
+        except msgspec.DecodeError as error:
+            raise StartupError(
+                f'the file "{self._path}" is damaged: {error}',
+                hint="repair it, or move it away to begin without streams",
+            ) from error
+        if file.format != FORMAT:
+            raise StartupError(f'the file "{self._path}" has format {file.format}; this server reads {FORMAT}')
+        return file
+
+    def _write(self, file: _File) -> None:
+        content = msgspec.json.format(msgspec.json.encode(file), indent=2)
+        beside = self._path.with_suffix(".json.new")
+        with beside.open("wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(beside, self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

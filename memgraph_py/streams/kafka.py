@@ -1,0 +1,340 @@
+"""KafkaSource: a Kafka topic as a MessageSource, through librdkafka.
+
+Partitions are assigned at offsets that we keep; no group hands them out, and Kafka's own record of our offsets is
+never read. A broker that is away shows in three ways, none of them an exception: calls time out, ``error_cb``
+tells the cause, and librdkafka reconnects by itself. So the last cause is kept, and the stream goes on.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
+
+from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.streams.consumer import (
+    Messages,
+    SourceFailed,
+    SourceSettings,
+    SourceUnavailable,
+    TopicMissing,
+)
+
+_UNKNOWN = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+READ_MESSAGES_MAX = 10_000
+METADATA_SLICE_SECONDS = 1.0
+HOPELESS_SECONDS = 2.5
+"""Every known broker refused us for so long: more waiting tells nothing new."""
+DESCRIBE_SECONDS = 3.0
+MISSING_AGAIN_SECONDS = 1.0
+"""A broker that has just started may not know its topics yet, so a missing one is asked for twice."""
+ACKNOWLEDGE_SECONDS = 1.0
+PREFETCH_KILOBYTES = 16 * 1024
+
+REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
+"""Errors of a connection that trying again does not change."""
+FINAL = frozenset(
+    (
+        KafkaError._AUTO_OFFSET_RESET,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError.OFFSET_OUT_OF_RANGE,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    )
+)
+"""Errors in the place of a message after which the partition is not read on."""
+
+
+class KafkaSource:
+    """A topic. Made without touching the network; raises SourceUnavailable when the URI is not
+    `host:port[,host:port…]`."""
+
+    def __init__(self, settings: SourceSettings) -> None:
+        check_addresses(settings.uri)
+        self._settings = settings
+        self._cause: str | None = None
+        self._refused = False
+        self._down_since: float | None = None
+        self._trouble: str | None = None
+        self._partitions: dict[int, Partition] = {}
+        self._topic_id: str | None = None
+        self._admin: AdminClient | None = None
+        self._acknowledged: dict[int, int] = {}
+        self._acknowledge_time = 0.0
+        self._closed = False
+        self.ended: set[int] = set()
+        self._consumer = Consumer(
+            {
+                **self._client(),
+                "group.id": settings.group,
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "isolation.level": "read_committed",
+                "allow.auto.create.topics": False,
+                "enable.partition.eof": settings.reports_ends,
+                "queued.max.messages.kbytes": PREFETCH_KILOBYTES,
+                "fetch.queue.backoff.ms": 10,
+                "fetch.wait.max.ms": 100 if settings.reports_ends else 500,
+            },
+            logger=_silent_logger(),
+        )
+
+    # ------------------------------------------------------------------------------------------------------ the topic
+
+    def connect(self, seconds: float) -> None:
+        """Reach the broker and find the topic. Raises SourceUnavailable or TopicMissing within about so many
+        seconds."""
+        begin = time.monotonic()
+        missing_since: float | None = None
+        while True:
+            left = begin + seconds - time.monotonic()
+            answer = self._ask(min(METADATA_SLICE_SECONDS, max(left, 0.1)))
+            now = time.monotonic()
+            if answer is not None:
+                topic = answer.topics.get(self._settings.topic)
+                error = _UNKNOWN if topic is None else topic.error
+                if topic is not None and error is None:
+                    self._adopt(answer, topic)
+                    return
+                assert error is not None
+                if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    missing_since = missing_since or now
+                    if now - missing_since >= min(MISSING_AGAIN_SECONDS, seconds / 2):
+                        raise TopicMissing
+                elif not error.retriable() or now >= begin + seconds:
+                    raise SourceUnavailable(error.str())
+            elif self._refused or now >= begin + seconds or self._hopeless(now):
+                raise SourceUnavailable(self._cause or "the broker does not answer")
+            time.sleep(0.1)
+
+    def seek(self, position: StreamPosition | None) -> None:
+        """Go on at the position; partitions it does not name, from their oldest message. Raises SourceFailed where the
+        topic is not the one that the position belongs to."""
+        known: dict[int, tuple[Partition, int]] = {}
+        for partition, offset in ({} if position is None else position.next_offsets).items():
+            if partition.topic != self._settings.topic:
+                continue
+            if self._topic_id and partition.topic_id and partition.topic_id != self._topic_id:
+                raise SourceFailed(_made_anew(self._settings.topic))
+            if partition.partition not in self._partitions:
+                raise SourceFailed(_made_anew(self._settings.topic))
+            if partition.partition not in known or known[partition.partition][1] < offset:
+                known[partition.partition] = (partition, offset)
+        assigned: list[TopicPartition] = []
+        for number in self._partitions:
+            name, offset = known.get(number, (self._partitions[number], OFFSET_BEGINNING))
+            if (
+                name.topic_id or not self._topic_id
+            ):  # a broker that does not tell the id now told it before, or never did
+                self._partitions[number] = name
+            assigned.append(TopicPartition(self._settings.topic, number, offset))
+        self._consumer.assign(assigned)
+
+    def check(self) -> None:
+        """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
+        answer, topic = self._find_topic()
+        if answer is None or topic is None:
+            return
+        topic_id = self._ask_topic_id(answer)
+        if topic_id and self._topic_id and topic_id != self._topic_id:
+            raise SourceFailed(_made_anew(self._settings.topic))
+        added = [number for number in sorted(topic.partitions) if number not in self._partitions]
+        for number in added:
+            self._partitions[number] = Partition(self._settings.topic, self._topic_id or "", number)
+        if added:
+            self._consumer.incremental_assign(
+                [TopicPartition(self._settings.topic, number, OFFSET_BEGINNING) for number in added]
+            )
+        self._trouble = self._down_since = None
+
+    def partition(self, number: int) -> Partition:
+        """The name of a partition in the stream's position."""
+        return self._partitions[number]
+
+    @property
+    def partitions(self) -> Sequence[int]:
+        """All partitions of the topic, ascending."""
+        return sorted(self._partitions)
+
+    # --------------------------------------------------------------------------------------------------- the messages
+
+    def read(self, count: int, seconds: float) -> Messages:
+        """Up to count messages; waits up to so many seconds unless there are so many. Raises SourceFailed."""
+        received = self._consumer.consume(min(count, READ_MESSAGES_MAX), seconds)
+        if not received:
+            return Messages()
+        if any(message.error() is not None for message in received):
+            received = [message for message in received if not self._is_event(message)]
+        elif self._trouble is not None:
+            self._trouble = self._down_since = None
+        return Messages(
+            [message.value() or b"" for message in received],  # a null value counts as empty
+            [message.partition() for message in received],  # type: ignore[misc]  # None for messages to produce only
+            [message.offset() for message in received],  # type: ignore[misc]  # the same
+        )
+
+    def pause(self, number: int) -> None:
+        """Read no more of this partition."""
+        self._consumer.incremental_unassign([TopicPartition(self._settings.topic, number)])
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the broker does not answer just now, or None."""
+        return self._trouble
+
+    def end_offsets(self) -> dict[int, int]:
+        """By partition, the offset after the newest message, as the last fetches told it."""
+        offsets: dict[int, int] = {}
+        for number in self._partitions:
+            try:
+                found = self._consumer.get_watermark_offsets(TopicPartition(self._settings.topic, number), cached=True)
+            except (KafkaException, RuntimeError):
+                continue
+            if found is not None and found[1] >= 0:
+                offsets[number] = found[1]
+        return offsets
+
+    def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
+        """Tell the broker how far the graph is, for its lag tools; at most once a second, and at the end."""
+        self._acknowledged.update(next_offsets)
+        now = time.monotonic()
+        if now - self._acknowledge_time >= ACKNOWLEDGE_SECONDS:
+            self._acknowledge_time = now
+            self._commit()
+
+    def close(self) -> None:
+        """Leave the broker."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._trouble is None:
+            self._commit()
+        self._consumer.close()
+        self._admin = None
+
+    # ---------------------------------------------------------------------------------------------------------- parts
+
+    def _client(self) -> dict[str, object]:
+        return {
+            "bootstrap.servers": self._settings.uri,
+            "client.id": "memgraph-py",
+            "enable.metrics.push": False,
+            "error_cb": self._on_error,
+            "reconnect.backoff.max.ms": 5_000,
+        }
+
+    def _on_error(self, error: KafkaError) -> None:
+        """Called by librdkafka inside our own calls of the consumer."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:
+            self._down_since = self._down_since or time.monotonic()
+            self._trouble = self._cause or error.str()
+            return
+        self._cause = error.str()
+        self._refused = self._refused or error.code() in REFUSALS
+
+    def _ask(self, seconds: float) -> ClusterMetadata | None:
+        """The cluster's metadata with our topic, or None when no broker answered; the cause is then known if there
+        is one."""
+        try:
+            answer: ClusterMetadata = self._consumer.list_topics(self._settings.topic, timeout=seconds)
+            return answer
+        except KafkaException as error:
+            self._consumer.poll(0)  # has error_cb called
+            self._cause = self._cause or str(error.args[0].str())
+            return None
+
+    def _find_topic(self) -> tuple[ClusterMetadata | None, TopicMetadata | None]:
+        """The topic as it is now; None with ``trouble`` set when that cannot be told. Raises SourceFailed where it is
+        gone."""
+        for seconds in (MISSING_AGAIN_SECONDS, 0.0):
+            answer = self._ask(METADATA_SLICE_SECONDS)
+            if answer is None:
+                self._trouble = self._cause or "the broker does not answer"
+                return None, None
+            topic = answer.topics.get(self._settings.topic)
+            error = _UNKNOWN if topic is None else topic.error
+            if error is None:
+                return answer, topic
+            if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                self._trouble = error.str()
+                return None, None
+            time.sleep(seconds)
+        raise SourceFailed(f"the topic '{self._settings.topic}' is gone")
+
+    def _hopeless(self, now: float) -> bool:
+        return self._down_since is not None and now - self._down_since >= HOPELESS_SECONDS
+
+    def _adopt(self, answer: ClusterMetadata, topic: TopicMetadata) -> None:
+        self._topic_id = self._ask_topic_id(answer)
+        for number in sorted(topic.partitions):
+            self._partitions[number] = Partition(self._settings.topic, self._topic_id, number)
+        self._trouble = self._cause = self._down_since = None
+
+    def _ask_topic_id(self, answer: ClusterMetadata) -> str:
+        """The id of this incarnation of the topic, or '' where the broker does not tell it."""
+        if answer.controller_id not in answer.brokers or self._topic_id == "":
+            return ""  # describe_topics would wait for a controller; or the broker did not tell it before
+        if self._admin is None:
+            self._admin = AdminClient(self._client(), logger=_silent_logger())  # type: ignore[arg-type]  # error_cb is a function
+        topics = TopicCollection([self._settings.topic])
+        try:
+            described = self._admin.describe_topics(topics, request_timeout=DESCRIBE_SECONDS)
+            return str(described[self._settings.topic].result().topic_id)
+        except KafkaException:
+            return ""
+
+    def _is_event(self, message: Message) -> bool:
+        """True for what stands in the place of a message. Raises SourceFailed for what ends the reading."""
+        error = message.error()
+        if error is None:
+            return False
+        if error.code() == KafkaError._PARTITION_EOF:
+            self.ended.add(message.partition() or 0)
+        elif error.code() in FINAL or error.fatal():
+            raise SourceFailed(f"topic '{self._settings.topic}', partition {message.partition()}: {error.str()}")
+        else:
+            self._trouble = error.str()
+        return True
+
+    def _commit(self) -> None:
+        if not self._acknowledged:
+            return
+        offsets = [
+            TopicPartition(self._settings.topic, number, offset) for number, offset in self._acknowledged.items()
+        ]
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+            self._acknowledged.clear()
+        except KafkaException as error:  # no permission for the group, no coordinator: it is information only
+            logging.getLogger(__name__).debug("offsets not committed to Kafka", extra={"reason": str(error)})
+
+
+def check_addresses(uri: str) -> None:
+    """Raise SourceUnavailable unless the URI is `host:port[,host:port…]`."""
+    for address in uri.split(","):
+        host, colon, port = address.strip().rpartition(":")
+        if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536 or " " in host or "/" in host:
+            raise SourceUnavailable(f"'{address.strip()}' is not host:port")
+
+
+def _made_anew(topic: str) -> str:
+    return f"the topic '{topic}' was deleted and made anew; the stream's offsets belong to the old one"
+
+
+def _silent_logger() -> logging.Logger:
+    """librdkafka writes a line at each attempt to reconnect; what matters comes through error_cb."""
+    logger = logging.Logger("librdkafka")
+    logger.addHandler(logging.NullHandler())
+    return logger

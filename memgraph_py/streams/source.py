@@ -1,0 +1,150 @@
+"""Fetching a transform script: http, https, or a path inside the one folder that the server was told.
+
+A URI in a statement makes the server send a request, so it may not reach what only the server can reach by being
+where it is: link-local and cloud metadata addresses are refused, in whatever form they are written, since what is
+checked is the address that is connected to, at each redirect again. Loopback and private addresses are allowed:
+the manual's own example is there.
+"""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from typing import TypeAlias
+
+import httpx
+
+from memgraph_py.config import Limits
+from memgraph_py.errors import TransformError
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+METADATA_ADDRESSES: frozenset[Address] = frozenset(
+    map(ip_address, ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"))
+)
+"""Where clouds tell a machine its secrets, besides 169.254.169.254, which is link-local."""
+NAT64_PREFIX = int(IPv6Address("64:ff9b::")) >> 32
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+
+class _Refused(Exception):
+    """The script cannot be had; the text is the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSource:
+    """Where scripts may come from. hosts: the only ones, or empty for any; directory: the only folder for paths,
+    or None."""
+
+    hosts: tuple[str, ...]
+    directory: Path | None
+    limits: Limits
+
+    def fetch(self, uri: str) -> str:
+        """The script's text. Raises TransformError, ``detail`` saying why."""
+        try:
+            content = asyncio.run(self._fetch_url(uri)) if "://" in uri else self._read_path(uri)
+            return content.decode("utf-8-sig")
+        except TimeoutError:
+            cause = f"it took longer than {self.limits.transform_fetch_seconds:g} s"
+        except UnicodeDecodeError as error:
+            cause = f"it is not UTF-8: {error.reason} at byte {error.start}"
+        except (_Refused, httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError) as error:
+            cause = str(error) or type(error).__name__
+        raise TransformError(f"Couldn't get the transform script from {uri}", detail=cause)
+
+    def _read_path(self, path: str) -> bytes:
+        if self.directory is None:
+            raise _Refused("it is no http or https URI, and paths need a server started with --transform-directory")
+        directory = self.directory.resolve()
+        file = (directory / path).resolve()
+        if not file.is_relative_to(directory):
+            raise _Refused("the path leads out of the server's --transform-directory")
+        with file.open("rb") as opened:
+            content = opened.read(self.limits.transform_script_bytes_max + 1)
+        self._check_size(len(content))
+        return content
+
+    async def _fetch_url(self, uri: str) -> bytes:
+        """Asynchronous for one reason: the limit of time then holds for all of it, a server that drips bytes
+        included."""
+        url = httpx.URL(uri)
+        async with (
+            asyncio.timeout(self.limits.transform_fetch_seconds),
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,
+        ):
+            for _ in range(self.limits.transform_fetch_redirects_max + 1):
+                answer = await self._get(client, url)
+                if isinstance(answer, bytes):
+                    return answer
+                url = answer
+        raise _Refused(f"more than {self.limits.transform_fetch_redirects_max} redirects")
+
+    async def _get(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes | httpx.URL:
+        """The content, or where a redirect leads."""
+        fault: Exception = _Refused("the host has no address")
+        for address in await self._checked_addresses(url):
+            request = client.build_request(
+                "GET",
+                url.copy_with(host=str(address)),
+                headers={"Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity"},
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            )
+            try:
+                response = await client.send(request, stream=True)
+            except httpx.ConnectError as error:
+                fault = error
+                continue
+            try:
+                return await self._content(response, url)
+            finally:
+                await response.aclose()
+        raise fault
+
+    async def _content(self, response: httpx.Response, url: httpx.URL) -> bytes | httpx.URL:
+        if response.status_code in REDIRECTS and "location" in response.headers:
+            return url.join(response.headers["location"])
+        if response.status_code != 200:
+            raise _Refused(f"the server answered with status {response.status_code}")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise _Refused("the server answered with compressed content, which was not asked for")
+        content = bytearray()
+        async for part in response.aiter_raw(65_536):
+            content += part
+            self._check_size(len(content))
+        return bytes(content)
+
+    async def _checked_addresses(self, url: httpx.URL) -> list[Address]:
+        """All addresses of the URL's host. Raises _Refused when one of them is not allowed."""
+        if url.scheme not in ("http", "https"):
+            raise _Refused("only http and https URIs are allowed")
+        if self.hosts and url.host.lower() not in {host.lower() for host in self.hosts}:
+            raise _Refused(f"the host {url.host} is not among the server's --transform-hosts")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+        for address in addresses:
+            if is_forbidden(address):
+                raise _Refused(f"the address {address} is not allowed")
+        return list(dict.fromkeys(addresses))
+
+    def _check_size(self, length: int) -> None:
+        if length > self.limits.transform_script_bytes_max:
+            raise _Refused(f"it is larger than {self.limits.transform_script_bytes_max} bytes")
+
+
+def is_forbidden(address: Address) -> bool:
+    """True for link-local, multicast, unspecified and metadata addresses, also inside an IPv6 form of an IPv4
+    address."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and int(address) >> 32 == NAT64_PREFIX:
+            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is None and int(address) >> 32 == 0 and int(address) > 1:
+            inner = IPv4Address(int(address))  # the old IPv4-compatible form, ::a.b.c.d
+        if inner is None and address.teredo is not None:
+            inner = address.teredo[1]
+        if inner is not None and is_forbidden(inner):
+            return True
+    return address.is_link_local or address.is_multicast or address.is_unspecified or address in METADATA_ADDRESSES
