@@ -1,0 +1,34 @@
+"""Plan to batches: a runner for every operator, an evaluator for every expression."""
+
+from memgraph_py.execution import (
+    aggregation,
+    comprehensions,
+    creation,
+    deletion,
+    evaluation,
+    expansions,
+    merging,
+    relational,
+    scans,
+    subqueries,
+    updates,
+    variable_length,
+)
+from memgraph_py.execution.executor import ExecutionContext, execute
+
+__all__ = [
+    "ExecutionContext",
+    "aggregation",
+    "comprehensions",
+    "creation",
+    "deletion",
+    "evaluation",
+    "execute",
+    "expansions",
+    "merging",
+    "relational",
+    "scans",
+    "subqueries",
+    "updates",
+    "variable_length",
+]

@@ -1,0 +1,285 @@
+"""Runs a plan: every operator is a generator function that pulls batches from its input and yields batches.
+
+An operator's state is its local variables, its end is its return. No empty batch is ever yielded. A subplan (of
+Apply, Optional, Merge, EXISTS …) runs once per outer batch, in a nested context: its leaf ``Argument`` yields the outer
+rows and one more column, the row's number in the outer batch, under a reserved name. Operators of a subplan keep that
+column and work per outer row where that makes a difference (Aggregate, Distinct, Skip, Limit):
+
+    outer batch  x          Argument      x  @row1        subplan's rows   y  @row1
+                 Ada                      Ada    0                         1      0
+                 Grace                    Grace  1                         2      0     joined back by number
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from time import perf_counter
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.config import Limits
+from memgraph_py.errors import ParameterMissing, TransactionTerminated
+from memgraph_py.functions.registry import Environment
+from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.view import WritableGraph
+from memgraph_py.values.types import NodeReference, PathReference, Point, RelationshipReference, Value
+
+__all__ = [
+    "RUNNERS",
+    "BudgetExhausted",
+    "Counters",
+    "ExecutionContext",
+    "constant",
+    "execute",
+    "executes",
+    "spread",
+    "type_name",
+    "widen",
+]
+
+OperatorType = TypeVar("OperatorType")
+Runner = Callable[[Any, "ExecutionContext"], Iterator[Batch]]
+
+RUNNERS: dict[type, Runner] = {}
+"""The function of each operator, complete after the package is imported."""
+
+
+def executes(
+    kind: type[OperatorType],
+) -> Callable[
+    [Callable[[OperatorType, "ExecutionContext"], Iterator[Batch]]],
+    Callable[[OperatorType, "ExecutionContext"], Iterator[Batch]],
+]:
+    """Register the generator function that runs an operator."""
+
+    def register(
+        runner: Callable[[OperatorType, "ExecutionContext"], Iterator[Batch]],
+    ) -> Callable[[OperatorType, "ExecutionContext"], Iterator[Batch]]:
+        RUNNERS[kind] = runner
+        return runner
+
+    return register
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a statement changed."""
+
+    nodes_created: int = 0
+    nodes_deleted: int = 0
+    relationships_created: int = 0
+    relationships_deleted: int = 0
+    properties_set: int = 0
+    labels_added: int = 0
+    labels_removed: int = 0
+    indexes_added: int = 0
+    indexes_removed: int = 0
+
+    def any(self) -> bool:
+        """True when something was changed."""
+        return any(getattr(self, field.name) for field in fields(self))
+
+    def add(self, other: "Counters") -> None:
+        """Count what another statement changed as well."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+class BudgetExhausted(Exception):
+    """The time that the statement may take in the event loop's thread is over, before its first row: start it anew."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the contexts of one execution share. deadline, budget: times of perf_counter, or None."""
+
+    counters: Counters
+    parameter_columns: dict[str, Column]
+    cancelled: bool = False
+    deadline: float | None = None
+    budget: float | None = None
+
+
+class ExecutionContext:
+    """What the operators of one execution share: the graph, the parameters, the limits, what was changed.
+
+    ``cancelled`` may be set from another thread. ``deadline`` (perf_counter, or None) is when the statement must have
+    ended, ``budget`` when it must leave its thread. All three are looked at once per batch. ``argument`` and
+    ``row_name`` are those of a nested context (a subplan): the outer batch, and the name of the column of its row
+    numbers.
+    """
+
+    __slots__ = (
+        "_run",
+        "argument",
+        "counters",
+        "depth",
+        "environment",
+        "graph",
+        "limits",
+        "parameter_rows",
+        "parameters",
+        "row_name",
+    )
+
+    def __init__(
+        self,
+        graph: WritableGraph,
+        environment: Environment,
+        parameters: Mapping[str, Value],
+        limits: Limits,
+        parameter_rows: Batch | None = None,
+    ) -> None:
+        self.graph = graph
+        self.environment = environment
+        self.parameters = parameters
+        self.limits = limits
+        self.parameter_rows = parameter_rows
+        self.counters = Counters()
+        self._run = _Run(self.counters, {})
+        self.argument: Batch | None = None
+        self.row_name: str | None = None
+        self.depth = 0
+
+    @property
+    def cancelled(self) -> bool:
+        """True when the execution shall end at its next batch, with TransactionTerminated."""
+        return self._run.cancelled
+
+    @cancelled.setter
+    def cancelled(self, value: bool) -> None:
+        self._run.cancelled = value
+
+    @property
+    def deadline(self) -> float | None:
+        """When the execution must have ended (perf_counter), or None; then it raises TransactionTerminated."""
+        return self._run.deadline
+
+    @deadline.setter
+    def deadline(self, value: float | None) -> None:
+        self._run.deadline = value
+
+    @property
+    def budget(self) -> float | None:
+        """When the execution must have left its thread (perf_counter), or None; then it raises BudgetExhausted."""
+        return self._run.budget
+
+    @budget.setter
+    def budget(self, value: float | None) -> None:
+        self._run.budget = value
+
+    def check(self) -> None:
+        """Called once per batch. Raises TransactionTerminated when cancelled or too late, or BudgetExhausted."""
+        run = self._run
+        if run.cancelled:
+            raise TransactionTerminated("the statement was cancelled")
+        if run.deadline is not None and perf_counter() > run.deadline:
+            raise TransactionTerminated("the statement ran longer than its limit")
+        if run.budget is not None and perf_counter() > run.budget:
+            raise BudgetExhausted
+
+    def run(self, operator: Operator) -> Iterator[Batch]:
+        """The operator's rows."""
+        return RUNNERS[type(operator)](operator, self)
+
+    def run_subplan(self, operator: Operator, argument: Batch) -> tuple[Iterator[Batch], str]:
+        """The subplan's rows for all rows of the outer batch, and the name of the column that numbers them."""
+        nested = ExecutionContext.__new__(ExecutionContext)
+        nested.graph = self.graph
+        nested.environment = self.environment
+        nested.parameters = self.parameters
+        nested.limits = self.limits
+        nested.parameter_rows = None
+        nested.counters = self.counters
+        nested._run = self._run
+        nested.argument = argument
+        nested.depth = self.depth + 1
+        nested.row_name = row_name = f"@row{nested.depth}"
+        return RUNNERS[type(operator)](operator, nested), row_name
+
+    def parameter(self, name: str, rows: int) -> Column:
+        """`$name` as a column. Raises ParameterMissing."""
+        one = self._run.parameter_columns.get(name)
+        if one is None:
+            if name not in self.parameters:
+                raise ParameterMissing(f"expected parameter(s): {name}")
+            one = constant(self.parameters[name], 1)
+            self._run.parameter_columns[name] = one
+        return one if rows == 1 else spread(one, rows)
+
+    def type_ids(self, types: tuple[str, ...]) -> NDArray[np.int64] | None:
+        """Ids of the relationship types that are known, ascending; None for no names (all types)."""
+        if not types:
+            return None
+        find = self.graph.schema.types.find
+        if len(types) == 1:
+            id = find(types[0])
+            return np.array((id,) if id is not None else (), dtype=np.int64)
+        return np.array(sorted({id for name in types if (id := find(name)) is not None}), dtype=np.int64)
+
+
+def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:
+    """The plan's rows, computed as they are pulled; raises CypherError where a row cannot be computed."""
+    for batch in RUNNERS[type(plan)](plan, context):
+        yield batch
+        context.check()
+
+
+_NARROW: dict[type, tuple[Kind, type]] = {
+    int: (Kind.INT, np.int64),
+    float: (Kind.FLOAT, np.float64),
+    bool: (Kind.BOOL, np.bool_),
+}
+
+
+def constant(value: Value, rows: int) -> Column:
+    """The value in every row; the short way of Column.constant."""
+    narrow = _NARROW.get(type(value))
+    if narrow is not None:
+        kind, dtype = narrow
+        if rows == 1:
+            return Column(kind, np.array((value,), dtype=dtype))
+        return Column(kind, np.full(rows, value, dtype=dtype))
+    return Column.constant(value, rows)
+
+
+def spread(one: Column, rows: int) -> Column:
+    """The value of a column of one row in every row of a longer (or empty) column."""
+    values = np.empty(rows, dtype=one.values.dtype)
+    values.fill(one.values[0])
+    valid = None if one.valid is None else np.full(rows, one.valid[0], dtype=np.bool_)
+    return Column(one.kind, values, valid, one.data)
+
+
+def widen(batch: Batch, source_rows: Rows, columns: dict[str, Column], unused: tuple[str, ...] = ()) -> Batch:
+    """The batch's rows at these positions, without unused columns, beside new columns of the same length."""
+    rows = len(source_rows)
+    if not batch.columns:
+        return Batch(rows, columns)
+    if rows == 1 and batch.rows == 1:
+        return Batch(1, {**batch.columns, **columns})
+    taken = {name: column.take(source_rows) for name, column in batch.columns.items() if name not in unused}
+    taken.update(columns)
+    return Batch(rows, taken)
+
+
+def type_name(value: Value) -> str:
+    """What kind of value it is, for an error message."""
+    return _TYPE_NAMES.get(type(value), type(value).__name__)
+
+
+_TYPE_NAMES: dict[type, str] = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    bytes: "bytes",
+    list: "a list",
+    dict: "a map",
+    NodeReference: "a node",
+    RelationshipReference: "a relationship",
+    PathReference: "a path",
+    Point: "a point",
+}

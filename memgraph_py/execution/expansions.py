@@ -1,0 +1,92 @@
+"""Expansions: from bound nodes along relationships. Bounded in what one step gives: inputs are split by degree."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.execution.evaluation import node_ids
+from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.scans import pieces
+from memgraph_py.plan.operators import Expand, ExpandInto, Frontier
+from memgraph_py.storage.view import Expansion, NodeIds
+
+
+@executes(Expand)
+def expand(operator: Expand, context: ExecutionContext) -> Iterator[Batch]:
+    """Relationships at the source and the nodes at their other ends, grouped by input row."""
+    graph, direction = context.graph, operator.direction
+    types = context.type_ids(operator.types)
+    for batch in context.run(operator.input):
+        nodes = node_ids(batch.columns[operator.source])
+        if batch.rows == 1:
+            yield from _emitted(operator, batch, graph.expand(nodes, direction, types), context)
+            continue
+        for start, stop in by_degree(graph.degrees(nodes, direction, types), context):
+            context.check()
+            whole = start == 0 and stop == batch.rows
+            part = batch if whole else batch.slice(start, stop)
+            found = graph.expand(nodes if whole else nodes[start:stop], direction, types)
+            yield from _emitted(operator, part, found, context)
+
+
+def _emitted(operator: Expand, batch: Batch, found: Expansion, context: ExecutionContext) -> Iterator[Batch]:
+    if len(found.targets) == 0:
+        return
+    columns: dict[str, Column] = {}
+    if operator.relationship not in operator.unused:
+        columns[operator.relationship] = Column(Kind.RELATIONSHIP, found.relationships)
+    if operator.target not in operator.unused:
+        columns[operator.target] = Column(Kind.NODE, found.targets)
+    yield from pieces(widen(batch, found.source_rows, columns, operator.unused), context)
+
+
+def by_degree(degrees: NDArray[np.int64], context: ExecutionContext) -> Iterator[tuple[int, int]]:
+    """Ranges of rows with about so many relationships as a batch may have rows; at first few, for who stops early."""
+    limits = context.limits
+    ends = np.cumsum(degrees)
+    rows = len(degrees)
+    start, size = 0, 16 * limits.batch_rows_min
+    done = 0
+    while start < rows:
+        stop = max(int(np.searchsorted(ends, done + size, side="right")), start + 1)
+        if ends[stop - 1] > done:
+            yield start, stop
+        start, done = stop, int(ends[stop - 1])
+        size = min(4 * size, limits.batch_rows_max)
+
+
+@executes(ExpandInto)
+def expand_into(operator: ExpandInto, context: ExecutionContext) -> Iterator[Batch]:
+    """Relationships between two bound nodes."""
+    types = context.type_ids(operator.types)
+    for batch in context.run(operator.input):
+        sources = node_ids(batch.columns[operator.source])
+        targets = node_ids(batch.columns[operator.target])
+        found = context.graph.expand_into(sources, targets, operator.direction, types)
+        if len(found.relationships):
+            columns = {operator.relationship: Column(Kind.RELATIONSHIP, found.relationships)}
+            yield from pieces(widen(batch, found.source_rows, columns, operator.unused), context)
+
+
+@executes(Frontier)
+def frontier(operator: Frontier, context: ExecutionContext) -> Iterator[Batch]:
+    """Distinct nodes at the ends of walks, each once per input row."""
+    types = context.type_ids(operator.types)
+    for batch in context.run(operator.input):
+        sources = node_ids(batch.columns[operator.source])
+        for row in range(batch.rows):
+            context.check()
+            found = _reached(sources[row : row + 1], operator, types, context)
+            if len(found):
+                source_rows = np.full(len(found), row, dtype=np.int64)
+                yield from pieces(widen(batch, source_rows, {operator.target: Column(Kind.NODE, found)}), context)
+
+
+def _reached(
+    source: NodeIds, operator: Frontier, types: NDArray[np.int64] | None, context: ExecutionContext
+) -> NodeIds:
+    if source[0] < 0:
+        return source[:0]
+    return context.graph.frontier(source, operator.direction, types, operator.hops)

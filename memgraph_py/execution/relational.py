@@ -1,0 +1,336 @@
+"""Operators on rows as such: filter, project, unwind, sort, skip, limit, distinct, union."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.errors import CypherSyntaxError
+from memgraph_py.execution.evaluation import EVALUATORS, evaluate, truth
+from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.sorting import first_rows, sorted_rows
+from memgraph_py.kernels.paths import rows_without_repetition
+from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.operators import (
+    WRITES,
+    Distinct,
+    Drain,
+    Eager,
+    Extend,
+    Filter,
+    Limit,
+    Operator,
+    Project,
+    Skip,
+    Sort,
+    Top,
+    Union,
+    UniqueRelationships,
+    Unwind,
+)
+from memgraph_py.values.types import RelationshipReference, Value
+
+
+@executes(Filter)
+def filter(operator: Filter, context: ExecutionContext) -> Iterator[Batch]:
+    """Rows where the predicate is true."""
+    predicate = operator.predicate
+    evaluator = EVALUATORS[type(predicate)]
+    for batch in context.run(operator.input):
+        mask = truth(evaluator(predicate, batch, context))
+        kept = int(np.count_nonzero(mask))
+        if kept == batch.rows:
+            yield batch
+        elif kept:
+            yield widen(batch, np.flatnonzero(mask), {}, operator.unused)
+
+
+@executes(Project)
+def project(operator: Project, context: ExecutionContext) -> Iterator[Batch]:
+    """Exactly the named columns; in a subplan also that of the row numbers."""
+    row_name = context.row_name
+    for batch in context.run(operator.input):
+        columns = {
+            name: EVALUATORS[type(expression)](expression, batch, context)
+            for name, expression in zip(operator.names, operator.expressions, strict=True)
+        }
+        if row_name is not None:
+            columns[row_name] = batch.columns[row_name]
+        yield Batch(batch.rows, columns)
+
+
+@executes(Extend)
+def extend(operator: Extend, context: ExecutionContext) -> Iterator[Batch]:
+    """The input's columns and these; an expression sees the input's columns only."""
+    for batch in context.run(operator.input):
+        columns = dict(batch.columns)
+        for name, expression in zip(operator.names, operator.expressions, strict=True):
+            columns[name] = EVALUATORS[type(expression)](expression, batch, context)
+        yield Batch(batch.rows, columns)
+
+
+@executes(Unwind)
+def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
+    """A row per element, in pieces of at most batch_rows_max."""
+    for batch in context.run(operator.input):
+        column = evaluate(operator.list, batch, context)
+        if column.kind is not Kind.OBJECT:  # no lists: each value stands for itself
+            rows = np.flatnonzero(column.validity())
+            if len(rows):
+                yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
+            continue
+        for rows, elements in _element_pieces(column.to_values(), context.limits.batch_rows_max):
+            context.check()
+            yield widen(batch, rows, {operator.variable: Column.from_values(elements)}, operator.unused)
+
+
+def _element_pieces(values: list[Value], limit: int) -> Iterator[tuple[Rows, list[Value]]]:
+    """Elements of the lists with the row of each, at most ``limit`` at a time."""
+    rows: list[int] = []
+    elements: list[Value] = []
+    for row, value in enumerate(values):
+        if value is None:
+            continue
+        items = value if isinstance(value, list) else [value]
+        start = 0
+        while start < len(items):
+            taken = items[start : start + limit - len(elements)]
+            elements += taken
+            rows += [row] * len(taken)
+            start += len(taken)
+            if len(elements) == limit:
+                yield np.array(rows, dtype=np.int64), elements
+                rows, elements = [], []
+    if elements:
+        yield np.array(rows, dtype=np.int64), elements
+
+
+@executes(Union)
+def union(operator: Union, context: ExecutionContext) -> Iterator[Batch]:
+    """Rows of the left plan, then of the right one, columns in the order of the first batch."""
+    names: list[str] | None = None
+    for side in (operator.left, operator.right):
+        for batch in context.run(side):
+            if names is None:
+                names = list(batch.columns)
+            yield batch.select(names)
+
+
+@executes(Eager)
+def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
+    """All of the input is taken before its first batch is given."""
+    yield from list(context.run(operator.input))
+
+
+@executes(Drain)
+def drain(operator: Drain, context: ExecutionContext) -> Iterator[Batch]:
+    """Runs the input to its end; no row."""
+    for _ in context.run(operator.input):
+        context.check()
+    return
+    yield  # a generator without rows
+
+
+# ---------------------------------------------------------------------------------------------- distinct and uniqueness
+
+
+@executes(Distinct)
+def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
+    """Each combination once, in order of first appearance; in a subplan once per outer row."""
+    names = list(operator.variables)
+    if context.row_name is not None:
+        names.append(context.row_name)
+    seen: Batch | None = None
+    gathered: list[Batch] = []
+    rows = 0
+    for batch in context.run(operator.input):
+        gathered.append(batch.select(names))
+        rows += batch.rows
+        if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
+            continue
+        seen, fresh = _more_distinct(seen, gathered)
+        gathered, rows = [], 0
+        yield from pieces(fresh, context)
+    if gathered:
+        yield from pieces(_more_distinct(seen, gathered)[1], context)
+
+
+def _more_distinct(seen: Batch | None, gathered: list[Batch]) -> tuple[Batch, Batch]:
+    """All distinct rows, and those among them that were not seen before."""
+    together = Batch.concatenate(gathered if seen is None else [seen, *gathered])
+    first = group_rows(list(together.columns.values()), together.rows)[1]
+    known = 0 if seen is None else seen.rows
+    everything = together if len(first) == together.rows else together.take(first)
+    return everything, everything.slice(known, everything.rows) if known else everything
+
+
+@executes(UniqueRelationships)
+def unique_relationships(operator: UniqueRelationships, context: ExecutionContext) -> Iterator[Batch]:
+    """Rows where no relationship stands in two of the variables."""
+    for batch in context.run(operator.input):
+        columns = [batch.columns[name] for name in operator.variables]
+        if all(column.kind is Kind.RELATIONSHIP for column in columns):
+            ids = np.empty((batch.rows, len(columns)), dtype=np.int64)
+            for place, column in enumerate(columns):
+                ids[:, place] = column.values if column.valid is None else np.where(column.valid, column.values, -1)
+            mask = rows_without_repetition(ids)
+        else:
+            rows = zip(*(column.to_values() for column in columns), strict=True)
+            mask = np.fromiter((_is_unique(values) for values in rows), dtype=np.bool_, count=batch.rows)
+        if mask.all():
+            yield batch
+        elif mask.any():
+            yield batch.take(mask)
+
+
+def _is_unique(values: tuple[Value, ...]) -> bool:
+    """False when a relationship stands in two of the values, each a relationship or a list of them."""
+    seen: set[int] = set()
+    for value in values:
+        items = value if isinstance(value, list) else (value,)
+        ids = {item.id for item in items if isinstance(item, RelationshipReference)}
+        if seen & ids:
+            return False
+        seen |= ids
+    return True
+
+
+# ----------------------------------------------------------------------------------------------------- order and bounds
+
+
+@executes(Sort)
+def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
+    """All rows in order, stable."""
+    batches = list(context.run(operator.input))
+    if not batches:
+        return
+    together = Batch.concatenate(batches)
+    if together.rows == 1:
+        yield together
+        return
+    keys = [evaluate(key, together, context) for key in operator.keys]
+    yield from pieces(together.take(sorted_rows(keys, operator.descending)), context)
+
+
+@executes(Top)
+def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
+    """The first rows in order, keeping no more than some multiple of them; in a subplan, per outer row."""
+    count = row_count(operator.count, "LIMIT", context)
+    if context.row_name is not None:
+        ordered = Sort(operator.input, operator.keys, operator.descending)
+        yield from _limited_per_row(context.run(ordered), count, context)
+        return
+    kept: list[Batch] = []
+    rows = 0
+    worth_cutting = 4 * count + context.limits.batch_rows_max
+    for batch in context.run(operator.input):
+        kept.append(batch)
+        rows += batch.rows
+        if rows > worth_cutting:
+            kept = [_first(operator, kept, count, context)]
+            rows = kept[0].rows
+    if kept and count:
+        yield from pieces(_first(operator, kept, count, context), context)
+
+
+def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionContext) -> Batch:
+    together = Batch.concatenate(batches)
+    keys = [evaluate(key, together, context) for key in operator.keys]
+    return together.take(first_rows(keys, operator.descending, count))
+
+
+def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:
+    """The number of rows that SKIP or LIMIT names. Raises CypherSyntaxError when it is no integer, or negative."""
+    value = evaluate(expression, Batch(1, {}), context).value(0)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise CypherSyntaxError(f"{clause} needs an integer, got {value!r}", detail="InvalidArgumentType")
+    if value < 0:
+        raise CypherSyntaxError(f"{clause} must not be negative, got {value}", detail="NegativeIntegerArgument")
+    return value
+
+
+@executes(Skip)
+def skip(operator: Skip, context: ExecutionContext) -> Iterator[Batch]:
+    """Without the first rows; in a subplan, per outer row."""
+    left = row_count(operator.count, "SKIP", context)
+    if context.row_name is not None:
+        yield from _skipped_per_row(context.run(operator.input), left, context)
+        return
+    for batch in context.run(operator.input):
+        if left >= batch.rows:
+            left -= batch.rows
+            continue
+        yield batch.slice(left, batch.rows) if left else batch
+        left = 0
+
+
+@executes(Limit)
+def limit(operator: Limit, context: ExecutionContext) -> Iterator[Batch]:
+    """The first rows; in a subplan, per outer row. Writes below are carried out in full."""
+    count = row_count(operator.count, "LIMIT", context)
+    source = context.run(operator.input)
+    if context.row_name is not None:
+        yield from _limited_per_row(source, count, context)
+        return
+    left = count
+    if left or has_writes(operator.input):
+        for batch in source:
+            if left == 0:
+                context.check()
+                continue
+            taken = batch if batch.rows <= left else batch.slice(0, left)
+            left -= taken.rows
+            yield taken
+            if left == 0 and not has_writes(operator.input):
+                return
+
+
+def has_writes(operator: Operator) -> bool:
+    """True when an operator below changes the graph; expressions never do."""
+    pending: list[object] = [operator]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, WRITES):
+            return True
+        for name in ("input", "left", "right", "subplan"):
+            below = getattr(node, name, None)
+            if below is not None:
+                pending.append(below)
+    return False
+
+
+def _numbers_within_rows(batch: Batch, counted: Rows, context: ExecutionContext) -> Rows:
+    """How many rows of the same outer row came before each row; ``counted`` holds how many came in all, and grows."""
+    assert context.row_name is not None, "only in a subplan"
+    outer: Rows = batch.columns[context.row_name].values  # type: ignore[assignment]  # row numbers are int64
+    order = np.argsort(outer, kind="stable")
+    ordered = outer[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    numbers = np.empty(batch.rows, dtype=np.int64)
+    numbers[order] = np.arange(batch.rows) - starts
+    numbers += counted[outer]
+    counted += np.bincount(outer, minlength=len(counted))
+    return numbers
+
+
+def _outer_counts(context: ExecutionContext) -> Rows:
+    assert context.argument is not None, "only in a subplan"
+    return np.zeros(context.argument.rows, dtype=np.int64)
+
+
+def _limited_per_row(source: Iterator[Batch], count: int, context: ExecutionContext) -> Iterator[Batch]:
+    counted = _outer_counts(context)
+    for batch in source:
+        mask = _numbers_within_rows(batch, counted, context) < count
+        if mask.any():
+            yield batch.take(mask)
+
+
+def _skipped_per_row(source: Iterator[Batch], count: int, context: ExecutionContext) -> Iterator[Batch]:
+    counted = _outer_counts(context)
+    for batch in source:
+        mask = _numbers_within_rows(batch, counted, context) >= count
+        if mask.any():
+            yield batch.take(mask)

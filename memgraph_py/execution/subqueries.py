@@ -1,0 +1,159 @@
+"""Subplans: apply, optional, subquery expressions and procedure calls. A subplan runs once per batch, not per row."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.errors import ProcedureNotFound
+from memgraph_py.execution.comprehensions import regroup
+from memgraph_py.execution.evaluation import evaluate, evaluates, gather
+from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.scans import pieces
+from memgraph_py.functions.registry import PROCEDURES
+from memgraph_py.plan.expressions import Collect, Count, Exists
+from memgraph_py.plan.operators import Apply, Drain, Operator, Optional, ProcedureCall
+from memgraph_py.values.types import Value
+
+
+@executes(Apply)
+def apply(operator: Apply, context: ExecutionContext) -> Iterator[Batch]:
+    """Outer rows beside the subplan's rows for them; a subplan that ends in Drain gives each outer row as it is."""
+    for batch in context.run(operator.input):
+        source, row_name = context.run_subplan(operator.subplan, batch)
+        if isinstance(operator.subplan, Drain):
+            _exhaust(source)
+            yield batch
+            continue
+        for answer in source:
+            yield widen(batch, _row_numbers(answer, row_name), _new_columns(batch, answer, row_name))
+
+
+def _exhaust(source: Iterator[Batch]) -> None:
+    for _ in source:
+        pass
+
+
+def _row_numbers(answer: Batch, row_name: str) -> Rows:
+    return answer.columns[row_name].values
+
+
+def _new_columns(outer: Batch, answer: Batch, row_name: str) -> dict[str, Column]:
+    return {name: column for name, column in answer.columns.items() if name != row_name and name not in outer.columns}
+
+
+@executes(Optional)
+def optional(operator: Optional, context: ExecutionContext) -> Iterator[Batch]:
+    """As Apply; an outer row without match stays, with NULLs, in its place where all answers come in one batch."""
+    for batch in context.run(operator.input):
+        source, row_name = context.run_subplan(operator.subplan, batch)
+        first = next(source, None)
+        if first is None:
+            yield _without_match(operator, batch)
+            continue
+        matched = np.zeros(batch.rows, dtype=np.bool_)
+        matched[_row_numbers(first, row_name)] = True
+        second = next(source, None)
+        if second is None:
+            yield _in_place(operator, batch, first, row_name, matched)
+            continue
+        yield _matches(operator, batch, first, row_name)
+        while second is not None:
+            matched[_row_numbers(second, row_name)] = True
+            yield _matches(operator, batch, second, row_name)
+            second = next(source, None)
+        if not matched.all():
+            yield _without_match(operator, batch.take(~matched))
+
+
+def _matches(operator: Optional, batch: Batch, answer: Batch, row_name: str) -> Batch:
+    return widen(batch, _row_numbers(answer, row_name), {name: answer.columns[name] for name in operator.variables})
+
+
+def _without_match(operator: Optional, batch: Batch) -> Batch:
+    nulls = Column.nulls(batch.rows)
+    return batch.with_columns(dict.fromkeys(operator.variables, nulls))
+
+
+def _in_place(operator: Optional, batch: Batch, answer: Batch, row_name: str, matched: NDArray[np.bool_]) -> Batch:
+    """All outer rows in order, each with its matches or once with NULLs."""
+    if matched.all():
+        return _matches(operator, batch, answer, row_name)
+    missing = np.flatnonzero(~matched)
+    rows = np.concatenate((_row_numbers(answer, row_name), missing))
+    positions = np.concatenate((np.arange(answer.rows), np.full(len(missing), -1, dtype=np.int64)))
+    order = np.argsort(rows, kind="stable")
+    positions = positions[order]
+    columns = {name: gather(answer.columns[name], positions) for name in operator.variables}
+    return widen(batch, rows[order], columns)
+
+
+# --------------------------------------------------------------------------------------------------------- expressions
+
+
+@evaluates(Exists)
+def _exists(expression: Exists, batch: Batch, context: ExecutionContext) -> Column:
+    return Column(Kind.BOOL, _counted(expression.plan, batch, context) > 0)
+
+
+@evaluates(Count)
+def _count(expression: Count, batch: Batch, context: ExecutionContext) -> Column:
+    return Column(Kind.INT, _counted(expression.plan, batch, context))
+
+
+def _counted(plan: Operator, batch: Batch, context: ExecutionContext) -> NDArray[np.int64]:
+    """(batch.rows,) number of rows that the plan gives for each."""
+    counts = np.zeros(batch.rows, dtype=np.int64)
+    if batch.rows:
+        source, row_name = context.run_subplan(plan, batch)
+        for answer in source:
+            context.check()
+            counts += np.bincount(_row_numbers(answer, row_name), minlength=batch.rows)
+    return counts
+
+
+@evaluates(Collect)
+def _collect(expression: Collect, batch: Batch, context: ExecutionContext) -> Column:
+    present = [True] * batch.rows
+    answers: list[Batch] = []
+    row_name = ""
+    if batch.rows:
+        source, row_name = context.run_subplan(expression.plan, batch)
+        answers = list(source)
+    if not answers:
+        return Column.objects([[] for _ in present])
+    rows = np.concatenate([_row_numbers(answer, row_name) for answer in answers])
+    elements = Column.concatenate([answer.columns[expression.variable] for answer in answers])
+    if len(rows) > 1 and (rows[1:] < rows[:-1]).any():
+        order = np.argsort(rows, kind="stable")
+        rows, elements = rows[order], elements.take(order)
+    return regroup(rows, elements, present)
+
+
+# ---------------------------------------------------------------------------------------------------------- procedures
+
+
+@executes(ProcedureCall)
+def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterator[Batch]:
+    """The procedure's rows beside each input row; a procedure without columns gives each input row as it is."""
+    procedure = PROCEDURES.get(operator.name)
+    if procedure is None:
+        raise ProcedureNotFound(f"there is no procedure '{operator.name}'", detail="ProcedureNotFound")
+    names = [name for name, _ in procedure.columns]
+    places = [names.index(name) for name in operator.yields]
+    for batch in context.run(operator.input):
+        arguments = [evaluate(argument, batch, context).to_values() for argument in operator.arguments]
+        source_rows: list[int] = []
+        found: list[list[Value]] = [[] for _ in places]
+        for row in range(batch.rows):
+            context.check()
+            for answer in procedure.run(context.environment, [values[row] for values in arguments]):
+                source_rows.append(row)
+                for column, place in zip(found, places, strict=True):
+                    column.append(answer[place])
+        if operator.void or not names:
+            yield batch
+            continue
+        columns = {name: Column.from_values(values) for name, values in zip(operator.variables, found, strict=True)}
+        yield from pieces(widen(batch, np.array(source_rows, dtype=np.int64), columns), context)

@@ -1,0 +1,284 @@
+"""SET and REMOVE: a write per item and batch.
+
+Rows count one after another: `UNWIND [1, 2] AS x MATCH (n) SET n.c = n.c + 1` adds two. A batch is written at once only
+where no item reads what an item writes; where a variable's own property is read (as here), the batch is cut before a
+repeated element; anything else goes row by row.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.errors import CypherTypeError
+from memgraph_py.execution.creation import check_storable
+from memgraph_py.execution.evaluation import (
+    check_nodes,
+    check_relationships,
+    evaluate,
+    node_ids,
+    property_maps,
+    relationship_ids,
+)
+from memgraph_py.execution.executor import ExecutionContext, executes, type_name
+from memgraph_py.plan.expressions import (
+    Call,
+    Collect,
+    Count,
+    Exists,
+    Expression,
+    HasLabels,
+    MapProjection,
+    Property,
+    Variable,
+)
+from memgraph_py.plan.operators import (
+    Remove,
+    RemoveLabels,
+    RemoveProperty,
+    Set,
+    SetItem,
+    SetLabels,
+    SetProperties,
+    SetProperty,
+)
+from memgraph_py.plan.tree import walk
+from memgraph_py.values.types import NodeReference, RelationshipReference, Value
+
+__all__ = ["apply_items"]
+
+_EVERYTHING = ""
+"""Stands for every property key and all labels, in what an item reads or writes."""
+_LABELS = ":"
+
+
+@executes(Set)
+def set(operator: Set, context: ExecutionContext) -> Iterator[Batch]:
+    """The input's rows, after the items."""
+    for batch in context.run(operator.input):
+        context.check()
+        apply_items(operator.items, batch, context)
+        yield batch
+
+
+@executes(Remove)
+def remove(operator: Remove, context: ExecutionContext) -> Iterator[Batch]:
+    """The input's rows, after the items; what is removed reads nothing, so a batch goes at once."""
+    for batch in context.run(operator.input):
+        context.check()
+        for item in operator.items:
+            match item:
+                case RemoveProperty(subject, key):
+                    _write_property(evaluate(subject, batch, context), key, Column.nulls(batch.rows), context)
+                case RemoveLabels(variable, labels):
+                    _remove_labels(batch.columns[variable], labels, context)
+        yield batch
+
+
+def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContext) -> None:
+    """Carry out the items of SET, ON CREATE SET or ON MATCH SET for the rows of the batch."""
+    for start, stop in _runs(items, batch):
+        part = batch if stop - start == batch.rows else batch.slice(start, stop)
+        for item in items:
+            match item:
+                case SetProperty(subject, key, value):
+                    values = check_storable(evaluate(value, part, context), key)
+                    _write_property(evaluate(subject, part, context), key, values, context)
+                case SetProperties(variable, value, merge):
+                    maps = property_maps(evaluate(value, part, context), context)
+                    _write_maps(part.columns[variable], maps, context, merge=merge)
+                case SetLabels(variable, labels):
+                    _add_labels(part.columns[variable], labels, context)
+
+
+# -------------------------------------------------------------------------------------------------------------- writes
+
+
+def _write_property(subject: Column, key: str, values: Column, context: ExecutionContext) -> None:
+    """Set the property, or remove it where NULL; a NULL subject is skipped."""
+    if subject.kind is Kind.NODE:
+        ids = node_ids(subject)
+        if subject.valid is not None:
+            ids, values = ids[subject.valid], values.take(subject.valid)
+        if len(ids):
+            _write_node_property(ids, key, values, context)
+    elif subject.kind is Kind.RELATIONSHIP:
+        ids = relationship_ids(subject)
+        if subject.valid is not None:
+            ids, values = ids[subject.valid], values.take(subject.valid)
+        if len(ids):
+            _write_relationship_property(ids, key, values, context)
+    else:
+        for row, value in enumerate(subject.to_values()):
+            if isinstance(value, NodeReference | RelationshipReference):
+                _write_property(Column.from_values([value]), key, values.slice(row, row + 1), context)
+            elif value is not None:
+                raise CypherTypeError(
+                    f"cannot set property '{key}' of {type_name(value)}", detail="InvalidArgumentType"
+                )
+
+
+def _write_node_property(
+    ids: np.ndarray[tuple[int], np.dtype[np.int64]], key: str, values: Column, context: ExecutionContext
+) -> None:
+    if context.counters.nodes_deleted:
+        check_nodes(ids, context)
+    graph = context.graph
+    context.counters.properties_set += graph.set_node_property(ids, graph.schema.keys.intern(key), values)
+
+
+def _write_relationship_property(
+    ids: np.ndarray[tuple[int], np.dtype[np.int64]], key: str, values: Column, context: ExecutionContext
+) -> None:
+    if context.counters.relationships_deleted:
+        check_relationships(ids, context)
+    graph = context.graph
+    context.counters.properties_set += graph.set_relationship_property(ids, graph.schema.keys.intern(key), values)
+
+
+def _write_maps(
+    subject: Column, maps: list[dict[str, Value] | None], context: ExecutionContext, *, merge: bool
+) -> None:
+    """Set the properties that the maps have; without ``merge`` also remove all others. A NULL map is an empty one."""
+    names: dict[str, None] = {}
+    for map in maps:
+        names.update(dict.fromkeys(map or ()))
+    if merge:
+        for name in names:
+            rows = np.array([row for row, map in enumerate(maps) if map and name in map], dtype=np.int64)
+            values = Column.from_values([map[name] for map in maps if map and name in map])
+            _write_property(subject.take(rows), name, check_storable(values, name), context)
+        return
+    graph = context.graph
+    if subject.kind is Kind.NODE:
+        stored = graph.node_keys(node_ids(subject))
+    elif subject.kind is Kind.RELATIONSHIP:
+        stored = graph.relationship_keys(relationship_ids(subject))
+    else:
+        stored = np.arange(len(graph.schema.keys), dtype=np.int64)
+    names.update(dict.fromkeys(map_name for map_name in map_names(stored.tolist(), context)))
+    for name in names:
+        values = Column.from_values([map.get(name) if map else None for map in maps])
+        _write_property(subject, name, check_storable(values, name), context)
+
+
+def map_names(keys: list[int], context: ExecutionContext) -> list[str]:
+    """Names of property keys."""
+    return [context.graph.schema.keys.name(key) for key in keys]
+
+
+def _add_labels(subject: Column, labels: tuple[str, ...], context: ExecutionContext) -> None:
+    ids = _labelled(subject, context)
+    if len(ids):
+        graph = context.graph
+        interned = tuple(graph.schema.labels.intern(name) for name in labels)
+        context.counters.labels_added += graph.add_labels(ids, interned)
+
+
+def _remove_labels(subject: Column, labels: tuple[str, ...], context: ExecutionContext) -> None:
+    ids = _labelled(subject, context)
+    found = (context.graph.schema.labels.find(name) for name in labels)
+    known = tuple(label for label in found if label is not None)
+    if len(ids) and known:
+        context.counters.labels_removed += context.graph.remove_labels(ids, known)
+
+
+def _labelled(subject: Column, context: ExecutionContext) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    ids = node_ids(subject)
+    ids = ids[ids >= 0]
+    if context.counters.nodes_deleted:
+        check_nodes(ids, context)
+    return ids
+
+
+# -------------------------------------------------------------------------------------------------- what may go at once
+
+
+def _runs(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, int]]:
+    """Ranges of rows that may be written at once."""
+    rows = batch.rows
+    if rows == 1:
+        return [(0, 1)]
+    written = {_written(item) for item in items}
+    reads = [read for item in items for read in _reads(item, batch)]
+    clashing = [subject for key, subject in reads if key in written or key == _EVERYTHING or _EVERYTHING in written]
+    if not clashing:
+        return [(0, rows)]
+    subjects = {_subject(item) for item in items}
+    if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
+        return _without_repetition(batch.columns[str(subjects.pop())])
+    return [(row, row + 1) for row in range(rows)]
+
+
+def _written(item: SetItem) -> str:
+    match item:
+        case SetProperty():
+            return item.key
+        case SetProperties():
+            return _EVERYTHING
+        case SetLabels():
+            return _LABELS
+
+
+def _subject(item: SetItem) -> str | None:
+    """The variable that an item writes to, None where it is an expression."""
+    if isinstance(item, SetProperty):
+        return item.subject.name if isinstance(item.subject, Variable) else None
+    return item.variable
+
+
+def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
+    """Keys that an item reads from the graph, and the variable it reads from (None: any)."""
+    if isinstance(item, SetLabels):
+        return
+    if isinstance(item, SetProperties) and isinstance(item.value, Variable) and _is_element(item.value, batch):
+        yield _EVERYTHING, None
+    expressions: list[Expression] = [item.value]
+    if isinstance(item, SetProperty) and not isinstance(item.subject, Variable):
+        expressions.append(item.subject)
+    for node in (node for expression in expressions for node in walk(expression)):
+        match node:
+            case Property(Variable() as subject, key):
+                if _is_element(subject, batch):
+                    yield key, subject.name
+            case Property(_, key):
+                yield key, None
+            case HasLabels():
+                yield _LABELS, None
+            case MapProjection() | Exists() | Count() | Collect():
+                yield _EVERYTHING, None
+            case Call(name) if name in _READING_FUNCTIONS:
+                yield _EVERYTHING, None
+
+
+_READING_FUNCTIONS = frozenset(("properties", "keys", "labels"))
+
+
+def _is_element(variable: Variable, batch: Batch) -> bool:
+    """False where the variable surely holds no node or relationship: a map of UNWIND, say."""
+    column = batch.columns.get(variable.name)
+    if column is None or column.kind is not Kind.OBJECT:
+        return True
+    return not all(value is None or isinstance(value, dict) for value in column.to_values())
+
+
+def _without_repetition(column: Column) -> list[tuple[int, int]]:
+    """Consecutive ranges of rows, in none of which a value stands twice."""
+    values = [value if value is None else value.id for value in column.to_values() if _has_id(value)]
+    if len(values) != len(column):
+        return [(row, row + 1) for row in range(len(column))]
+    ranges: list[tuple[int, int]] = []
+    seen: dict[int | None, None] = {}
+    start = 0
+    for row, value in enumerate(values):
+        if value is not None and value in seen:
+            ranges.append((start, row))
+            start = row
+            seen = {}
+        seen[value] = None
+    ranges.append((start, len(values)))
+    return ranges
+
+
+def _has_id(value: Value) -> bool:
+    return value is None or isinstance(value, NodeReference | RelationshipReference)

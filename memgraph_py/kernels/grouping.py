@@ -1,0 +1,126 @@
+"""Groups of equal values, numbered in order of first appearance, by open addressing.
+
+keys    7 3 7 NULL 3        groups  0 1 0 2 1        first rows  0 1 3
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.kernels import kernel
+
+_MULTIPLIER = (
+    0x9E3779B97F4A7C15  # 2^64 / golden ratio: spreads consecutive keys (Knuth, "The Art of Computer Programming", 6.4)
+)
+_FNV_OFFSET = 0xCBF29CE484222325
+_FNV_PRIME = 0x100000001B3
+
+
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], boolean[::1])")
+def group_integers(keys: NDArray[np.int64], valid: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The group of each row, and the first row of each group. ``valid`` may be empty: all are; NULLs are one group."""
+    rows = len(keys)
+    groups = np.empty(rows, dtype=np.int64)
+    first_rows = np.empty(rows, dtype=np.int64)
+    count = 0
+    null_group = -1
+    nullable = len(valid) > 0
+    low = np.int64(0)
+    high = np.int64(0)
+    seen = False
+    for row in range(rows):
+        if not nullable or valid[row]:
+            if not seen or keys[row] < low:
+                low = keys[row]
+            if not seen or keys[row] > high:
+                high = keys[row]
+            seen = True
+    # half of each, so that the difference of the extremes cannot overflow
+    dense = (high >> np.int64(1)) - (low >> np.int64(1)) <= 2 * rows + 512
+    bits = np.int64(4)
+    while (1 << bits) < 2 * rows:
+        bits += 1
+    size = high - low + 1 if dense else np.int64(1) << bits
+    table = np.full(size, -1, dtype=np.int64)
+    shift = np.uint64(64 - bits)
+    mask = (1 << bits) - 1
+    for row in range(rows):
+        if nullable and not valid[row]:
+            if null_group < 0:
+                null_group = count
+                first_rows[count] = row
+                count += 1
+            groups[row] = null_group
+            continue
+        key = keys[row]
+        if dense:
+            slot = np.int64(key - low)
+            group = table[slot]
+        else:
+            slot = np.int64((np.uint64(key) * np.uint64(_MULTIPLIER)) >> shift)
+            group = table[slot]
+            while group >= 0 and keys[first_rows[group]] != key:
+                slot = (slot + 1) & mask
+                group = table[slot]
+        if group < 0:
+            group = count
+            table[slot] = group
+            first_rows[count] = row
+            count += 1
+        groups[row] = group
+    return groups, first_rows[:count].copy()
+
+
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], uint8[::1], boolean[::1], int64)")
+def group_strings(
+    handles: NDArray[np.int64], data: NDArray[np.uint8], valid: NDArray[np.bool_], length_bits: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As group_integers, for strings: handles are ``start << length_bits | length`` into data."""
+    rows = len(handles)
+    groups = np.empty(rows, dtype=np.int64)
+    first_rows = np.empty(rows, dtype=np.int64)
+    hashes = np.empty(rows, dtype=np.uint64)
+    count = 0
+    null_group = -1
+    nullable = len(valid) > 0
+    bits = np.int64(4)
+    while (1 << bits) < 2 * rows:
+        bits += 1
+    table = np.full(np.int64(1) << bits, -1, dtype=np.int64)
+    mask = (1 << bits) - 1
+    length_mask = (1 << length_bits) - 1
+    for row in range(rows):
+        if nullable and not valid[row]:
+            if null_group < 0:
+                null_group = count
+                first_rows[count] = row
+                count += 1
+            groups[row] = null_group
+            continue
+        start = handles[row] >> length_bits
+        length = handles[row] & length_mask
+        hashed = np.uint64(_FNV_OFFSET)
+        for position in range(start, start + length):
+            hashed = (hashed ^ np.uint64(data[position])) * np.uint64(_FNV_PRIME)
+        hashes[row] = hashed
+        slot = np.int64((hashed * np.uint64(_MULTIPLIER)) >> np.uint64(64 - bits))
+        group = table[slot]
+        while group >= 0:
+            other = first_rows[group]
+            if hashes[other] == hashed and (handles[other] & length_mask) == length:
+                other_start = handles[other] >> length_bits
+                same = True
+                for position in range(length):
+                    if data[start + position] != data[other_start + position]:
+                        same = False
+                        break
+                if same:
+                    break
+            slot = (slot + 1) & mask
+            group = table[slot]
+        if group < 0:
+            group = count
+            table[slot] = group
+            first_rows[count] = row
+            count += 1
+        groups[row] = group
+    return groups, first_rows[:count].copy()

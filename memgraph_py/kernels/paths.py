@@ -1,0 +1,44 @@
+"""Paths as a tree: one entry per path and length, which names the path that it extends and its own last relationship.
+
+entry          0    1    2        path 0: r7
+parent        -1   -1    0        path 1: r9
+relationship   7    9    8        path 2: r7 r8
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.kernels import kernel
+
+
+@kernel("boolean[::1](int64[::1], int64[::1], int64[::1], int64[::1])")
+def unused_relationships(
+    parents: NDArray[np.int64],
+    relationships: NDArray[np.int64],
+    extended: NDArray[np.int64],
+    candidates: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """True where candidates[i] is not a relationship of the path at entry extended[i] (-1: the path without any)."""
+    answer = np.ones(len(candidates), dtype=np.bool_)
+    for row in range(len(candidates)):
+        relationship = candidates[row]
+        entry = extended[row]
+        while entry >= 0:
+            if relationships[entry] == relationship:
+                answer[row] = False
+                break
+            entry = parents[entry]
+    return answer
+
+
+@kernel("boolean[::1](int64[:, ::1])")
+def rows_without_repetition(columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where no id stands twice in a row of the (rows, columns) array; -1 is no id."""
+    rows, width = columns.shape
+    answer = np.ones(rows, dtype=np.bool_)
+    for row in range(rows):
+        for left in range(width):
+            for right in range(left + 1, width):
+                if columns[row, left] == columns[row, right] and columns[row, left] >= 0:
+                    answer[row] = False
+    return answer
