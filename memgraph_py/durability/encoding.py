@@ -173,7 +173,7 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
         changes.created_indexes,
         changes.dropped_indexes,
     )
-    return _RECORDS.encode(record), reached
+    return _ENCODER.encode(record), reached
 
 
 def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORMAT) -> tuple[ChangeSet, Watermarks]:
@@ -213,7 +213,7 @@ def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORM
 
 def encode_values(values: Sequence[Value]) -> bytes:
     """Property values of any kind as bytes. Raises TypeError for a value that no property can have."""
-    return _RECORDS.encode(values)
+    return _ENCODER.encode([_tagged(value) for value in values])
 
 
 def decode_values(data: bytes) -> list[Value]:
@@ -381,9 +381,16 @@ def _position(stream_id: UUID, position: StreamPosition) -> _Position:
     return _Position(stream_id.bytes, offsets, position.batches_left)
 
 
-def _encode_point(value: object) -> msgspec.msgpack.Ext:
+def _tagged(value: Value) -> object:
+    """The value in what MessagePack has; the encoder alone would write any dataclass as a map."""
+    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+        return value
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _tagged(item) for key, item in value.items()}
     if isinstance(value, Point):
-        return msgspec.msgpack.Ext(_POINT_EXTENSION, msgspec.msgpack.encode((value.srid, value.coordinates)))
+        return msgspec.msgpack.Ext(_POINT_EXTENSION, _ENCODER.encode((value.srid, value.coordinates)))
     raise TypeError(f"a property cannot hold a {type(value).__name__}")
 
 
@@ -394,6 +401,6 @@ def _decode_extension(code: int, data: memoryview) -> Point:
     return Point(srid, coordinates)
 
 
-_RECORDS = msgspec.msgpack.Encoder(enc_hook=_encode_point)
+_ENCODER = msgspec.msgpack.Encoder()
 _RECORD_DECODER = msgspec.msgpack.Decoder(_Record)
 _VALUES_DECODER = msgspec.msgpack.Decoder(list, ext_hook=_decode_extension)
