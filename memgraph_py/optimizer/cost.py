@@ -1,0 +1,156 @@
+"""Expected numbers of rows, from the counts of a view.
+
+Selectivities are guesses: an equality keeps a tenth of the rows, another predicate a half; a seek by one value finds
+one node, a list of values ten; a list that is unwound has ten elements. They rank plans; nothing else needs them.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from memgraph_py.optimizer.statistics import Statistics
+from memgraph_py.plan import operators
+from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal
+from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.view import GraphView
+
+EQUALITY_SELECTIVITY = 0.1
+OTHER_SELECTIVITY = 0.5
+LIST_ROWS = 10.0
+VARIABLE_LENGTH_HOPS = 4
+"""An unbounded length is counted as so many hops."""
+ARGUMENT_ROWS = 1.0
+PARAMETER_ROWS = 1_000.0
+
+
+def estimate_rows(plan: Operator, view: GraphView) -> float:
+    """The largest number of rows that any operator of the plan is expected to handle."""
+    estimate = _Estimate(Statistics(view))
+    estimate.rows(plan)
+    return estimate.largest
+
+
+def estimate_output(plan: Operator, view: GraphView) -> float:
+    """The number of rows that the plan is expected to give."""
+    return _Estimate(Statistics(view)).rows(plan)
+
+
+def selectivity(predicate: Expression, statistics: Statistics) -> float:
+    """The share of rows that a predicate is expected to keep."""
+    match predicate:
+        case HasLabels(_, labels):
+            every = max(statistics.nodes(None), 1)
+            return min(1.0, min(statistics.nodes(label) for label in labels) / every)
+        case Call("=" | "IN"):
+            return EQUALITY_SELECTIVITY
+        case _:
+            return OTHER_SELECTIVITY
+
+
+def paths(degree: float, minimum: int, maximum: int | None) -> float:
+    """Expected number of paths of such lengths from one node."""
+    last = max(minimum, VARIABLE_LENGTH_HOPS) if maximum is None else maximum
+    return sum(min(degree**length, 1e12) for length in range(minimum, min(last, minimum + 30) + 1))
+
+
+@dataclass(slots=True)
+class _Estimate:
+    statistics: Statistics
+    largest: float = 0.0
+
+    def rows(self, operator: Operator, argument: float = ARGUMENT_ROWS) -> float:
+        """Rows that the operator gives, where its Argument gives ``argument``; notes the largest number handled."""
+        match operator:
+            case operators.Unit():
+                rows = 1.0
+            case operators.Argument():
+                rows = argument
+            case operators.ParameterRows():
+                rows = PARAMETER_ROWS
+            case operators.Union(left, right):
+                rows = self.rows(left, argument) + self.rows(right, argument)
+            case _:
+                rows = self._over(operator, self.rows(operator.input, argument))
+        self.largest = max(self.largest, rows)
+        return rows
+
+    def _over(self, operator: Operator, rows: float) -> float:
+        statistics = self.statistics
+        match operator:
+            case operators.AllNodes():
+                return rows * statistics.nodes(None)
+            case operators.LabelScan(_, _, label):
+                return rows * statistics.nodes(label)
+            case operators.IndexSeek() | operators.NodeById():
+                return rows * (LIST_ROWS if operator.many else 1.0)
+            case operators.Expand(_, _, _, _, types, direction):
+                return rows * statistics.degree(types, direction)
+            case operators.ExpandInto(_, _, _, _, types, direction):
+                return rows * min(1.0, statistics.degree(types, direction) / max(statistics.nodes(None), 1))
+            case operators.VariableExpand():
+                degree = statistics.degree(operator.types, operator.direction)
+                found = rows * paths(degree, operator.minimum, operator.maximum)
+                self.largest = max(self.largest, found)
+                return found / max(statistics.nodes(None), 1) if operator.into else found
+            case operators.Frontier():
+                degree = statistics.degree(operator.types, operator.direction)
+                self.largest = max(self.largest, rows * degree**operator.hops)
+                return rows * min(degree**operator.hops, float(statistics.nodes(None)))
+            case operators.ScanRelationships():
+                return rows
+            case operators.Filter(_, predicate):
+                return rows * selectivity(predicate, statistics)
+            case operators.Aggregate(_, keys):
+                return max(1.0, rows * EQUALITY_SELECTIVITY) if keys else 1.0
+            case operators.Skip():
+                return rows
+            case operators.Limit(_, count) | operators.Top(_, _, _, count):
+                return min(rows, _count(count))
+            case operators.Unwind(_, elements):
+                return rows * _length(elements)
+            case operators.Apply(_, subplan):
+                return self.rows(subplan, rows)
+            case operators.Optional(_, subplan):
+                return max(rows, self.rows(subplan, rows))
+            case operators.Merge(_, match):
+                return max(rows, self.rows(match, rows))
+            case operators.ProcedureCall():
+                return rows * LIST_ROWS
+            case operators.Drain():
+                return 0.0
+            case (
+                operators.Unit() | operators.Argument() | operators.ParameterRows() | operators.Union()
+            ):  # leaves and forks, which ``rows`` takes itself
+                return rows
+            case (
+                operators.UniqueRelationships()
+                | operators.Project()
+                | operators.Extend()
+                | operators.Distinct()
+                | operators.Sort()
+                | operators.Eager()
+                | operators.Create()
+                | operators.Set()
+                | operators.Remove()
+                | operators.Delete()
+            ):
+                return rows
+            case _:
+                assert_never(operator)
+
+
+def _count(expression: Expression) -> float:
+    match expression:
+        case Literal(int() as count):
+            return float(count)
+        case _:
+            return LIST_ROWS
+
+
+def _length(expression: Expression) -> float:
+    match expression:
+        case Literal(list() as items):
+            return float(len(items))
+        case Call("range", (Literal(int() as first), Literal(int() as last))):
+            return float(max(last - first + 1, 0))
+        case _:
+            return LIST_ROWS
