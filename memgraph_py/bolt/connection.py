@@ -6,8 +6,8 @@ others itself; ``succeed``, ``fail`` and ``records`` answer the request at hand;
     bytes -> receive -> next_request -> Run -> (server) -> succeed -> take_output -> bytes
 
 What is legal is one table: a pair of state and request that is absent is illegal and ends the connection. Two rules
-stand beside it. After a failure every request is ignored until RESET. A RESET takes effect when it arrives, not when its
-turn comes: ``interrupted`` is set, requests that wait before it are ignored, and the server stops what runs.
+stand beside it. After a failure every request is ignored until RESET. A RESET takes effect when it arrives, not when
+its turn comes: ``interrupted`` is set, requests that wait before it are ignored, and the server stops what runs.
 
 Source: Bolt specification, "Server state".
 """
