@@ -7,9 +7,9 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Protocol, cast
 
+from memgraph_py import __version__
 from memgraph_py.errors import CypherError
 
 COMMANDS = {
@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command.run(parser.parse_args(words[1:]))
     except CypherError as error:
-        print(f"memgraph-py: {error.text()}", file=sys.stderr)
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"memgraph-py: {error.message}{hint}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -58,6 +59,6 @@ def _outer_parser() -> argparse.ArgumentParser:
         epilog=f"commands:\n{commands}\n\n`memgraph-py command --help` tells more about each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"memgraph-py {version('memgraph-py')}")
+    parser.add_argument("--version", action="version", version=f"memgraph-py {__version__}")
     parser.add_argument("command", choices=list(COMMANDS), help=argparse.SUPPRESS)
     return parser

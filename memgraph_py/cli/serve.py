@@ -24,7 +24,7 @@ _HELP = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare a flag for each setting; the default shown is the one where the environment gives none."""
     for name, (placeholder, help) in _HELP.items():
-        default = getattr(Settings, name, None) or getattr(Settings(), name)
+        default = getattr(Settings(), name)
         shown = f", default {default}" if default else ""
         parser.add_argument(
             flag_name(name), dest=name, metavar=placeholder, help=f"{help} ({environment_name(name)}{shown})"

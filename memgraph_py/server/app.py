@@ -28,6 +28,7 @@ from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.http import HttpServer
 from memgraph_py.storage.store import GraphStore
+from memgraph_py.streams.kafka import KafkaSource
 from memgraph_py.streams.manager import StreamManager
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,10 @@ class App:
             await self.stop()
             raise
         self.state = "ready"
-        logger.info("started", extra={"bolt": self.bolt_uri, "data_directory": str(self._directory.path)})
+        logger.info(
+            "started",
+            extra={"bolt": self.bolt_uri, "http": self.http_uri, "data_directory": str(self._directory.path)},
+        )
 
     async def _start(self) -> None:
         settings = self.settings
@@ -95,7 +99,7 @@ class App:
             self.http_port = await self._http.start(settings.http_address, settings.http_port)
         await asyncio.to_thread(self._load)
         database = self.database
-        self._streams = StreamManager(database, Ingestion(database), settings, self.metrics)
+        self._streams = StreamManager(Ingestion(database), settings, KafkaSource, self.metrics)
         database.stream_control = self._streams
         await asyncio.to_thread(self._streams.restore)
         self._bolt = BoltServer(database, settings, self.metrics)

@@ -1,0 +1,194 @@
+"""`memgraph-py serve` as its users meet it: a process, signals, files, and the official driver."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from neo4j import GraphDatabase
+from neo4j.exceptions import DriverError, Neo4jError
+
+if TYPE_CHECKING:
+    from tests.conftest import ServerProcess
+
+Start = Callable[..., "ServerProcess"]
+
+
+def query(uri: str, text: str, **parameters: object) -> list[list[object]]:
+    """Rows of an auto-commit statement on a fresh connection."""
+    with GraphDatabase.driver(uri) as driver, driver.session() as session:
+        return session.run(text, parameters).values()
+
+
+def test_one_line_on_stdout_and_status_0_at_sigterm(start_process: Start) -> None:
+    server = start_process()
+    assert re.fullmatch(r"bolt://127\.0\.0\.1:\d+", server.bolt_uri)
+    assert query(server.bolt_uri, "RETURN 1 AS one") == [[1]]
+    assert server.terminate() == 0
+    assert len(server.output) == 1
+    assert "Traceback" not in server.stderr()
+
+
+def test_sigint_is_clean_as_well_and_the_graph_is_there_again(start_process: Start) -> None:
+    server = start_process()
+    query(server.bolt_uri, "CREATE (:Person {name: 'Ada'})-[:KNOWS {since: 1833}]->(:Person {name: 'Charles'})")
+    query(server.bolt_uri, "CREATE INDEX ON :Person(name)")
+    assert server.terminate(signal.SIGINT) == 0
+    assert [path.name[:10] for path in server.data_directory.glob("checkpoint-*")] == ["checkpoint"]
+    again = start_process()
+    rows = query(again.bolt_uri, "MATCH (a:Person {name: 'Ada'})-[r:KNOWS]->(b) RETURN a.name, r.since, b.name")
+    assert rows == [["Ada", 1833, "Charles"]]
+    query(again.bolt_uri, "MATCH (a {name: 'Ada'}) SET a.age = 36")
+    assert again.terminate() == 0
+    third = start_process()
+    assert query(third.bolt_uri, "MATCH (n:Person) RETURN n.name, n.age ORDER BY n.name") == [
+        ["Ada", 36],
+        ["Charles", None],
+    ]
+
+
+def test_sigterm_rolls_back_what_is_open(start_process: Start) -> None:
+    server = start_process()
+    driver = GraphDatabase.driver(server.bolt_uri)
+    session = driver.session()
+    transaction = session.begin_transaction()
+    transaction.run("CREATE (:Lost)").consume()
+    query(server.bolt_uri, "CREATE (:Kept)")
+    started = time.monotonic()
+    assert server.terminate() == 0
+    assert time.monotonic() - started < 10
+    for connected in (transaction, session, driver):
+        with contextlib.suppress(DriverError, Neo4jError, OSError):
+            connected.close()
+    again = start_process()
+    assert query(again.bolt_uri, "MATCH (n) RETURN labels(n)") == [[["Kept"]]]
+
+
+def test_a_second_server_on_the_folder_is_refused(start_process: Start) -> None:
+    first = start_process()
+    assert first.bolt_uri
+    second = start_process()
+    assert second.wait() == 1
+    assert second.output == []
+    (line,) = second.stderr().splitlines()
+    assert f"the data directory '{first.data_directory}' is in use by another server" in line
+    assert str(first.process.pid) in line
+    assert query(first.bolt_uri, "RETURN 1") == [[1]]
+
+
+def test_a_taken_port_is_one_line(start_process: Start, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = start_process("--bolt-port", str(port))
+        assert server.wait() == 1
+    assert "Traceback" not in server.stderr()
+    assert f"cannot listen for Bolt on 127.0.0.1 port {port}: " in server.stderr().splitlines()[-1]
+    assert server.output == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(start_process: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server = start_process("--data-directory", str(tmp_path / "file" / "data"))
+    assert server.wait() == 1
+    assert re.fullmatch(r"memgraph-py: cannot write to the data directory '.*/file/data': .*\n", server.stderr())
+
+
+def test_environment_and_http(start_process: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    server = start_process(
+        "--data-directory",
+        str(folder),
+        environment={"MEMGRAPH_HTTP_PORT": "0", "MEMGRAPH_BOLT_ADDRESS": "localhost", "MEMGRAPH_LOG_LEVEL": "debug"},
+    )
+    assert server.bolt_uri.startswith("bolt://localhost:")
+    assert (folder / "lock").exists()
+    found = re.search(r"http=(http://\S+)", server.stderr())
+    assert found is not None
+    with urllib.request.urlopen(f"{found.group(1)}/health", timeout=10) as answer:
+        assert json.load(answer) == {"status": "ready"}
+    query(server.bolt_uri, "CREATE (), ()")
+    with urllib.request.urlopen(f"{found.group(1)}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    assert "\nmemgraph_nodes 2.0\n" in text
+    assert "\nmemgraph_commits_total 1.0\n" in text
+    assert server.terminate() == 0
+
+
+def test_ipv6_addresses_stand_in_brackets(start_process: Start) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server = start_process("--bolt-address", "::1")
+    assert re.fullmatch(r"bolt://\[::1\]:\d+", server.bolt_uri)
+    assert query(server.bolt_uri, "RETURN 1") == [[1]]
+
+
+def test_kill_9_loses_no_acknowledged_commit(start_process: Start) -> None:
+    for round in range(2):
+        server = start_process()
+        acknowledged = round * 1000
+        with GraphDatabase.driver(server.bolt_uri) as driver:
+            session = driver.session()
+            deadline = time.monotonic() + 1.5
+            while time.monotonic() < deadline:
+                session.run(
+                    "CREATE (:Commit {number: $number, round: $round})", number=acknowledged, round=round
+                ).consume()
+                acknowledged += 1
+            server.kill()
+            with contextlib.suppress(DriverError, Neo4jError, OSError):
+                session.close()
+        assert acknowledged > round * 1000 + 10
+        again = start_process()
+        rows = query(again.bolt_uri, "MATCH (n:Commit {round: $round}) RETURN n.number ORDER BY n.number", round=round)
+        assert [number for (number,) in rows] == list(range(round * 1000, acknowledged))
+        again.kill()
+
+
+def test_a_torn_tail_is_cut_and_told(start_process: Start) -> None:
+    server = start_process()
+    for number in range(3):
+        query(server.bolt_uri, "CREATE ({number: $number})", number=number)
+    server.kill()
+    (log,) = server.data_directory.glob("log-*")
+    whole = log.read_bytes().rstrip(b"\0")
+    log.write_bytes(whole[:-5])
+    again = start_process()
+    assert query(again.bolt_uri, "MATCH (n) RETURN n.number ORDER BY n.number") == [[0], [1]]
+    (line,) = [line for line in again.stderr().splitlines() if "WARNING" in line]
+    assert str(log) in line and "byte=" in line and "bytes=" in line
+    assert again.terminate() == 0
+
+
+def test_damage_refuses_to_start_and_names_the_place(start_process: Start) -> None:
+    server = start_process()
+    for number in range(3):
+        query(server.bolt_uri, "CREATE ({number: $number})", number=number)
+    server.kill()
+    (log,) = server.data_directory.glob("log-*")
+    data = bytearray(log.read_bytes())
+    data[80] ^= 1
+    log.write_bytes(data)
+    again = start_process()
+    assert again.wait() == 1
+    assert again.output == []
+    assert f"the log file '{log}' is damaged at byte 48; good records follow" in again.stderr().splitlines()[-1]
+    assert "Traceback" not in again.stderr()
+
+
+def test_a_wrong_flag_is_status_2() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "memgraph_py", "serve", "--port", "1"], capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 2
+    assert "--port" in ended.stderr and ended.stdout == ""
