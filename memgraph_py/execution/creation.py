@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError, EntityNotFound
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import ExecutionContext, executes, type_name
@@ -43,13 +43,7 @@ def _create_nodes(spec: NodeSpec, batch: Batch, context: ExecutionContext) -> No
     labels = tuple(sorted({intern(name) for name in spec.labels})) if spec.labels else ()
     counters.nodes_created += batch.rows
     counters.labels_added += batch.rows * len(labels)
-    blocks = _property_blocks(spec.properties, batch, context)
-    if len(blocks) == 1:
-        return graph.create_nodes(batch.rows, labels, blocks[0][1])
-    ids = np.empty(batch.rows, dtype=np.int64)
-    for rows, properties in blocks:
-        ids[rows] = graph.create_nodes(len(rows), labels, properties)
-    return ids
+    return graph.create_nodes(batch.rows, labels, _property_columns(spec.properties, batch, context))
 
 
 def _create_relationships(spec: RelationshipSpec, batch: Batch, context: ExecutionContext) -> RelationshipIds:
@@ -58,13 +52,8 @@ def _create_relationships(spec: RelationshipSpec, batch: Batch, context: Executi
     sources = _end_nodes(batch.columns[spec.source], spec.source)
     targets = _end_nodes(batch.columns[spec.target], spec.target)
     context.counters.relationships_created += batch.rows
-    blocks = _property_blocks(spec.properties, batch, context)
-    if len(blocks) == 1:
-        return graph.create_relationships(sources, targets, type, blocks[0][1])
-    ids = np.empty(batch.rows, dtype=np.int64)
-    for rows, properties in blocks:
-        ids[rows] = graph.create_relationships(sources[rows], targets[rows], type, properties)
-    return ids
+    properties = _property_columns(spec.properties, batch, context)
+    return graph.create_relationships(sources, targets, type, properties)
 
 
 def _end_nodes(column: Column, name: str) -> NodeIds:
@@ -76,41 +65,24 @@ def _end_nodes(column: Column, name: str) -> NodeIds:
     return ids
 
 
-def _property_blocks(
-    properties: Expression | None, batch: Batch, context: ExecutionContext
-) -> list[tuple[Rows, dict[KeyId, Column]]]:
-    """Rows with the property columns that they have; rows of maps with the same keys are one block."""
+def _property_columns(properties: Expression | None, batch: Batch, context: ExecutionContext) -> dict[KeyId, Column]:
+    """The property columns to store, NULL where a row has none."""
     if properties is None:
-        return [(_NO_ROWS, {})]
+        return {}
+    columns: dict[KeyId, Column] = {}
+    intern = context.graph.schema.keys.intern
     if isinstance(properties, MapOf):
-        columns: dict[KeyId, Column] = {}
-        intern = context.graph.schema.keys.intern
         for name, expression in zip(properties.keys, properties.values, strict=True):
             column = EVALUATORS[type(expression)](expression, batch, context)
             columns[intern(name)] = check_storable(column, name)
             context.counters.properties_set += _count_valid(column)
-        return [(_NO_ROWS, columns)]
-    return _blocks_of_maps(property_maps(evaluate(properties, batch, context), context), context)
-
-
-_NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
-
-
-def _blocks_of_maps(
-    maps: list[dict[str, Value] | None], context: ExecutionContext
-) -> list[tuple[Rows, dict[KeyId, Column]]]:
-    by_keys: dict[tuple[str, ...], list[int]] = {}
-    for row, map in enumerate(maps):
-        by_keys.setdefault(tuple(map or ()), []).append(row)
-    blocks: list[tuple[Rows, dict[KeyId, Column]]] = []
-    for names, rows in by_keys.items():
-        columns: dict[KeyId, Column] = {}
-        for name in names:
-            column = Column.from_values([(maps[row] or {})[name] for row in rows])
-            columns[context.graph.schema.keys.intern(name)] = check_storable(column, name)
-            context.counters.properties_set += _count_valid(column)
-        blocks.append((np.array(rows, dtype=np.int64), columns))
-    return blocks
+        return columns
+    maps = property_maps(evaluate(properties, batch, context), context)
+    for name in dict.fromkeys(name for map in maps for name in map or ()):
+        column = Column.from_values([map.get(name) if map else None for map in maps])
+        columns[intern(name)] = check_storable(column, name)
+        context.counters.properties_set += _count_valid(column)
+    return columns
 
 
 def _count_valid(column: Column) -> int:

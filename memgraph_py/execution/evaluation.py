@@ -72,8 +72,8 @@ def truth(column: Column) -> Mask:
     """(rows,) True where the value is true; false and NULL give False. Raises CypherTypeError for any other value."""
     if column.kind is Kind.BOOL:
         if column.valid is None:
-            return column.values  # type: ignore[return-value]  # BOOL columns are bool
-        return column.values & column.valid  # type: ignore[operator,return-value]
+            return column.values
+        return column.values & column.valid
     mask = np.zeros(len(column), dtype=np.bool_)
     for row, value in enumerate(column.to_values()):
         if value is True:
@@ -87,7 +87,7 @@ def node_ids(column: Column) -> NodeIds:
     """(rows,) ids of a column of nodes, -1 where NULL. Raises CypherTypeError where a value is no node."""
     if column.kind is Kind.NODE:
         if column.valid is None:
-            return column.values  # type: ignore[return-value]  # NODE columns are int64
+            return column.values
         return np.where(column.valid, column.values, -1)
     return _object_ids(column, NodeReference, "a node")
 
@@ -96,7 +96,7 @@ def relationship_ids(column: Column) -> RelationshipIds:
     """(rows,) ids of a column of relationships, -1 where NULL. Raises CypherTypeError where a value is none."""
     if column.kind is Kind.RELATIONSHIP:
         if column.valid is None:
-            return column.values  # type: ignore[return-value]  # RELATIONSHIP columns are int64
+            return column.values
         return np.where(column.valid, column.values, -1)
     return _object_ids(column, RelationshipReference, "a relationship")
 
@@ -152,7 +152,7 @@ def _property(expression: Property, batch: Batch, context: ExecutionContext) -> 
         if context.counters.nodes_deleted:
             check_nodes(nodes, context)
         key = graph.schema.keys.find(expression.key)
-        return Column.nulls(batch.rows) if key is None else graph.node_property(nodes, key)  # type: ignore[arg-type]
+        return Column.nulls(batch.rows) if key is None else graph.node_property(nodes, key)
     if subject.kind is Kind.RELATIONSHIP:
         relationships = relationship_ids(subject)
         if context.counters.relationships_deleted:

@@ -259,7 +259,9 @@ def widen(batch: Batch, source_rows: Rows, columns: dict[str, Column], unused: t
     if not batch.columns:
         return Batch(rows, columns)
     if rows == 1 and batch.rows == 1:
-        return Batch(1, {**batch.columns, **columns})
+        if not unused:
+            return Batch(1, {**batch.columns, **columns})
+        return Batch(1, {**{n: c for n, c in batch.columns.items() if n not in unused}, **columns})
     taken = {name: column.take(source_rows) for name, column in batch.columns.items() if name not in unused}
     taken.update(columns)
     return Batch(rows, taken)

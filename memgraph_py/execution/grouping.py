@@ -39,7 +39,7 @@ def _group_column(column: Column) -> tuple[NDArray[np.int64], Rows]:
         case Kind.BOOL:
             return group_integers(column.values.astype(np.int64), valid)
         case Kind.FLOAT:
-            normal = column.values + 0.0  # type: ignore[operator]  # -0.0 becomes 0.0
+            normal = column.values + 0.0
             normal[np.isnan(normal)] = np.nan
             return group_integers(normal.view(np.int64), valid)
         case Kind.STRING:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.sorting import first_rows, sorted_rows
-from memgraph_py.kernels.paths import rows_without_repetition
 from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.operators import (
     WRITES,
@@ -42,9 +41,14 @@ def filter(operator: Filter, context: ExecutionContext) -> Iterator[Batch]:
         mask = truth(evaluator(predicate, batch, context))
         kept = int(np.count_nonzero(mask))
         if kept == batch.rows:
-            yield batch
+            yield without(batch, operator.unused) if operator.unused else batch
         elif kept:
             yield widen(batch, np.flatnonzero(mask), {}, operator.unused)
+
+
+def without(batch: Batch, unused: tuple[str, ...]) -> Batch:
+    """The batch without these columns."""
+    return Batch(batch.rows, {name: column for name, column in batch.columns.items() if name not in unused})
 
 
 @executes(Project)
@@ -172,17 +176,31 @@ def unique_relationships(operator: UniqueRelationships, context: ExecutionContex
     for batch in context.run(operator.input):
         columns = [batch.columns[name] for name in operator.variables]
         if all(column.kind is Kind.RELATIONSHIP for column in columns):
-            ids = np.empty((batch.rows, len(columns)), dtype=np.int64)
-            for place, column in enumerate(columns):
-                ids[:, place] = column.values if column.valid is None else np.where(column.valid, column.values, -1)
-            mask = rows_without_repetition(ids)
+            mask = _differ(columns, operator.known)
         else:
             rows = zip(*(column.to_values() for column in columns), strict=True)
             mask = np.fromiter((_is_unique(values) for values in rows), dtype=np.bool_, count=batch.rows)
+        if operator.unused:
+            batch = without(batch, operator.unused)
         if mask.all():
             yield batch
         elif mask.any():
-            yield batch.take(mask)
+            yield batch.take(np.flatnonzero(mask))
+
+
+def _differ(columns: list[Column], known: int) -> Mask:
+    """True where all ids of a row differ; the first ``known`` columns are known to. NULL differs from everything."""
+    mask = np.ones(len(columns[0]), dtype=np.bool_)
+    for place in range(max(known, 1), len(columns)):
+        column = columns[place]
+        for other in columns[:place]:
+            different = column.values != other.values
+            if column.valid is not None:
+                different |= ~column.valid
+            if other.valid is not None:
+                different |= ~other.valid
+            mask &= different
+    return mask
 
 
 def _is_unique(values: tuple[Value, ...]) -> bool:
@@ -304,7 +322,7 @@ def has_writes(operator: Operator) -> bool:
 def _numbers_within_rows(batch: Batch, counted: Rows, context: ExecutionContext) -> Rows:
     """How many rows of the same outer row came before each row; ``counted`` holds how many came in all, and grows."""
     assert context.row_name is not None, "only in a subplan"
-    outer: Rows = batch.columns[context.row_name].values  # type: ignore[assignment]  # row numbers are int64
+    outer: Rows = batch.columns[context.row_name].values
     order = np.argsort(outer, kind="stable")
     ordered = outer[order]
     starts = np.searchsorted(ordered, ordered, side="left")

@@ -176,7 +176,7 @@ def node_by_id(operator: NodeById, context: ExecutionContext) -> Iterator[Batch]
 def _whole_numbers(column: Column) -> NodeIds:
     """Ids that the values may be, -1 where none: 1.0 equals 1."""
     if column.kind is Kind.INT:
-        values: NodeIds = column.values  # type: ignore[assignment]  # INT columns are int64
+        values: NodeIds = column.values
         return values.copy() if column.valid is None else np.where(column.valid, values, -1)
     ids = np.full(len(column), -1, dtype=np.int64)
     for row, value in enumerate(column.to_values()):

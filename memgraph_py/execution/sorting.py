@@ -4,6 +4,7 @@ A column of one kind becomes a few arrays that numpy sorts; a column of mixed va
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ _STRING_WORDS_MAX = 8
 
 def sorted_rows(columns: Sequence[Column], descending: Sequence[bool]) -> Rows:
     """(rows,) int64: the row that comes first, second, …; equal rows keep their order."""
-    keys: list[NDArray[np.generic]] = []
+    keys: list[NDArray[Any]] = []
     for column, down in zip(columns, descending, strict=True):
         keys += _sort_keys(column, down)
     if len(keys) == 1:
@@ -43,13 +44,13 @@ def first_rows(columns: Sequence[Column], descending: Sequence[bool], count: int
     return candidates[order]
 
 
-def _sort_keys(column: Column, descending: bool) -> list[NDArray[np.generic]]:
+def _sort_keys(column: Column, descending: bool) -> list[NDArray[Any]]:
     """Arrays, the most significant first, whose ascending order is the order wanted."""
     if column.kind is Kind.OBJECT:
         return [_ranks(column, descending)]
     keys = _ascending_keys(column)
     if descending:
-        keys = [~key if key.dtype != np.float64 else -key for key in keys]  # type: ignore[operator]  # ints, floats, bools
+        keys = [~key if key.dtype != np.float64 else -key for key in keys]
     if column.valid is None:
         return keys
     missing = column.valid if descending else ~column.valid
@@ -57,10 +58,10 @@ def _sort_keys(column: Column, descending: bool) -> list[NDArray[np.generic]]:
     return [missing, *(np.where(column.valid, key, key.dtype.type(0)) for key in keys)]
 
 
-def _ascending_keys(column: Column) -> list[NDArray[np.generic]]:
+def _ascending_keys(column: Column) -> list[NDArray[Any]]:
     match column.kind:
         case Kind.FLOAT:
-            nan = np.isnan(column.values)  # type: ignore[call-overload]  # FLOAT columns are float64
+            nan = np.isnan(column.values)
             if not nan.any():
                 return [column.values]
             return [nan, np.where(nan, 0.0, column.values)]
@@ -70,7 +71,7 @@ def _ascending_keys(column: Column) -> list[NDArray[np.generic]]:
             return [column.values]
 
 
-def _string_keys(column: Column) -> list[NDArray[np.generic]]:
+def _string_keys(column: Column) -> list[NDArray[Any]]:
     """Words of eight bytes, then the length, which tells "a" from "a\\0"; UTF-8 bytes order as code points do."""
     values = column.values if column.valid is None else np.where(column.valid, column.values, 0)
     handles = np.require(values, dtype=np.int64, requirements=("C", "W"))
@@ -85,5 +86,5 @@ def _string_keys(column: Column) -> list[NDArray[np.generic]]:
 def _ranks(column: Column, descending: bool) -> NDArray[np.int64]:
     """The place of each value among the distinct ones."""
     keys = [order_key(value) for value in column.to_values()]
-    places = {key: place for place, key in enumerate(sorted(set(keys), reverse=descending))}  # type: ignore[type-var]
+    places = {key: place for place, key in enumerate(sorted(set(keys), reverse=descending))}
     return np.fromiter((places[key] for key in keys), dtype=np.int64, count=len(keys))

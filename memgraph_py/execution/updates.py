@@ -43,6 +43,7 @@ from memgraph_py.plan.operators import (
     SetProperty,
 )
 from memgraph_py.plan.tree import walk
+from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 __all__ = ["apply_items"]
@@ -263,14 +264,12 @@ def _is_element(variable: Variable, batch: Batch) -> bool:
 
 
 def _without_repetition(column: Column) -> list[tuple[int, int]]:
-    """Consecutive ranges of rows, in none of which a value stands twice."""
-    values = [value if value is None else value.id for value in column.to_values() if _has_id(value)]
-    if len(values) != len(column):
-        return [(row, row + 1) for row in range(len(column))]
+    """Consecutive ranges of rows, in none of which an element stands twice."""
+    values = column.to_values()
     ranges: list[tuple[int, int]] = []
-    seen: dict[int | None, None] = {}
+    seen: dict[object, None] = {}
     start = 0
-    for row, value in enumerate(values):
+    for row, value in enumerate(map(grouping_key, values)):
         if value is not None and value in seen:
             ranges.append((start, row))
             start = row
@@ -278,7 +277,3 @@ def _without_repetition(column: Column) -> list[tuple[int, int]]:
         seen[value] = None
     ranges.append((start, len(values)))
     return ranges
-
-
-def _has_id(value: Value) -> bool:
-    return value is None or isinstance(value, NodeReference | RelationshipReference)

@@ -29,16 +29,3 @@ def unused_relationships(
                 break
             entry = parents[entry]
     return answer
-
-
-@kernel("boolean[::1](int64[:, ::1])")
-def rows_without_repetition(columns: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """True where no id stands twice in a row of the (rows, columns) array; -1 is no id."""
-    rows, width = columns.shape
-    answer = np.ones(rows, dtype=np.bool_)
-    for row in range(rows):
-        for left in range(width):
-            for right in range(left + 1, width):
-                if columns[row, left] == columns[row, right] and columns[row, left] >= 0:
-                    answer[row] = False
-    return answer
