@@ -13,6 +13,7 @@ from tests.tck.scenarios import Scenario, locate, read_all
 
 KNOWN_FAILURES = Path(__file__).with_name("known_failures.txt")
 _known = pytest.StashKey[frozenset[str]]()
+_all = pytest.StashKey[frozenset[str]]()
 _outcomes = pytest.StashKey[dict[str, bool]]()
 
 
@@ -36,6 +37,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("scenario", [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="tck")])
         return
     scenarios = read_all(folder)
+    config = metafunc.config
+    config.stash[_all] = frozenset(scenario.id for scenario in scenarios)
+    gone = sorted(config.stash[_known] - config.stash[_all])
+    if gone and not config.getoption("--tck-update", default=False):
+        raise pytest.UsageError(f"{KNOWN_FAILURES.name} names {len(gone)} scenarios that the TCK has not: {gone[0]}")
     metafunc.parametrize("scenario", scenarios, ids=[scenario.id for scenario in scenarios])
 
 
@@ -70,7 +76,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     outcomes = config.stash.get(_outcomes, {})
     if not config.getoption("--tck-update", default=False) or not outcomes:
         return
-    unseen = config.stash[_known] - outcomes.keys()
+    unseen = (config.stash[_known] & config.stash[_all]) - outcomes.keys()
     failed = unseen | {id for id, passed in outcomes.items() if not passed}
     KNOWN_FAILURES.write_text("".join(f"{id}\n" for id in sorted(failed)), encoding="utf-8")
 
