@@ -1,7 +1,8 @@
 """A Kafka broker without Kafka: librdkafka's mock cluster, which lives in a producer of this process.
 
-It speaks the protocol on a port of the loopback address, so other processes connect too. What it does not do: topics are made
-by their first message, with 4 partitions; about 5 MiB a partition are kept, older messages go; nothing is on disk.
+It speaks the protocol on a port of the loopback address, so other processes connect too. What it does not do:
+topics are made by their first message, with 4 partitions; about 5 MiB a partition are kept, older messages go;
+nothing is on disk.
 """
 
 from types import TracebackType

@@ -122,6 +122,8 @@ class ScriptSource:
         if self.hosts and url.host.lower() not in {host.lower() for host in self.hosts}:
             raise _Refused(f"the host {url.host} is not among the server's --transform-hosts")
         port = url.port or (443 if url.scheme == "https" else 80)
+        if port > 65_535:
+            raise _Refused(f"there is no port {port}")
         found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
         addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
         for address in addresses:

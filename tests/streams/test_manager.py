@@ -328,7 +328,7 @@ def test_start_all_starts_what_it_can_and_reports_the_rest(
             batch_interval=None,
             batch_size=None,
         )
-    with pytest.raises(StreamError, match="^Failed to initialize kafka stream other : "):
+    with pytest.raises(StreamError, match=r"^Failed to initialize kafka stream other : "):
         manager.start_all()
     assert [row.status for row in manager.show()] == ["running", "stopped"]
     manager.stop_all()
