@@ -78,16 +78,32 @@ def extend(operator: Extend, context: ExecutionContext) -> Iterator[Batch]:
 @executes(Unwind)
 def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
     """A row per element, in pieces of at most batch_rows_max."""
-    for batch in context.run(operator.input):
-        column = evaluate(operator.list, batch, context)
-        if column.kind is not Kind.OBJECT:  # no lists: each value stands for itself
-            rows = np.flatnonzero(column.validity())
-            if len(rows):
-                yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
-            continue
-        for rows, elements in _element_pieces(column.to_values(), context.limits.batch_rows_max):
-            context.check()
-            yield widen(batch, rows, {operator.variable: Column.from_values(elements)}, operator.unused)
+    for outer in context.run(operator.input):
+        for batch, column in _list_pieces(operator.list, outer, context):
+            if column.kind is not Kind.OBJECT:  # no lists: each value stands for itself
+                rows = np.flatnonzero(column.validity())
+                if len(rows):
+                    yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
+                continue
+            for rows, elements in _element_pieces(column.to_values(), context.limits.batch_rows_max):
+                context.check()
+                yield widen(batch, rows, {operator.variable: Column.from_values(elements)}, operator.unused)
+
+
+def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext) -> Iterator[tuple[Batch, Column]]:
+    """The lists of so few rows at a time that they have about batch_rows_max elements: long lists of many rows do not fit
+    the memory."""
+    start, size = 0, context.limits.batch_rows_min
+    while start < batch.rows:
+        piece = batch if batch.rows <= size else batch.slice(start, start + size)
+        column = evaluate(expression, piece, context)
+        yield piece, column
+        start += piece.rows
+        if start < batch.rows and column.kind is Kind.OBJECT:
+            elements = sum(len(value) for value in column.values.tolist() if isinstance(value, list))
+            size = max(1, min(4 * size, context.limits.batch_rows_max * piece.rows // max(elements, 1)))
+        else:
+            size *= 4
 
 
 def _element_pieces(values: list[Value], limit: int) -> Iterator[tuple[Rows, list[Value]]]:
