@@ -114,7 +114,8 @@ class Connection:
     """State, requests that wait, and output of one client. Single-threaded.
 
     version: agreed in the handshake, None before. interrupted: so many RESETs have come whose turn has not.
-    waiting_bytes: of requests that wait; the server stops reading when they are many.
+    waiting_bytes: of requests that wait; the server stops reading when they are many. output_bytes: about what
+    ``take_output`` would give.
     """
 
     __slots__ = (
@@ -126,6 +127,7 @@ class Connection:
         "_violation",
         "_waiting",
         "interrupted",
+        "output_bytes",
         "state",
         "version",
         "waiting_bytes",
@@ -136,6 +138,7 @@ class Connection:
         self.version: ProtocolVersion | None = None
         self.interrupted = 0
         self.waiting_bytes = 0
+        self.output_bytes = 0
         self._limits = (nesting_depth_max, max(OBJECTS_MIN, message_bytes_max // BYTES_PER_OBJECT))
         self._handshake = b""
         self._dechunker = Dechunker(message_bytes_max)
@@ -226,6 +229,7 @@ class Connection:
     def records(self, data: bytes) -> None:
         """RECORD messages, framed already, as part of the answer to the request at hand."""
         self._output.append(data)
+        self.output_bytes += len(data)
 
     def take_output(self) -> bytes:
         """The bytes to send, which are then forgotten."""
@@ -234,6 +238,7 @@ class Connection:
             return b""
         data = output[0] if len(output) == 1 else b"".join(output)
         output.clear()
+        self.output_bytes = 0
         return data
 
     def _shake_hands(self) -> bool:
@@ -262,3 +267,4 @@ class Connection:
 
     def _send(self, payload: bytes) -> None:
         self._output.append(frame(payload))
+        self.output_bytes += len(payload)

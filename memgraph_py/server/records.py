@@ -1,0 +1,135 @@
+"""From results to RECORD messages: what a client sees of nodes and relationships is read as columns, and packed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from memgraph_py.bolt.packstream import list_header, pack_text
+from memgraph_py.bolt.records import FieldColumn, NodeColumn, PackedNames, RelationshipColumn, encode_records
+from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.engine.materialise import materialise
+from memgraph_py.engine.result import Result
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.transaction import Transaction
+from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
+
+
+class SchemaNames:
+    """Labels, types and property keys of a schema as packed bytes, shared by all connections."""
+
+    __slots__ = ("keys", "label_lists", "types")
+
+    def __init__(self, schema: Schema) -> None:
+        def label_list(label_set: int) -> bytes:
+            labels = [schema.labels.name(label) for label in schema.label_set(label_set)]
+            return list_header(len(labels)) + b"".join(map(pack_text, labels))
+
+        self.label_lists = PackedNames(label_list, lambda: len(schema.label_sets()))
+        self.types = PackedNames(lambda type: pack_text(schema.types.name(type)), lambda: len(schema.types))
+        self.keys = PackedNames(lambda key: pack_text(schema.keys.name(key)), lambda: len(schema.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some records of a result. data: framed messages. rows: taken from the result for them. complete: all of those
+    rows are in ``data``. finished: no row comes after them. interrupted: the budget ran out, go on in a worker thread."""
+
+    data: bytes
+    rows: int
+    complete: bool
+    finished: bool
+    interrupted: bool
+
+
+class RecordStream:
+    """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
+
+    __slots__ = ("_element_ids", "_names", "_packed", "_state", "result")
+
+    def __init__(self, result: Result, names: SchemaNames, *, element_ids: bool) -> None:
+        self.result = result
+        self._names = names
+        self._element_ids = element_ids
+        self._packed: Iterator[bytes] | None = None
+        self._state = (False, False)
+
+    def take(self, count: int, bytes_max: int, budget_seconds: float | None = None) -> Piece:
+        """The next ``count`` records at most, fewer where they have more than ``bytes_max`` bytes: then ``complete`` is
+        False, and the next call goes on with the same rows. Raises what the statement raises."""
+        rows = 0
+        packed = self._packed
+        if packed is None:
+            taken = self.result.take(count, budget_seconds)
+            self._state = (taken.finished, taken.interrupted)
+            rows = sum(batch.rows for batch in taken.batches)
+            packed = self._pack(taken.batches)
+        self._packed = packed
+        parts: list[bytes] = []
+        size = 0
+        for part in packed:
+            parts.append(part)
+            size += len(part)
+            if size >= bytes_max:
+                return Piece(b"".join(parts), rows, complete=False, finished=False, interrupted=False)
+        self._packed = None
+        finished, interrupted = self._state
+        return Piece(b"".join(parts), rows, complete=True, finished=finished, interrupted=interrupted)
+
+    def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
+        """``take`` without the records."""
+        self._packed = None
+        taken = self.result.take(count, budget_seconds)
+        rows = sum(batch.rows for batch in taken.batches)
+        return Piece(b"", rows, complete=True, finished=taken.finished, interrupted=taken.interrupted)
+
+    def _pack(self, batches: list[Batch]) -> Iterator[bytes]:
+        view = self.result.view
+        for batch in batches:
+            fields = [_field(column, view, self._names) for column in batch.columns.values()]
+            yield from encode_records(fields, batch.rows, element_ids=self._element_ids)
+
+
+def _field(column: Column, view: GraphView, names: SchemaNames) -> FieldColumn:
+    if column.kind is Kind.NODE:
+        return _nodes(column, view, names)
+    if column.kind is Kind.RELATIONSHIP:
+        return _relationships(column, view, names)
+    if column.kind is Kind.OBJECT:
+        values: list[Value] = [materialise(value, view) for value in column.to_values()]
+        return Column.objects(values)
+    return column
+
+
+def _nodes(column: Column, view: GraphView, names: SchemaNames) -> NodeColumn:
+    ids, valid = column.values, column.valid
+    if valid is None:
+        known = ids
+        label_sets = view.label_sets(ids)
+    else:
+        ids = np.where(valid, ids, -1)
+        known = ids[valid]
+        label_sets = np.zeros(len(ids), dtype=np.int64)
+        label_sets[valid] = view.label_sets(known)
+    if isinstance(view, Transaction):  # only there can a row hold what was deleted
+        label_sets = np.where(view.nodes_exist(ids), label_sets, 0)
+    properties = [(names.keys.packed(key), view.node_property(ids, key)) for key in view.node_keys(known).tolist()]
+    return NodeColumn(ids, valid, label_sets, names.label_lists, properties)
+
+
+def _relationships(column: Column, view: GraphView, names: SchemaNames) -> RelationshipColumn:
+    ids, valid = column.values, column.valid
+    if valid is None:
+        known = ids
+        starts, ends = view.endpoints(ids)
+        types = view.relationship_types(ids)
+    else:
+        ids = np.where(valid, ids, -1)
+        known = ids[valid]
+        starts, ends, types = (np.zeros(len(ids), dtype=np.int64) for _ in range(3))
+        starts[valid], ends[valid] = view.endpoints(known)
+        types[valid] = view.relationship_types(known)
+    keys = view.relationship_keys(known).tolist()
+    properties = [(names.keys.packed(key), view.relationship_property(ids, key)) for key in keys]
+    return RelationshipColumn(ids, valid, starts, ends, types, names.types, properties)
