@@ -1,0 +1,195 @@
+"""The rules of ARCHITECTURE.md that a machine can check."""
+
+import ast
+import importlib
+import pkgutil
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import memgraph_py
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGE = Path(memgraph_py.__file__).resolve().parent
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+IDS = [str(path.relative_to(PACKAGE)) for path in MODULES]
+
+FILE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 60
+PARAMETERS_MAX = 6
+CATCH_ALL_ALLOWED = {"server/bolt_client.py", "streams/consumer.py", "cli/shell.py", "streams/transform_worker.py"}
+"""Where any error may be caught: the three edges at which one client, stream or statement must not take down the rest,
+and the child that runs a user's script, which may raise anything."""
+DOCUMENTED_AS_A_WHOLE = {"cypher/ast.py", "cypher/construction.py"}
+"""Modules whose many small parts have the names of grammar rules, and are described by those."""
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+every_module = pytest.mark.parametrize("path", MODULES, ids=IDS)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[Function]:
+    """All functions of a module, methods and inner ones included."""
+    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+
+
+def place(path: Path, node: ast.AST) -> str:
+    """Where to look."""
+    return f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+
+
+@every_module
+def test_a_file_can_be_read_at_a_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+@every_module
+def test_functions_are_short_and_take_few_parameters(path: Path) -> None:
+    long, wide = [], []
+    for function in functions(path):
+        if function.end_lineno - function.lineno + 1 > FUNCTION_LINES_MAX:
+            long.append(f"{place(path, function)} {function.name}")
+        arguments = function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        own = [argument for argument in named if argument.arg not in ("self", "cls")]
+        if len(own) > PARAMETERS_MAX and not _is_kernel(function):
+            wide.append(f"{place(path, function)} {function.name}")
+    assert long == []
+    assert wide == []
+
+
+@every_module
+def test_a_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(tree(path))
+
+
+@every_module
+def test_public_functions_and_classes_say_what_they_are(path: Path) -> None:
+    if path.relative_to(PACKAGE).as_posix() in DOCUMENTED_AS_A_WHOLE:
+        return
+    undocumented = [
+        f"{place(path, node)} {node.name}"
+        for node in tree(path).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert undocumented == []
+
+
+@every_module
+def test_errors_are_caught_where_their_cause_is_known(path: Path) -> None:
+    if path.relative_to(PACKAGE).as_posix() in CATCH_ALL_ALLOWED:
+        return
+    caught = [
+        place(path, node)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises_again(node)
+    ]
+    assert caught == []
+
+
+@every_module
+def test_numba_is_named_by_kernels_alone(path: Path) -> None:
+    if path.relative_to(PACKAGE).parts[0] == "kernels":
+        return
+    imported = {
+        name
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    }
+    assert not {name for name in imported if name.split(".")[0] == "numba"}
+
+
+@every_module
+def test_names_of_modules_say_something(path: Path) -> None:
+    assert not FORBIDDEN_NAMES & {*path.relative_to(PACKAGE).with_suffix("").parts}
+
+
+@every_module
+def test_nothing_is_left_to_do(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert [word for word in ("TODO", "FIXME", "XXX") if word in text] == []
+
+
+def test_every_operator_has_a_runner() -> None:
+    import_all("memgraph_py.execution")
+    from memgraph_py.execution.executor import RUNNERS
+    from memgraph_py.plan.operators import Operator
+
+    operators = set(get_args(Operator))
+    assert operators
+    assert operators - RUNNERS.keys() == set()
+    assert RUNNERS.keys() - operators == set()
+
+
+def test_every_registered_function_has_a_doc() -> None:
+    import_all("memgraph_py.functions")
+    from memgraph_py.functions import registry
+
+    registered = [
+        entry
+        for table in vars(registry).values()
+        if isinstance(table, dict) and table
+        for entry in table.values()
+        if isinstance(entry, (registry.Function, registry.AggregateFunction, registry.Procedure))
+    ]
+    assert len(registered) > 50
+    assert [entry.name for entry in registered if not entry.doc.strip()] == []
+
+
+def test_every_request_has_a_row() -> None:
+    from memgraph_py.bolt.connection import TRANSITIONS
+    from memgraph_py.bolt.messages import Request
+
+    handled = {kind for row in TRANSITIONS.values() for kind in row}
+    assert set(get_args(Request)) == handled
+
+
+def test_every_module_can_be_imported() -> None:
+    import_all("memgraph_py")
+
+
+def test_the_layers_are_kept() -> None:
+    command = shutil.which("lint-imports", path=f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin")
+    if command is None:
+        pytest.skip("import-linter is not installed: pip install '.[lint]'")
+    ended = subprocess.run([command], cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stdout
+
+
+def import_all(package: str) -> None:
+    """Import every module of a package."""
+    path = importlib.import_module(package).__path__
+    for module in pkgutil.walk_packages(path, f"{package}."):
+        if not module.name.endswith(("__main__", "transform_worker")):
+            importlib.import_module(module.name)
+
+
+def _is_kernel(function: Function) -> bool:
+    """A kernel takes arrays one by one, as compiled code has no objects to hold them."""
+    names = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in function.decorator_list]
+    return any(isinstance(name, ast.Name) and name.id == "kernel" for name in names)
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type
+    kinds = [caught] if not isinstance(caught, ast.Tuple) else caught.elts
+    return caught is None or any(isinstance(k, ast.Name) and k.id in ("Exception", "BaseException") for k in kinds)
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.body[-1], ast.Raise) and handler.body[-1].exc is None
