@@ -9,8 +9,8 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
-from memgraph_py.plan.operators import Expand, ExpandInto, Frontier
-from memgraph_py.storage.view import Expansion, NodeIds
+from memgraph_py.plan.operators import Expand, ExpandInto
+from memgraph_py.storage.view import Expansion
 
 
 @executes(Expand)
@@ -68,25 +68,3 @@ def expand_into(operator: ExpandInto, context: ExecutionContext) -> Iterator[Bat
         if len(found.relationships):
             columns = {operator.relationship: Column(Kind.RELATIONSHIP, found.relationships)}
             yield from pieces(widen(batch, found.source_rows, columns, operator.unused), context)
-
-
-@executes(Frontier)
-def frontier(operator: Frontier, context: ExecutionContext) -> Iterator[Batch]:
-    """Distinct nodes at the ends of walks, each once per input row."""
-    types = context.type_ids(operator.types)
-    for batch in context.run(operator.input):
-        sources = node_ids(batch.columns[operator.source])
-        for row in range(batch.rows):
-            context.check()
-            found = _reached(sources[row : row + 1], operator, types, context)
-            if len(found):
-                source_rows = np.full(len(found), row, dtype=np.int64)
-                yield from pieces(widen(batch, source_rows, {operator.target: Column(Kind.NODE, found)}), context)
-
-
-def _reached(
-    source: NodeIds, operator: Frontier, types: NDArray[np.int64] | None, context: ExecutionContext
-) -> NodeIds:
-    if source[0] < 0:
-        return source[:0]
-    return context.graph.frontier(source, operator.direction, types, operator.hops)
