@@ -1,4 +1,4 @@
-"""The transform of the streams' manual: a message of one number makes a node, of two numbers a relationship between two nodes."""
+"""The transform of the manual: a message of one number makes a node, of two numbers a relationship between nodes."""
 
 
 def stream(batch):
