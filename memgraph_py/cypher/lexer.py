@@ -147,7 +147,7 @@ def _valued(text: str, group: str, written: str, start: int, before: list[str]) 
     if group == "parameter":
         name = written[1:]
         return "PARAMETER", name[1:-1].replace("``", "`") if name[0] == "`" else name
-    if group == "quoted" and written != "``":
+    if group == "quoted":
         return "NAME", written[1:-1].replace("``", "`")
     return INVALID, _invalid_character(text, written, start)
 
@@ -200,8 +200,6 @@ def _unescape(match: re.Match[str]) -> str:
 def _invalid_character(text: str, written: str, start: int) -> CypherSyntaxError:
     if written in "'\"`":
         return _error(text, start, "the string or name that begins here does not end", "UnexpectedSyntax")
-    if written == "``":
-        return _error(text, start, "a name needs at least one character", "UnexpectedSyntax")
     detail = "UnexpectedSyntax" if written.isascii() else "InvalidUnicodeCharacter"
     return _error(text, start, f'unexpected character "{written}"', detail)
 
@@ -265,7 +263,7 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
                 kinds[start] = "_NODE_OPEN"
                 kinds[end + 1] = _FALLBACKS[kinds[end + 1]]
         elif kinds[start] == "[":
-            if kinds[start + 2] == "IN":
+            if kinds[start + 2] == "IN" and kinds[start + 1][0].isalpha():
                 kinds[start] = "_COMPREHENSION_OPEN"
             elif start in barred and (kinds[start + 1] in ("(", "_NODE_OPEN") or kinds[start + 2] == "="):
                 kinds[start] = "_PATTERN_COMPREHENSION_OPEN"

@@ -1,9 +1,11 @@
-"""Generic walks over the tree of ``ast.py``, by dataclass fields. None recurses, so any depth can be walked."""
+"""Generic walks over the tree of ``ast.py``, by dataclass fields."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+
+from memgraph_py.cypher.ast import FunctionCall
 
 
 @cache
@@ -47,3 +49,19 @@ def depth(node: Any, levels_max: int) -> int | None:
             return None
         offset = getattr(level[0], "offset", offset)
     return offset
+
+
+def same(left: Any, right: Any) -> bool:
+    """True when two nodes say the same, wherever they stand in the text. Function names count in any case."""
+    if left.__class__ is not right.__class__:
+        return False
+    if left.__class__ is tuple:
+        return len(left) == len(right) and all(map(same, left, right))
+    if not _is_node(left.__class__):
+        return bool(left == right)
+    if isinstance(left, FunctionCall) and left.name.lower() != right.name.lower():
+        return False
+    ignored = ("offset", "name") if isinstance(left, FunctionCall) else ("offset",)
+    return all(
+        same(getattr(left, name), getattr(right, name)) for name in _field_names(left.__class__) if name not in ignored
+    )

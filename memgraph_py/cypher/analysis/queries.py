@@ -1,16 +1,36 @@
-"""Queries and clauses: what each clause may read and binds."""
+"""Queries and clauses: which clause may stand where, what each may read, and what it binds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import assert_never
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.tree import walk
+from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.kinds import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NODE,
+    NULL,
+    RELATIONSHIP,
+    Kind,
+    element_of,
+    is_known,
+    is_list,
+    list_of,
+)
+from memgraph_py.cypher.analysis.patterns import bind_create, bind_match, bind_merge, check_predicate_pattern
+from memgraph_py.cypher.analysis.procedures import check_procedure
+from memgraph_py.cypher.analysis.projections import check_aliases, project
+from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
 
-_WRITES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
+_UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What analysis found. ``columns``: names of the result's columns, () when there is no RETURN."""
+    """What analysis found. ``columns``: names of the result's columns, () when there is none; ``parameters``: all that the
+    query names, those that a standalone CALL without brackets takes by name among them."""
 
     columns: tuple[str, ...]
     parameters: frozenset[str]
@@ -18,44 +38,261 @@ class Analysis:
 
 
 def analyse(query: ast.Query, text: str) -> Analysis:
-    """The columns, parameters and kind of a query. ``text`` is where its offsets point."""
-    del text
-    parameters = frozenset(node.name for node in walk(query) if isinstance(node, ast.Parameter))
-    writes = any(isinstance(node, _WRITES) for node in walk(query))
-    return Analysis(_columns(query.parts[0]), parameters, writes)
+    """Check a query; ``text`` is where its offsets point.
+
+    Raises CypherSyntaxError, CypherTypeError or ProcedureNotFound with the position and the TCK's detail.
+    """
+    findings = Findings(text, _Nested())
+    columns = _check_query(query, Place({}, findings), ending=_check_ending)
+    return Analysis(tuple(columns), frozenset(findings.parameters), findings.writes)
 
 
-def _columns(part: ast.SingleQuery) -> tuple[str, ...]:
-    visible: list[str] = []
-    for clause in part.clauses:
-        bound: list[str | None] = []
-        match clause:
-            case ast.Match() | ast.Create():
-                for pattern in clause.pattern:
-                    bound += _pattern_variables(pattern)
-            case ast.Merge():
-                bound += _pattern_variables(clause.pattern)
-            case ast.Unwind():
-                bound.append(clause.variable)
-            case ast.ProcedureCall():
-                bound += [item.alias or item.column for item in clause.yields or ()]
-            case ast.SubqueryCall():
-                bound += _columns(clause.query.parts[0])
-            case ast.With() | ast.Return():
-                names = [item.alias or item.text for item in clause.projection.items]
-                visible = [*visible, *names] if clause.projection.star else names
-                if isinstance(clause, ast.Return):
-                    return tuple(visible)
+# ------------------------------------------------------------------------------------------------------------ queries
+
+_Ending = Callable[[ast.SingleQuery, Place], None]
+"""Checks how a single query ends: what is enough depends on where it stands."""
+
+
+def _check_query(query: ast.Query, place: Place, *, ending: _Ending, importing: bool = False) -> Scope:
+    """Check a query that starts from the place's scope; gives its columns. ``importing``: a leading WITH takes variables of
+    the place's scope, and nothing else is seen of it."""
+    if len(set(query.union_all)) > 1:
+        raise place.error(
+            "UNION and UNION ALL cannot be mixed in one query", query.parts[2].offset, "InvalidClauseComposition"
+        )
+    results = []
+    for part in query.parts:
+        start = _imported(part, place) if importing else Place(dict(place.scope), place.findings)
+        results.append(_check_part(part, start, standalone=len(query.parts) == 1))
+        ending(part, place)
+    first = results[0]
+    for part, columns in zip(query.parts[1:], results[1:], strict=True):
+        if set(columns) != set(first):
+            raise place.error("all parts of a UNION need the same columns", part.offset, "DifferentColumnsInUnion")
+    return {name: _either(name, results) for name in first}
+
+
+def _either(name: str, results: list[Scope]) -> Kind:
+    kinds = {columns[name] for columns in results}
+    return kinds.pop() if len(kinds) == 1 else ANY
+
+
+def _imported(part: ast.SingleQuery, place: Place) -> Place:
+    """The start of a CALL { WITH x … }: only what its first WITH names, as it is, can be seen by it."""
+    first = part.clauses[0]
+    if not isinstance(first, ast.With) or first.projection.star:
+        return Place(dict(place.scope) if isinstance(first, ast.With) else {}, place.findings)
+    names = [item.expression for item in first.projection.items]
+    return Place(
+        {
+            name.name: place.scope[name.name]
+            for name in names
+            if isinstance(name, ast.Variable) and name.name in place.scope
+        },
+        place.findings,
+    )
+
+
+def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Scope:
+    """Check the clauses of a single query; gives its columns."""
+    columns: Scope = {}
+    for index, clause in enumerate(part.clauses):
+        last = index == len(part.clauses) - 1
+        if isinstance(clause, ast.Return):
+            if not last:
+                raise _misplaced("RETURN has to be the last clause", part.clauses[index + 1], place)
+            columns = _check_return(clause, place)
+        elif isinstance(clause, ast.ProcedureCall):
+            columns = check_procedure(clause, place, standalone=standalone and len(part.clauses) == 1)
+        elif isinstance(clause, ast.With):
+            place = _check_with(clause, place)
+        else:
+            _check_clause(clause, place)
+    return columns
+
+
+def _check_ending(part: ast.SingleQuery, place: Place) -> None:
+    """Raises where a query ends in a clause that has no effect."""
+    last = part.clauses[-1]
+    if isinstance(last, ast.Match | ast.Unwind | ast.With):
+        name = type(last).__name__.upper()
+        raise _misplaced(f"a query cannot end with {name}: it needs a RETURN or an update", last, place)
+
+
+def _check_anything(part: ast.SingleQuery, place: Place) -> None:
+    """A subquery of EXISTS and COUNT needs no RETURN."""
+    if isinstance(part.clauses[-1], ast.With):
+        _check_ending(part, place)
+
+
+# ------------------------------------------------------------------------------------------------------------ clauses
+
+
+def _check_clause(
+    clause: ast.Match
+    | ast.Unwind
+    | ast.Create
+    | ast.Merge
+    | ast.Set
+    | ast.Remove
+    | ast.Delete
+    | ast.Foreach
+    | ast.SubqueryCall,
+    place: Place,
+) -> None:
+    """Check a clause that adds to the scope and leaves the rest of it."""
+    if isinstance(clause, _UPDATES):
+        place.findings.writes = True
+    match clause:
+        case ast.Match():
+            bind_match(clause.pattern, place)
+            if clause.where is not None:
+                check_predicate(clause.where, place)
+        case ast.Unwind():
+            kind = check(clause.list, place)
+            _bind(clause.variable, element_of(kind) if is_list(kind) else ANY, clause.offset, place)
+        case ast.Create():
+            bind_create(clause.pattern, place)
+        case ast.Merge():
+            bind_merge(clause.pattern, place)
+            _check_set(clause.on_create + clause.on_match, place)
+        case ast.Set():
+            _check_set(clause.items, place)
+        case ast.Remove():
+            for item in clause.items:
+                if isinstance(item, ast.RemoveLabelsItem):
+                    _check_element(item.variable, item.offset, place, labels=True)
+                else:
+                    check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+        case ast.Delete():
+            for expression in clause.expressions:
+                _check_deleted(expression, place)
+        case ast.Foreach():
+            _check_foreach(clause, place)
+        case ast.SubqueryCall():
+            _check_subquery_call(clause, place)
+        case _:
+            assert_never(clause)
+
+
+def _check_with(clause: ast.With, place: Place) -> Place:
+    columns = project(clause.projection, place, clause.where)
+    check_aliases(clause.projection, place)
+    return Place(columns, place.findings)
+
+
+def _check_return(clause: ast.Return, place: Place) -> Scope:
+    if clause.projection.star and not place.scope:
+        raise place.error("RETURN * needs a variable", clause.offset, "NoVariablesInScope")
+    return project(clause.projection, place)
+
+
+def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
+    for item in items:
+        match item:
+            case ast.SetPropertyItem():
+                check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+                check(item.value, place)
+            case ast.SetPropertiesItem():
+                _check_element(item.variable, item.offset, place)
+                kind = check(item.value, place)
+                if is_known(kind) and (is_list(kind) or kind.name not in ("MAP", "NODE", "RELATIONSHIP")):
+                    raise place.error(
+                        f"properties come from a map, not from a {kind.name.lower()}",
+                        item.value.offset,
+                        "InvalidArgumentType",
+                    )
+            case ast.SetLabelsItem():
+                _check_element(item.variable, item.offset, place, labels=True)
             case _:
-                pass
-        visible += [name for name in dict.fromkeys(bound) if name is not None and name not in visible]
-    return ()
+                assert_never(item)
 
 
-def _pattern_variables(pattern: ast.PatternPart) -> list[str | None]:
-    variables = [pattern.variable]
-    for index, node in enumerate(pattern.nodes):
-        variables.append(node.variable)
-        if index < len(pattern.relationships):
-            variables.append(pattern.relationships[index].variable)
-    return variables
+def _check_element(name: str, offset: int, place: Place, *, labels: bool = False) -> None:
+    """Raises where a variable cannot be an element, or where it is none that has labels."""
+    kind = place.scope.get(name)
+    if kind is None:
+        raise place.undefined(name, offset)
+    if kind not in ((ANY, NULL, NODE) if labels else (ANY, NULL, NODE, RELATIONSHIP)):
+        what = "labels" if labels else "properties"
+        raise place.error(f'"{name}" is a {kind.name.lower()}, which has no {what}', offset, "InvalidArgumentType")
+
+
+def _check_deleted(expression: ast.Expression, place: Place) -> None:
+    if isinstance(expression, ast.LabelPredicate):
+        raise place.error("a label is removed by REMOVE, not deleted", expression.offset, "InvalidDelete")
+    kind = check(expression, place)
+    if is_known(kind) and kind.name not in ("NODE", "RELATIONSHIP", "PATH"):
+        raise place.error(f"a {kind.name.lower()} cannot be deleted", expression.offset, "InvalidArgumentType")
+
+
+def _check_foreach(clause: ast.Foreach, place: Place) -> None:
+    kind = check(clause.list, place)
+    inner = Place({**place.scope, clause.variable: element_of(kind)}, place.findings)
+    for update in clause.clauses:
+        if not isinstance(update, _UPDATES):
+            raise _misplaced("FOREACH holds only updates", update, place)
+        _check_clause(update, inner)
+
+
+def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
+    if clause.imports is None:
+        columns = _check_query(clause.query, place, ending=_check_ending, importing=True)
+    else:
+        for name in clause.imports:
+            if name not in place.scope:
+                raise place.undefined(name, clause.offset)
+        inner = Place({name: place.scope[name] for name in clause.imports}, place.findings)
+        columns = _check_query(clause.query, inner, ending=_check_ending)
+    for name, kind in columns.items():
+        _bind(name, kind, clause.offset, place)
+
+
+def _bind(name: str, kind: Kind, offset: int, place: Place) -> None:
+    if name in place.scope:
+        raise place.error(f'variable "{name}" is already bound', offset, "VariableAlreadyBound")
+    place.scope[name] = kind
+
+
+def _misplaced(message: str, clause: ast.Clause, place: Place) -> Exception:
+    return place.error(message, clause.offset, "InvalidClauseComposition")
+
+
+# --------------------------------------------------------------------------- patterns and queries inside expressions
+
+
+class _Nested:
+    """What expressions hold of patterns and queries."""
+
+    def pattern_predicate(self, predicate: ast.PatternPredicate, place: Place) -> None:
+        """Check a pattern used as a truth value. Raises where none is asked for."""
+        if not place.predicate:
+            raise place.error(
+                "a pattern cannot be used as a value; use a pattern comprehension, EXISTS or COUNT",
+                predicate.offset,
+                "UnexpectedSyntax",
+            )
+        check_predicate_pattern(predicate.pattern, place)
+
+    def pattern_comprehension(self, comprehension: ast.PatternComprehension, place: Place) -> Kind:
+        """Check a pattern comprehension; its new variables are its own."""
+        inner = place.with_variables({})
+        bind_match((comprehension.pattern,), inner)
+        if comprehension.predicate is not None:
+            check_predicate(comprehension.predicate, inner)
+        return list_of(check(comprehension.result, inner))
+
+    def subquery(self, expression: ast.ExistsSubquery | ast.CountSubquery | ast.CollectSubquery, place: Place) -> Kind:
+        """Check EXISTS, COUNT and COLLECT; they see what stands around them and change nothing."""
+        for part in expression.query.parts:
+            for clause in part.clauses:
+                if isinstance(clause, _UPDATES):
+                    raise _misplaced("a subquery in an expression cannot write", clause, place)
+        inner = Place(dict(place.scope), place.findings)
+        if not isinstance(expression, ast.CollectSubquery):
+            _check_query(expression.query, inner, ending=_check_anything)
+            return BOOLEAN if isinstance(expression, ast.ExistsSubquery) else INTEGER
+        columns = _check_query(expression.query, inner, ending=_check_ending)
+        if len(columns) != 1:
+            raise place.error("COLLECT needs exactly one column", expression.offset, "InvalidClauseComposition")
+        return list_of(next(iter(columns.values())))

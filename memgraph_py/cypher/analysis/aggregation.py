@@ -1,0 +1,63 @@
+"""Aggregates: where they stand in an expression, and what may stand beside them.
+
+In `RETURN n.age, n.age + count(*)` the item with the aggregate may use, outside of it, only constants and what the other
+items group by: a variable or a property, written the same. Source: openCypher 9, "Aggregation"; TCK, Return6 and With6.
+"""
+
+from collections.abc import Collection, Iterator
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis.scopes import Place
+from memgraph_py.cypher.tree import children, same
+from memgraph_py.functions.registry import AGGREGATES
+
+_SUBQUERIES = (ast.ExistsSubquery, ast.CountSubquery, ast.CollectSubquery)
+
+
+def is_aggregate(node: object) -> bool:
+    """True for a call of an aggregate."""
+    return isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES
+
+
+def aggregates(expression: ast.Expression) -> bool:
+    """True when an aggregate stands anywhere in an expression, subqueries apart: their aggregates are their own."""
+    if is_aggregate(expression):
+        return True
+    return not isinstance(expression, _SUBQUERIES) and any(map(aggregates, children(expression)))
+
+
+def check_unambiguous(
+    expression: ast.Expression, groups: Collection[ast.Expression], names: Collection[str], place: Place
+) -> None:
+    """Raises AmbiguousAggregationExpression where something else than a group, a constant or one of ``names`` stands beside
+    the aggregates of an expression."""
+    for node in _beside_aggregates(expression, frozenset(names), groups):
+        assert isinstance(node, ast.Variable)
+        raise place.error(
+            f'"{node.name}" stands beside an aggregate, and the result is not grouped by it',
+            node.offset,
+            "AmbiguousAggregationExpression",
+        )
+
+
+def _beside_aggregates(
+    node: ast.Expression, names: frozenset[str], groups: Collection[ast.Expression]
+) -> Iterator[ast.Variable]:
+    """Variables outside aggregates that nothing groups by, those that the expression binds itself left out."""
+    match node:
+        case ast.Variable(name):
+            if name not in names and not any(same(node, group) for group in groups):
+                yield node
+            return
+        case ast.PropertyAccess() if any(same(node, group) for group in groups):
+            return
+        case ast.ListComprehension(variable) | ast.Quantifier(_, variable):
+            names = names | {variable}
+        case ast.Reduce():
+            names = names | {node.accumulator, node.variable}
+        case _:
+            pass
+    if is_aggregate(node) or isinstance(node, (*_SUBQUERIES, ast.PatternComprehension)):
+        return
+    for child in children(node):
+        yield from _beside_aggregates(child, names, groups)

@@ -1,0 +1,99 @@
+"""What is known of a value before the query runs: its kind, and a list's elements' kind.
+
+A kind is a promise: where it is not ``ANY``, the value has it or is NULL. Source: openCypher 9, "Types".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``element`` is the kind of a list's elements, None for what is no list."""
+
+    name: str
+    element: "Kind | None" = None
+
+
+ANY = Kind("ANY")
+NULL = Kind("NULL")
+BOOLEAN = Kind("BOOLEAN")
+INTEGER = Kind("INTEGER")
+FLOAT = Kind("FLOAT")
+STRING = Kind("STRING")
+MAP = Kind("MAP")
+NODE = Kind("NODE")
+RELATIONSHIP = Kind("RELATIONSHIP")
+PATH = Kind("PATH")
+
+SCALARS = frozenset({BOOLEAN, INTEGER, FLOAT, STRING})
+
+
+def list_of(element: Kind) -> Kind:
+    """The kind of a list of these."""
+    return Kind("LIST", element)
+
+
+def is_list(kind: Kind) -> bool:
+    """True for a list of anything."""
+    return kind.element is not None
+
+
+def is_known(kind: Kind) -> bool:
+    """True when the value is NULL or has this kind."""
+    return kind is not ANY and kind is not NULL
+
+
+def element_of(kind: Kind) -> Kind:
+    """The kind of the elements of a value that may be a list."""
+    return ANY if kind.element is None else kind.element
+
+
+def common(kinds: Iterable[Kind]) -> Kind:
+    """The kind that all of these have, NULLs left out; NULL where there is none else."""
+    found = NULL
+    for kind in kinds:
+        if kind in (NULL, found):
+            continue
+        if found is not NULL:
+            return ANY
+        found = kind
+    return found
+
+
+LIST = list_of(ANY)
+
+ARGUMENTS: dict[str, frozenset[str]] = {
+    "length": frozenset({"PATH", "STRING", "LIST"}),
+    "size": frozenset({"STRING", "LIST", "MAP"}),
+    "type": frozenset({"RELATIONSHIP"}),
+    "labels": frozenset({"NODE"}),
+    "properties": frozenset({"NODE", "RELATIONSHIP", "MAP"}),
+    "nodes": frozenset({"PATH"}),
+    "relationships": frozenset({"PATH"}),
+    "startnode": frozenset({"RELATIONSHIP"}),
+    "endnode": frozenset({"RELATIONSHIP"}),
+}
+"""Functions whose first argument has to be of one of these kinds, where its kind is known."""
+
+RESULTS: dict[str, Kind] = {
+    "count": INTEGER,
+    "endnode": NODE,
+    "id": INTEGER,
+    "keys": list_of(STRING),
+    "labels": list_of(STRING),
+    "length": INTEGER,
+    "nodes": list_of(NODE),
+    "relationships": list_of(RELATIONSHIP),
+    "size": INTEGER,
+    "split": list_of(STRING),
+    "startnode": NODE,
+    "toboolean": BOOLEAN,
+    "tofloat": FLOAT,
+    "tointeger": INTEGER,
+    "tolower": STRING,
+    "tostring": STRING,
+    "toupper": STRING,
+    "type": STRING,
+}
+"""Functions whose result's kind is known."""

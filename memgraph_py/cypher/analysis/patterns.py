@@ -1,0 +1,198 @@
+"""Patterns: which variables they bind, which they take from before, and what CREATE and MERGE demand of them."""
+
+from collections.abc import Iterator
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.kinds import (
+    ANY,
+    NODE,
+    NULL,
+    PATH,
+    RELATIONSHIP,
+    Kind,
+    is_list,
+    list_of,
+)
+from memgraph_py.cypher.analysis.scopes import Place
+from memgraph_py.storage.view import Direction
+
+RELATIONSHIPS = list_of(RELATIONSHIP)
+
+
+def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
+    """Bind the variables of a MATCH into the place's scope, then check the properties and predicates of its elements."""
+    seen: set[str] = set()
+    for part in parts:
+        for element in elements(part):
+            _bind_element(element, seen, place)
+        bind_path(part, place)
+        _check_shortest(part, place)
+    for part in parts:
+        for element in elements(part):
+            if isinstance(element.properties, ast.Parameter):
+                raise _parameter_map(element.properties, "MATCH", place)
+            check_details(element, place)
+
+
+def bind_path(part: ast.PatternPart, place: Place) -> None:
+    """Bind the variable of a path, which has to be new."""
+    if part.variable is None:
+        return
+    if part.variable in place.scope:
+        raise _already_bound(part.variable, part.offset, place)
+    place.scope[part.variable] = PATH
+
+
+def elements(part: ast.PatternPart) -> Iterator[ast.NodePattern | ast.RelationshipPattern]:
+    """Nodes and relationships of a part, as written."""
+    yield part.nodes[0]
+    for relationship, node in zip(part.relationships, part.nodes[1:], strict=True):
+        yield relationship
+        yield node
+
+
+def check_details(element: ast.NodePattern | ast.RelationshipPattern, place: Place) -> None:
+    """Check the properties and the predicate that stand in a pattern's element."""
+    if element.properties is not None:
+        check(element.properties, place.value())
+    if element.predicate is not None:
+        check_predicate(element.predicate, place)
+
+
+def _bind_element(element: ast.NodePattern | ast.RelationshipPattern, seen: set[str], place: Place) -> None:
+    """Bind a variable, or check that the one it names has the right kind. ``seen``: relationships of this clause."""
+    if isinstance(element, ast.RelationshipPattern):
+        _check_length(element, place)
+    name = element.variable
+    if name is None:
+        return
+    kind = _kind(element)
+    known = place.scope.get(name)
+    if isinstance(element, ast.RelationshipPattern):
+        if name in seen and known == kind:
+            raise place.error(
+                f'relationship "{name}" stands twice in one pattern', element.offset, "RelationshipUniquenessViolation"
+            )
+        seen.add(name)
+    if known is None:
+        place.scope[name] = kind
+    elif not _fits(known, kind):
+        raise _conflict(name, known, kind, element.offset, place)
+
+
+def _kind(element: ast.NodePattern | ast.RelationshipPattern) -> Kind:
+    if isinstance(element, ast.NodePattern):
+        return NODE
+    return RELATIONSHIPS if element.variable_length else RELATIONSHIP
+
+
+def _fits(known: Kind, kind: Kind) -> bool:
+    """True when a variable of the first kind may stand where a pattern needs the second."""
+    if known in (kind, ANY, NULL):
+        return True
+    return is_list(kind) and is_list(known) and known.element in (ANY, NULL, RELATIONSHIP)
+
+
+def _check_length(element: ast.RelationshipPattern, place: Place) -> None:
+    if element.variable_length and element.predicate is not None:
+        raise place.error(
+            "a relationship of variable length cannot have a WHERE of its own", element.offset, "UnexpectedSyntax"
+        )
+
+
+def _check_shortest(part: ast.PatternPart, place: Place) -> None:
+    if part.function is not None and len(part.relationships) != 1:
+        raise place.error(f"{part.function} needs exactly one relationship", part.offset, "UnexpectedSyntax")
+
+
+# ------------------------------------------------------------------------------------------- patterns in expressions
+
+
+def check_predicate_pattern(part: ast.PatternPart, place: Place) -> None:
+    """Check a pattern used as a predicate: it binds nothing, so all its variables have to be there."""
+    for element in elements(part):
+        if element.variable is not None and element.variable not in place.scope:
+            raise place.undefined(element.variable, element.offset)
+    bind_match((part,), Place(dict(place.scope), place.findings))
+
+
+# ---------------------------------------------------------------------------------------------------- CREATE and MERGE
+
+
+def bind_create(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
+    """Bind the variables of a CREATE. Properties see what was bound before their part of the pattern."""
+    for part in parts:
+        before = Place(dict(place.scope), place.findings)
+        _bind_new(part, place, "CREATE")
+        for element in elements(part):
+            check_details(element, before)
+
+
+def bind_merge(part: ast.PatternPart, place: Place) -> None:
+    """Bind the variables of a MERGE. Properties see what was bound before it."""
+    before = Place(dict(place.scope), place.findings)
+    _bind_new(part, place, "MERGE")
+    for element in elements(part):
+        if isinstance(element.properties, ast.Parameter):
+            raise _parameter_map(element.properties, "MERGE", place)
+        check_details(element, before)
+
+
+def _bind_new(part: ast.PatternPart, place: Place, clause: str) -> None:
+    if part.function is not None:
+        raise place.error(f"{clause} cannot make a {part.function}", part.offset, "UnexpectedSyntax")
+    for element in elements(part):
+        if element.predicate is not None:
+            raise place.error(f"{clause} takes no WHERE in its pattern", element.offset, "UnexpectedSyntax")
+        if isinstance(element, ast.NodePattern):
+            _bind_new_node(element, place, alone=not part.relationships)
+        else:
+            _bind_new_relationship(element, place, clause)
+    bind_path(part, place)
+
+
+def _bind_new_node(node: ast.NodePattern, place: Place, *, alone: bool) -> None:
+    """A node that is bound may stand in a new relationship, and nothing more can be said of it there."""
+    if node.variable is None:
+        return
+    known = place.scope.get(node.variable)
+    if known is None:
+        place.scope[node.variable] = NODE
+    elif not _fits(known, NODE):
+        raise _conflict(node.variable, known, NODE, node.offset, place)
+    elif alone or node.labels or node.properties is not None:
+        raise _already_bound(node.variable, node.offset, place)
+
+
+def _bind_new_relationship(relationship: ast.RelationshipPattern, place: Place, clause: str) -> None:
+    offset = relationship.offset
+    if relationship.variable is not None and relationship.variable in place.scope:
+        raise _already_bound(relationship.variable, offset, place)
+    if relationship.variable_length:
+        raise place.error(f"{clause} cannot make a relationship of variable length", offset, "CreatingVarLength")
+    if len(relationship.types) != 1:
+        raise place.error(f"a relationship to {clause} needs exactly one type", offset, "NoSingleRelationshipType")
+    if clause == "CREATE" and relationship.direction is Direction.BOTH:
+        raise place.error("a relationship to CREATE needs a direction", offset, "RequiresDirectedRelationship")
+    if relationship.variable is not None:
+        place.scope[relationship.variable] = RELATIONSHIP
+
+
+# ------------------------------------------------------------------------------------------------------------- errors
+
+
+def _already_bound(name: str, offset: int, place: Place) -> Exception:
+    return place.error(f'variable "{name}" is already bound', offset, "VariableAlreadyBound")
+
+
+def _conflict(name: str, known: Kind, kind: Kind, offset: int, place: Place) -> Exception:
+    return place.error(
+        f'variable "{name}" is a {known.name.lower()}, and a {kind.name.lower()} is needed',
+        offset,
+        "VariableTypeConflict",
+    )
+
+
+def _parameter_map(parameter: ast.Parameter, clause: str, place: Place) -> Exception:
+    return place.error(f"{clause} takes no parameter as a map of properties", parameter.offset, "InvalidParameterUse")

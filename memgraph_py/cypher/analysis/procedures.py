@@ -1,0 +1,83 @@
+"""CALL: the procedure exists, gets the arguments it takes, and has the columns that are yielded."""
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.kinds import ANY, BOOLEAN, FLOAT, INTEGER, MAP, STRING, Kind, is_known
+from memgraph_py.cypher.analysis.scopes import Place, Scope
+from memgraph_py.errors import ProcedureNotFound
+from memgraph_py.functions.registry import PROCEDURES, Procedure
+
+_ACCEPTED: dict[str, frozenset[Kind]] = {
+    "BOOLEAN": frozenset({BOOLEAN}),
+    "FLOAT": frozenset({FLOAT, INTEGER}),
+    "INTEGER": frozenset({INTEGER}),
+    "MAP": frozenset({MAP}),
+    "NUMBER": frozenset({FLOAT, INTEGER}),
+    "STRING": frozenset({STRING}),
+}
+"""Kinds that a parameter of a type takes; other types take anything here."""
+
+
+def check_procedure(call: ast.ProcedureCall, place: Place, *, standalone: bool) -> Scope:
+    """Check a CALL; binds what it yields. Gives its columns where it is the whole query, else none.
+
+    Raises ProcedureNotFound, or CypherSyntaxError for arguments and columns.
+    """
+    procedure = PROCEDURES.get(call.name)
+    if procedure is None:
+        raise place.error(f'there is no procedure "{call.name}"', call.offset, "ProcedureNotFound", ProcedureNotFound)
+    _check_arguments(call, procedure, place, standalone=standalone)
+    columns = _yielded(call, procedure, place, standalone=standalone)
+    for name, kind in columns.items():
+        place.scope[name] = kind
+    if call.where is not None:
+        check_predicate(call.where, place)
+    return columns if standalone else {}
+
+
+def _check_arguments(call: ast.ProcedureCall, procedure: Procedure, place: Place, *, standalone: bool) -> None:
+    if call.arguments is None:
+        if procedure.parameters and not standalone:
+            raise place.error(
+                f'"{call.name}" needs its arguments written here', call.offset, "InvalidArgumentPassingMode"
+            )
+        place.findings.parameters.update(name for name, _ in procedure.parameters)
+        return
+    if len(call.arguments) != len(procedure.parameters):
+        raise place.error(
+            f'"{call.name}" takes {len(procedure.parameters)} arguments, not {len(call.arguments)}',
+            call.offset,
+            "InvalidNumberOfArguments",
+        )
+    for argument, (name, type_name) in zip(call.arguments, procedure.parameters, strict=True):
+        kind = check(argument, place)
+        accepted = _ACCEPTED.get(type_name.rstrip("?"))
+        if accepted is not None and is_known(kind) and kind not in accepted:
+            raise place.error(
+                f'"{name}" of "{call.name}" is of type {type_name}, not {kind.name}',
+                argument.offset,
+                "InvalidArgumentType",
+            )
+
+
+def _yielded(call: ast.ProcedureCall, procedure: Procedure, place: Place, *, standalone: bool) -> Scope:
+    """What a call binds: what its YIELD names; all columns when it stands alone."""
+    given = dict(procedure.columns)
+    if call.star and not standalone:
+        raise place.error("YIELD * needs a CALL that stands alone", call.offset, "UnexpectedSyntax")
+    if call.yields is None:
+        return {name: _kind(given[name]) for name in given} if standalone else {}
+    columns: Scope = {}
+    for item in call.yields:
+        if item.column not in given:
+            raise place.error(f'"{call.name}" has no column "{item.column}"', item.offset, "UndefinedVariable")
+        name = item.alias or item.column
+        if name in columns or name in place.scope:
+            raise place.error(f'variable "{name}" is already bound', item.offset, "VariableAlreadyBound")
+        columns[name] = _kind(given[item.column])
+    return columns
+
+
+def _kind(type_name: str) -> Kind:
+    accepted = _ACCEPTED.get(type_name.rstrip("?"), frozenset())
+    return next(iter(accepted)) if len(accepted) == 1 else ANY

@@ -1,0 +1,141 @@
+"""WITH and RETURN: columns and their names, groups, ORDER BY, SKIP and LIMIT, and what can be seen afterwards."""
+
+from dataclasses import dataclass
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis.aggregation import aggregates, check_unambiguous, is_aggregate
+from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.kinds import INTEGER, is_known
+from memgraph_py.cypher.analysis.scopes import Aggregation, Place, Scope
+from memgraph_py.cypher.tree import children, same, walk
+
+
+def project(projection: ast.Projection, place: Place, where: ast.Expression | None = None) -> Scope:
+    """Check a projection; gives the columns with their kinds, in order. ``where`` is the WHERE of a WITH."""
+    columns: Scope = dict(place.scope) if projection.star else {}
+    aggregating = place.aggregating(Aggregation.ALLOWED)
+    for item in projection.items:
+        kind = check(item.expression, aggregating)
+        name = item.alias if item.alias is not None else item.text
+        if name in columns:
+            raise place.error(f'two columns have the name "{name}"', item.offset, "ColumnNameConflict")
+        columns[name] = kind
+    _check_groups(projection, place)
+    _check_order(projection, columns, place)
+    for count, clause in ((projection.skip, "SKIP"), (projection.limit, "LIMIT")):
+        if count is not None:
+            _check_count(count, clause, place)
+    if where is not None:
+        _check_where(where, projection, columns, place)
+    return columns
+
+
+def check_aliases(projection: ast.Projection, place: Place) -> None:
+    """Raises NoExpressionAlias for an item of a WITH that is no variable and has no name."""
+    for item in projection.items:
+        if item.alias is None and not isinstance(item.expression, ast.Variable):
+            raise place.error(f'"{item.text}" needs a name: write "{item.text} AS …"', item.offset, "NoExpressionAlias")
+
+
+def _check_groups(projection: ast.Projection, place: Place) -> None:
+    groups = [item.expression for item in projection.items if not aggregates(item.expression)]
+    names = set(place.scope) if projection.star else set()
+    for item in projection.items:
+        if not is_aggregate(item.expression) and aggregates(item.expression):
+            check_unambiguous(item.expression, groups, names, place)
+
+
+# ---------------------------------------------------------------------------------------------- ORDER BY, SKIP, LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class _Projected:
+    """What ORDER BY and WHERE see of a projection that groups or removes duplicates: only its columns."""
+
+    items: tuple[ast.ProjectionItem, ...]
+    columns: Scope
+    place: Place
+
+    def check(self, expression: ast.Expression) -> None:
+        """Raises where an expression needs more than the columns. What is written as an item was written is that item."""
+        whole = aggregates(expression)
+        if not any(same(expression, item.expression) for item in self.items):
+            self._check_parts(expression, whole)
+
+    def _check_parts(self, node: ast.Expression, beside_aggregate: bool) -> None:
+        if isinstance(node, ast.Variable) and node.name in self.columns:
+            return
+        matched = any(same(node, item.expression) for item in self.items)
+        # beside an aggregate only what is simple is recognised; the TCK wants it so (Return6 [21])
+        if matched and (
+            not beside_aggregate or is_aggregate(node) or isinstance(node, ast.Variable | ast.PropertyAccess)
+        ):
+            return
+        if isinstance(node, ast.Variable):
+            if beside_aggregate and self._is_grouped(node.name):
+                check_unambiguous(node, (), self.columns, self.place)
+            raise self.place.undefined(node.name, node.offset)
+        if is_aggregate(node):
+            check(node, Place(self.columns, self.place.findings, Aggregation.ALLOWED))
+            raise self.place.error(
+                "an aggregate in ORDER BY has to be one of the columns", node.offset, "InvalidAggregation"
+            )
+        if _binds(node):
+            check(node, Place(self.columns, self.place.findings))
+            return
+        for child in children(node):
+            self._check_parts(child, beside_aggregate)
+
+    def _is_grouped(self, name: str) -> bool:
+        """True when a column is computed from this variable, so that it is there and not alone."""
+        groups = [item.expression for item in self.items if not aggregates(item.expression)]
+        return any(isinstance(node, ast.Variable) and node.name == name for group in groups for node in walk(group))
+
+
+def _binds(node: ast.Expression) -> bool:
+    """True for what brings variables of its own, which only the columns may feed."""
+    return isinstance(
+        node,
+        ast.ListComprehension
+        | ast.Quantifier
+        | ast.Reduce
+        | ast.PatternComprehension
+        | ast.PatternPredicate
+        | ast.ExistsSubquery
+        | ast.CountSubquery
+        | ast.CollectSubquery,
+    )
+
+
+def _hides(projection: ast.Projection) -> bool:
+    """True when what was bound before the projection cannot be seen behind it."""
+    return projection.distinct or any(aggregates(item.expression) for item in projection.items)
+
+
+def _check_order(projection: ast.Projection, columns: Scope, place: Place) -> None:
+    behind = Place({**place.scope, **columns}, place.findings)
+    grouped = any(aggregates(item.expression) for item in projection.items)
+    for item in projection.order_by:
+        if _hides(projection):
+            _Projected(projection.items, columns, place).check(item.expression)
+        check(item.expression, behind.aggregating(Aggregation.ALLOWED) if grouped else behind)
+
+
+def _check_where(where: ast.Expression, projection: ast.Projection, columns: Scope, place: Place) -> None:
+    if _hides(projection):
+        _Projected(projection.items, columns, place).check(where)
+    check_predicate(where, Place({**place.scope, **columns}, place.findings))
+
+
+def _check_count(count: ast.Expression, clause: str, place: Place) -> None:
+    """SKIP and LIMIT are known before the first row."""
+    for node in walk(count):
+        if isinstance(node, ast.Variable) or is_aggregate(node):
+            raise place.error(f"{clause} cannot depend on the rows", count.offset, "NonConstantExpression")
+    kind = check(count, Place({}, place.findings))
+    if isinstance(count, ast.Literal) and kind is INTEGER:
+        assert isinstance(count.value, int)
+        if count.value < 0:
+            raise place.error(f"{clause} cannot be negative", count.offset, "NegativeIntegerArgument")
+    if is_known(kind) and kind is not INTEGER:
+        raise place.error(f"{clause} needs an integer, not a {kind.name.lower()}", count.offset, "InvalidArgumentType")

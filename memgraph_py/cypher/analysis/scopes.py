@@ -1,0 +1,80 @@
+"""Where an expression stands: the variables it may read, whether it may aggregate, and how its errors are reported."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Protocol
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis.kinds import Kind
+from memgraph_py.cypher.lexer import position
+from memgraph_py.errors import CypherError, CypherSyntaxError
+
+
+class Aggregation(Enum):
+    """Whether aggregates may stand here."""
+
+    FORBIDDEN = "forbidden"
+    ALLOWED = "allowed"
+    INSIDE = "inside"
+    """of another aggregate"""
+
+
+class Nested(Protocol):
+    """Patterns and queries inside expressions. ``queries.py`` has the implementation."""
+
+    def pattern_predicate(self, predicate: ast.PatternPredicate, place: "Place") -> None: ...
+
+    def pattern_comprehension(self, comprehension: ast.PatternComprehension, place: "Place") -> Kind: ...
+
+    def subquery(
+        self, expression: ast.ExistsSubquery | ast.CountSubquery | ast.CollectSubquery, place: "Place"
+    ) -> Kind: ...
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the analysis of one query gathers."""
+
+    text: str
+    nested: Nested
+    parameters: set[str] = field(default_factory=set)
+    writes: bool = False
+
+
+Scope = dict[str, Kind]
+"""Variables in the order in which they were bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``predicate``: a truth value is asked for, so a pattern may stand here."""
+
+    scope: Scope
+    findings: Findings
+    aggregation: Aggregation = Aggregation.FORBIDDEN
+    predicate: bool = False
+
+    def value(self) -> "Place":
+        """The place of an operand, where no pattern may stand."""
+        return replace(self, predicate=False) if self.predicate else self
+
+    def truth(self) -> "Place":
+        """The place of a predicate."""
+        return self if self.predicate else replace(self, predicate=True)
+
+    def aggregating(self, aggregation: Aggregation) -> "Place":
+        """This place with other rules for aggregates."""
+        return replace(self, aggregation=aggregation)
+
+    def with_variables(self, variables: Scope) -> "Place":
+        """A place that sees these too; one of the same name is hidden. Aggregates do not reach into such a place."""
+        inner = self.aggregation if self.aggregation is Aggregation.INSIDE else Aggregation.FORBIDDEN
+        return Place({**self.scope, **variables}, self.findings, inner)
+
+    def error(self, message: str, offset: int, detail: str, kind: type[CypherError] = CypherSyntaxError) -> CypherError:
+        """The error to raise for what stands at an offset of the text."""
+        return kind(message, position=position(self.findings.text, offset), detail=detail)
+
+    def undefined(self, name: str, offset: int) -> CypherError:
+        """The error for a variable that is not bound."""
+        return self.error(f'variable "{name}" is not defined', offset, "UndefinedVariable")
