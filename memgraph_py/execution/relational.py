@@ -91,8 +91,8 @@ def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
 
 
 def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext) -> Iterator[tuple[Batch, Column]]:
-    """The lists of so few rows at a time that they have about batch_rows_max elements: long lists of many rows would not
-    fit the memory."""
+    """The lists of so few rows at a time that they have about batch_rows_max elements: many long lists would not fit
+    the memory."""
     start, size = 0, context.limits.batch_rows_min
     while start < batch.rows:
         piece = batch if batch.rows <= size else batch.slice(start, start + size)

@@ -1,0 +1,61 @@
+"""Grouping and sorting of columns agree with grouping and sorting of their values one by one."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memgraph_py.columnar import Column
+from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.sorting import first_rows, sorted_rows
+from memgraph_py.values.comparison import grouping_key, order_key
+from memgraph_py.values.types import Value
+
+KINDS = [
+    st.integers(-(1 << 63), (1 << 63) - 1),
+    st.integers(-3, 3),
+    st.floats(),
+    st.sampled_from([0.0, -0.0, math.nan, 1.5]),
+    st.booleans(),
+    st.text(max_size=3),
+    st.text(alphabet="ab\0", max_size=20),
+    st.text(alphabet="x", min_size=60, max_size=80),
+    st.one_of(st.integers(-2, 2), st.floats(-2, 2), st.text(max_size=1), st.lists(st.integers(0, 1), max_size=2)),
+]
+LISTS: st.SearchStrategy[list[Value]] = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.lists(st.one_of(kind, st.none()), max_size=30)
+)
+
+
+@given(LISTS, LISTS)
+def test_groups_are_those_of_equivalent_values(left: list[Value], right: list[Value]) -> None:
+    rows = min(len(left), len(right))
+    left, right = left[:rows], right[:rows]
+    groups, first = group_rows([Column.from_values(left), Column.from_values(right)], rows)
+    numbers: dict[object, int] = {}
+    keys = [(grouping_key(one), grouping_key(other)) for one, other in zip(left, right, strict=True)]
+    expected = [numbers.setdefault(key, len(numbers)) for key in keys]
+    assert groups.tolist() == expected
+    assert first.tolist() == [expected.index(group) for group in range(len(numbers))]
+
+
+@given(LISTS, LISTS, st.booleans(), st.booleans(), st.integers(0, 12))
+def test_rows_are_in_the_order_of_their_values(
+    left: list[Value], right: list[Value], down: bool, right_down: bool, count: int
+) -> None:
+    rows = min(len(left), len(right))
+    left, right = left[:rows], right[:rows]
+    expected = sorted(range(rows), key=lambda row: order_key(right[row]), reverse=right_down)
+    if right_down:  # reverse keeps the order of equal rows, as a stable descending sort must
+        assert expected == sorted(expected, key=lambda row: order_key(right[row]), reverse=True)
+    expected = sorted(expected, key=lambda row: order_key(left[row]), reverse=down)
+    columns = [Column.from_values(left), Column.from_values(right)]
+    if rows:
+        assert sorted_rows(columns, [down, right_down]).tolist() == expected
+        assert first_rows(columns, [down, right_down], count).tolist() == expected[:count]
+
+
+@given(st.lists(st.one_of(st.integers(0, 50), st.none()), min_size=300, max_size=400), st.booleans())
+def test_the_first_rows_are_found_without_sorting_all(values: list[Value], down: bool) -> None:
+    column = Column.from_values(values)
+    assert first_rows([column], [down], 7).tolist() == sorted_rows([column], [down])[:7].tolist()
