@@ -9,8 +9,8 @@ Cypher is LALR(1) once a few tokens are told apart that look alike, by what stan
     EXISTS { … }    a subquery                                                           exists(n.p) a function
 
 What is left is decided by the parser's state (``parser.py``): a token that cannot stand where it does is taken as its
-``fallback``, so a keyword is a name wherever it is no keyword. What is wrong becomes a token of kind ``INVALID``, so that
-errors come in the order of the text.
+``fallback``, so a keyword is a name wherever it is no keyword. What is wrong becomes a token of kind ``INVALID``, so
+that errors come in the order of the text.
 """
 
 import re
@@ -27,7 +27,8 @@ Found: TypeAlias = "Value | CypherSyntaxError"
 """The value of a token."""
 
 DEPTH_MAX = 200
-"""Brackets inside brackets, and levels of the tree: analysis and planning recurse, a few frames a level, and Python allows 1,000."""
+"""Brackets inside brackets, and levels of the tree: analysis and planning recurse, a few frames a level, and Python
+allows 1,000 of them."""
 
 INTEGER_MAX = 2**63 - 1
 
@@ -80,8 +81,8 @@ def fallbacks(words: Collection[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of a text, one entry each, the last of kind ``END``. A value: the text of a word or sign, the name without
-    backticks, the Python value of a literal, the ``CypherSyntaxError`` of what is ``INVALID``."""
+    """The tokens of a text, one entry each, the last of kind ``END``. A value: the text of a word or sign, the name
+    without backticks, the Python value of a literal, the ``CypherSyntaxError`` of what is ``INVALID``."""
 
     kinds: list[str]
     values: list[Found]
@@ -217,9 +218,9 @@ def _retag_words(tokens: Tokens) -> None:
         following = kinds[index + 1]
         if kind in _SUBQUERIES:
             # `count {.name}` projects a map of the variable count
-            if kind != "EXISTS" and (following != "{" or kinds[index + 2] == "."):
-                kinds[index] = "NAME"
-            elif following not in ("{", END) and not _after_if(kinds, index):
+            if (kind != "EXISTS" and (following != "{" or kinds[index + 2] == ".")) or (
+                following not in ("{", END) and not _after_if(kinds, index)
+            ):
                 kinds[index] = "NAME"
         elif kind in _SHORTEST:
             kinds[index] = "SHORTEST_PATH" if following == "(" else "NAME"

@@ -1,8 +1,8 @@
 """Text to tree: drives the LALR(1) tables of ``tables.py`` over the tokens of ``lexer.py``.
 
-The loop is the textbook one with two additions. A token that the state does not accept is tried as its fallback (a keyword as
-a name). And the long chains of reductions by which an expression climbs through every level of precedence, each of which
-leaves the value as it is, are taken in one step that is remembered by (state below, state, next token).
+The loop is the textbook one with two additions. A token that the state does not accept is tried as its fallback (a
+keyword as a name). And the long chains of reductions by which an expression climbs through every level of precedence,
+each of which leaves the value as it is, are taken in one step, remembered by (state below, state, next token).
 """
 
 import threading
@@ -10,17 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from memgraph_py.cypher import ast, construction
-from memgraph_py.cypher.construction import Rejected
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.construction import FAMILIES, Rejected
+from memgraph_py.cypher.construction.projections import projection_item
 from memgraph_py.cypher.lexer import DEPTH_MAX, INVALID, Tokens, fallbacks, position, tokenise
 from memgraph_py.cypher.tables import END, NOTHING, Rule, Tables, load_tables
 from memgraph_py.cypher.tree import depth
 from memgraph_py.errors import CypherSyntaxError
-from memgraph_py.values.types import Value
 
 
 def parse(text: str) -> ast.Statement:
-    """The one statement of a text. Raises CypherSyntaxError with position, what was found, what was expected, and the TCK's detail."""
+    """The one statement of a text.
+
+    Raises CypherSyntaxError with the position, what was found, what was expected, and the TCK's detail.
+    """
     machine = _machine()
     tokens = tokenise(text, machine.tables.words)
     try:
@@ -39,8 +42,8 @@ def parse(text: str) -> ast.Statement:
 
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """The tables with what is computed from them. ``reductions[i]`` is rule i as (length, origin, function, layout, plain):
-    no function for a list, ``plain`` when every argument is one value. ``settled`` remembers chains of units."""
+    """The tables with what is computed from them. ``reductions[i]`` is rule i as (length, origin, function, layout,
+    plain): no function for a list, ``plain`` when every argument is one value. ``settled`` remembers chains of units."""
 
     tables: Tables
     fallback: dict[str, str]
@@ -70,7 +73,7 @@ def _reduction(rule: Rule) -> tuple[int, str, Callable[..., object] | None, tupl
     elif rule.name.startswith("_"):
         function = None
     else:
-        function = getattr(construction, rule.name)
+        (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
     return rule.length, rule.origin, function, rule.layout, all(0 <= item < NOTHING for item in rule.layout)
 
 
@@ -88,6 +91,7 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
     values: list[object] = []
     starts: list[int] = []
     end = 0
+    takes_text: Callable[..., object] = projection_item
     for index, kind in enumerate(tokens.kinds):
         while True:
             action = actions[state].get(kind)
@@ -107,8 +111,8 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
                 arguments = _arguments(values, len(values) - length, layout, gathers=function is None)
             if function is None:
                 value: object = arguments
-            elif function is construction.projection_item:
-                value = function(start, *arguments, text[start:end])
+            elif function is takes_text:
+                value = function(start, *arguments, text[start:end])  # the column's name
             else:
                 value = function(start, *arguments)
             del states[-length:], values[-length:], starts[-length:]
@@ -131,7 +135,7 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
 
 
 def _arguments(values: list[object], base: int, layout: tuple[int, ...], *, gathers: bool) -> list[object]:
-    """The arguments of a reduction, lists spliced in. A list that grows by one at its end is not copied (``gathers``)."""
+    """The arguments of a reduction, lists spliced in. A list that grows by one is not copied (``gathers``)."""
     if gathers and layout and layout[0] < 0:
         grown = values[base + ~layout[0]]
         assert isinstance(grown, list)
@@ -186,7 +190,7 @@ def _unexpected(machine: _Machine, states: list[int], tokens: Tokens, index: int
 
 
 def _accepts(machine: _Machine, states: list[int], kind: str) -> bool:
-    """True when a token of this kind could be shifted: the state's own table also lists some that fail after reductions."""
+    """True when a token of this kind could be shifted: the table lists some that fail after reductions."""
     stack = list(states)
     while True:
         action = machine.tables.actions[stack[-1]].get(kind)

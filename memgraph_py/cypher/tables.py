@@ -1,7 +1,7 @@
 """The parse tables of `grammar/*.lark`, compiled by Lark (LALR(1)) and cached on disk.
 
-Lark reads the grammar and computes the automaton; ``parser.py`` drives it. Building takes 0.3 s, so the tables are written as
-JSON into the user's cache folder under a key of the grammar's text, and read from there in about 15 ms, without Lark.
+Lark reads the grammar and computes the automaton; ``parser.py`` drives it. Building takes 0.3 s, so the tables are
+written as JSON into the user's cache folder under a key of the grammar's text, and read from there without Lark.
 """
 
 import contextlib
@@ -23,8 +23,8 @@ NOTHING = 1 << 30
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a reduction does. ``layout`` tells how ``length`` values become the arguments of the function ``name``:
-    i is value i, ~i the list at i spliced in, ``NOTHING`` a None. ``unit``: the only argument is the result, without a call;
-    a name with a leading underscore gathers its arguments in a list."""
+    i is value i, ~i the list at i spliced in, ``NOTHING`` a None. ``unit``: the only argument is the result, without a
+    call; a name with a leading underscore gathers its arguments in a list."""
 
     origin: str
     name: str
@@ -86,7 +86,7 @@ def build_tables(text: str) -> Tables:
 
     lark = Lark(text, parser="lalr", lexer=NoLexer, maybe_placeholders=True, strict=True)
     written = {t.name: t.pattern.value for t in lark.terminals if t.pattern is not None and t.pattern.type == "str"}
-    table = lark.parser.parser._parse_table  # type: ignore[attr-defined]  # has no public name
+    table = lark.parser.parser._parse_table  # it has no public name
     numbers: dict[Any, int] = {}
     rules: list[Rule] = []
     actions: list[dict[str, int]] = [{} for _ in table.states]

@@ -1,6 +1,6 @@
-"""Generic walks over the tree of ``ast.py``, by dataclass fields."""
+"""Generic walks over the tree of ``ast``, by dataclass fields."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
@@ -14,13 +14,13 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 @cache
-def _is_node(kind: type) -> bool:
-    return is_dataclass(kind) and kind.__module__ == "memgraph_py.cypher.ast"
+def _is_node(kind: Hashable) -> bool:
+    return isinstance(kind, type) and is_dataclass(kind) and kind.__module__.startswith("memgraph_py.cypher.ast.")
 
 
 def children(node: Any) -> Iterator[Any]:
     """Nodes directly below a node, in field order, tuples opened."""
-    for name in _field_names(type(node)):
+    for name in _field_names(node.__class__):
         value = getattr(node, name)
         if value.__class__ is tuple:
             for item in value:

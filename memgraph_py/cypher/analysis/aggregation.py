@@ -1,7 +1,7 @@
 """Aggregates: where they stand in an expression, and what may stand beside them.
 
-In `RETURN n.age, n.age + count(*)` the item with the aggregate may use, outside of it, only constants and what the other
-items group by: a variable or a property, written the same. Source: openCypher 9, "Aggregation"; TCK, Return6 and With6.
+In `RETURN n.age, n.age + count(*)` the item with the aggregate may use, outside of it, only constants and what the
+other items group by: a variable or a property, written the same. Source: openCypher 9, "Aggregation"; TCK, Return6.
 """
 
 from collections.abc import Collection, Iterator
@@ -29,8 +29,8 @@ def aggregates(expression: ast.Expression) -> bool:
 def check_unambiguous(
     expression: ast.Expression, groups: Collection[ast.Expression], names: Collection[str], place: Place
 ) -> None:
-    """Raises AmbiguousAggregationExpression where something else than a group, a constant or one of ``names`` stands beside
-    the aggregates of an expression."""
+    """Raises AmbiguousAggregationExpression where something else than a group, a constant or one of ``names`` stands
+    beside the aggregates of an expression."""
     for node in _beside_aggregates(expression, frozenset(names), groups):
         assert isinstance(node, ast.Variable)
         raise place.error(

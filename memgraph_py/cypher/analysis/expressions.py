@@ -1,4 +1,4 @@
-"""Expressions: their variables exist, their functions exist and are called rightly, and operands have the right kinds."""
+"""Expressions: variables and functions exist, functions are called rightly, and operands have the right kinds."""
 
 from typing import assert_never
 
@@ -146,7 +146,7 @@ def _number(left: Kind, right: Kind) -> Kind:
 def _sum(left: Kind, right: Kind) -> Kind:
     if is_list(left) or is_list(right):
         return left if left == right else LIST
-    if left is STRING and right in SCALARS or right is STRING and left in SCALARS:
+    if (left is STRING and right in SCALARS) or (right is STRING and left in SCALARS):
         return STRING
     return _number(left, right)
 
@@ -246,6 +246,7 @@ def _call(call: ast.FunctionCall, place: Place) -> Kind:
     name = call.name.lower()
     aggregate = AGGREGATES.get(name)
     function = FUNCTIONS.get(name)
+    most: int | None
     if aggregate is not None:
         place = _enter_aggregate(call, place)
         least, most = (0, 0) if call.star else (max(aggregate.arguments_min, 1), aggregate.arguments_max)

@@ -21,7 +21,7 @@ RELATIONSHIPS = list_of(RELATIONSHIP)
 
 
 def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
-    """Bind the variables of a MATCH into the place's scope, then check the properties and predicates of its elements."""
+    """Bind the variables of a MATCH into the place's scope, then check what stands in its elements."""
     seen: set[str] = set()
     for part in parts:
         for element in elements(part):

@@ -12,7 +12,7 @@ from memgraph_py.cypher.tree import children, same, walk
 
 def project(projection: ast.Projection, place: Place, where: ast.Expression | None = None) -> Scope:
     """Check a projection; gives the columns with their kinds, in order. ``where`` is the WHERE of a WITH."""
-    columns: Scope = dict(place.scope) if projection.star else {}
+    columns: Scope = {name: place.scope[name] for name in sorted(place.scope)} if projection.star else {}
     aggregating = place.aggregating(Aggregation.ALLOWED)
     for item in projection.items:
         kind = check(item.expression, aggregating)
@@ -57,7 +57,7 @@ class _Projected:
     place: Place
 
     def check(self, expression: ast.Expression) -> None:
-        """Raises where an expression needs more than the columns. What is written as an item was written is that item."""
+        """Raises where an expression needs more than the columns. What is written like an item is that item."""
         whole = aggregates(expression)
         if not any(same(expression, item.expression) for item in self.items):
             self._check_parts(expression, whole)

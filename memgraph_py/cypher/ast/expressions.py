@@ -1,0 +1,255 @@
+"""Expressions as written."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from memgraph_py.values.types import Value
+
+if TYPE_CHECKING:  # expressions hold patterns and queries, and these hold expressions
+    from memgraph_py.cypher.ast.clauses import Query
+    from memgraph_py.cypher.ast.patterns import PatternPart
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, string, boolean or null."""
+
+    value: Value
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`$name` or `{name}`-less; digits are names too."""
+
+    name: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyAccess:
+    """`subject.key`."""
+
+    subject: "Expression"
+    key: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPredicate:
+    """`n:A:B` inside an expression."""
+
+    subject: "Expression"
+    labels: tuple[str, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Infix:
+    """`left symbol right`; symbol in upper case with single spaces: `+ - * / % ^ = <> < <= > >= AND OR XOR IN`,
+    `STARTS WITH`, `ENDS WITH`, `CONTAINS`, `=~`."""
+
+    symbol: str
+    left: "Expression"
+    right: "Expression"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonChain:
+    """`a < b <= c`: at least two symbols; each pair is compared and all joined by AND."""
+
+    operands: tuple["Expression", ...]
+    symbols: tuple[str, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """`NOT x`, `-x`, `+x`; symbol `NOT`, `-` or `+`."""
+
+    symbol: str
+    operand: "Expression"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class NullCheck:
+    """`x IS NULL`, `x IS NOT NULL` (``negated``)."""
+
+    operand: "Expression"
+    negated: bool
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """`list[index]`, `map[key]`."""
+
+    subject: "Expression"
+    index: "Expression"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`list[start..stop]`."""
+
+    subject: "Expression"
+    start: "Expression | None"
+    stop: "Expression | None"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """`name(arguments)`, name as written with its dots; `count(*)` has ``star``."""
+
+    name: str
+    arguments: tuple["Expression", ...]
+    distinct: bool
+    star: bool
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListLiteral:
+    items: tuple["Expression", ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapLiteral:
+    keys: tuple[str, ...]
+    values: tuple["Expression", ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapProjection:
+    """`variable{.key, .*, name: expression, variable}`; `.key` and `variable` items are written out as (key,
+    expression).
+    """
+
+    subject: Variable
+    all_properties: bool
+    keys: tuple[str, ...]
+    values: tuple["Expression", ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``subject`` is None in the generic form; ``otherwise`` None when there is no ELSE."""
+
+    subject: "Expression | None"
+    conditions: tuple["Expression", ...]
+    results: tuple["Expression", ...]
+    otherwise: "Expression | None"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListComprehension:
+    variable: str
+    list: "Expression"
+    predicate: "Expression | None"
+    result: "Expression | None"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternComprehension:
+    """`[path = (a)-->(b) WHERE predicate | result]`."""
+
+    pattern: "PatternPart"
+    predicate: "Expression | None"
+    result: "Expression"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quantifier:
+    """kind: `all`, `any`, `none`, `single`."""
+
+    kind: str
+    variable: str
+    list: "Expression"
+    predicate: "Expression | None"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    accumulator: str
+    initial: "Expression"
+    variable: str
+    list: "Expression"
+    step: "Expression"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternPredicate:
+    """A pattern used as an expression: `(a)-->(b)`; it has at least one relationship."""
+
+    pattern: "PatternPart"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsSubquery:
+    """`EXISTS { … }`: a query, or a pattern with WHERE written as MATCH … RETURN-less query."""
+
+    query: "Query"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountSubquery:
+    """`COUNT { … }`."""
+
+    query: "Query"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSubquery:
+    """`COLLECT { … }`."""
+
+    query: "Query"
+    offset: int
+
+
+Expression: TypeAlias = (
+    Literal
+    | Parameter
+    | Variable
+    | PropertyAccess
+    | LabelPredicate
+    | Infix
+    | ComparisonChain
+    | Prefix
+    | NullCheck
+    | Subscript
+    | Slice
+    | FunctionCall
+    | ListLiteral
+    | MapLiteral
+    | MapProjection
+    | Case
+    | ListComprehension
+    | PatternComprehension
+    | Quantifier
+    | Reduce
+    | PatternPredicate
+    | ExistsSubquery
+    | CountSubquery
+    | CollectSubquery
+)

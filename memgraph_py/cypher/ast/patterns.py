@@ -1,0 +1,46 @@
+"""Graph patterns as written."""
+
+from dataclasses import dataclass
+
+from memgraph_py.cypher.ast.expressions import Expression, MapLiteral, Parameter
+from memgraph_py.storage.view import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class NodePattern:
+    """`(variable:A:B {…} WHERE …)`; ``variable`` None when not written; properties: MapLiteral or Parameter."""
+
+    variable: str | None
+    labels: tuple[str, ...]
+    properties: "MapLiteral | Parameter | None"
+    predicate: Expression | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipPattern:
+    """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
+    None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`."""
+
+    variable: str | None
+    types: tuple[str, ...]
+    direction: Direction
+    variable_length: bool
+    minimum: int | None
+    maximum: int | None
+    properties: "MapLiteral | Parameter | None"
+    predicate: Expression | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternPart:
+    """`variable = (a)-[r]->(b)…`: nodes one more than relationships. function: None, `shortestpath`,
+    `allshortestpaths`.
+    """
+
+    variable: str | None
+    nodes: tuple[NodePattern, ...]
+    relationships: tuple[RelationshipPattern, ...]
+    function: str | None
+    offset: int

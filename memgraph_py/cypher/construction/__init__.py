@@ -1,0 +1,13 @@
+"""One function per grammar rule: makes the node of the tree.
+
+The parser calls it by the name of the rule, or of its alias after `->`, with the offset where the rule's text begins
+and what its parts gave; an optional part that was not written gives None.
+"""
+
+from memgraph_py.cypher.construction import clauses, commands, expressions, patterns, projections
+from memgraph_py.cypher.construction.rejection import Rejected
+
+__all__ = ["FAMILIES", "Rejected"]
+
+FAMILIES = (clauses, commands, expressions, patterns, projections)
+"""Where the functions are."""

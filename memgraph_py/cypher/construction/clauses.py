@@ -1,0 +1,211 @@
+"""Queries and clauses."""
+
+from dataclasses import dataclass
+
+from memgraph_py.cypher.ast import (
+    Clause,
+    CollectSubquery,
+    CountSubquery,
+    Create,
+    Delete,
+    ExistsSubquery,
+    Expression,
+    Foreach,
+    Match,
+    Merge,
+    PatternPart,
+    ProcedureCall,
+    Projection,
+    Query,
+    Remove,
+    RemoveLabelsItem,
+    RemovePropertyItem,
+    Return,
+    Set,
+    SetItem,
+    SetLabelsItem,
+    SetPropertiesItem,
+    SetPropertyItem,
+    SingleQuery,
+    SubqueryCall,
+    Unwind,
+    With,
+    YieldItem,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnionTail:
+    all: bool
+    query: SingleQuery
+
+
+def query(start: int, mode: str | None, body: Query | SingleQuery) -> Query:
+    whole = _whole(body)
+    return Query(whole.parts, whole.union_all, mode and mode.upper(), start)
+
+
+def union(start: int, first: SingleQuery, *tails: _UnionTail) -> Query:
+    return Query((first, *(tail.query for tail in tails)), tuple(tail.all for tail in tails), None, start)
+
+
+def union_tail(start: int, all_rows: str | None, part: SingleQuery) -> _UnionTail:
+    del start
+    return _UnionTail(all_rows is not None, part)
+
+
+def single_query(start: int, *clauses: Clause) -> SingleQuery:
+    return SingleQuery(clauses, start)
+
+
+def _whole(body: Query | SingleQuery) -> Query:
+    """A query of one part comes as that part."""
+    return body if isinstance(body, Query) else Query((body,), (), None, body.offset)
+
+
+def match(start: int, optional: str | None, parts: tuple[PatternPart, ...], where: Expression | None) -> Match:
+    return Match(optional is not None, parts, where, start)
+
+
+def unwind(start: int, list_: Expression, variable: str) -> Unwind:
+    return Unwind(list_, variable, start)
+
+
+def with_(start: int, projected: Projection, where: Expression | None) -> With:
+    return With(projected, where, start)
+
+
+def return_(start: int, projected: Projection) -> Return:
+    return Return(projected, start)
+
+
+def create(start: int, parts: tuple[PatternPart, ...]) -> Create:
+    return Create(parts, start)
+
+
+def merge(start: int, part: PatternPart, *actions: tuple[bool, tuple[SetItem, ...]]) -> Merge:
+    on_create = tuple(item for created, items in actions if created for item in items)
+    on_match = tuple(item for created, items in actions if not created for item in items)
+    return Merge(part, on_create, on_match, start)
+
+
+def on_create(start: int, items: tuple[SetItem, ...]) -> tuple[bool, tuple[SetItem, ...]]:
+    del start
+    return True, items
+
+
+def on_match(start: int, items: tuple[SetItem, ...]) -> tuple[bool, tuple[SetItem, ...]]:
+    del start
+    return False, items
+
+
+def set_(start: int, items: tuple[SetItem, ...]) -> Set:
+    return Set(items, start)
+
+
+def set_items(start: int, *items: SetItem) -> tuple[SetItem, ...]:
+    del start
+    return items
+
+
+def set_property(start: int, subject: Expression, key: str, value: Expression) -> SetPropertyItem:
+    return SetPropertyItem(subject, key, value, start)
+
+
+def set_properties(start: int, variable: str, value: Expression) -> SetPropertiesItem:
+    return SetPropertiesItem(variable, value, False, start)
+
+
+def set_properties_merge(start: int, variable: str, value: Expression) -> SetPropertiesItem:
+    return SetPropertiesItem(variable, value, True, start)
+
+
+def set_labels(start: int, variable: str, names: tuple[str, ...]) -> SetLabelsItem:
+    return SetLabelsItem(variable, names, start)
+
+
+def remove(start: int, *items: RemovePropertyItem | RemoveLabelsItem) -> Remove:
+    return Remove(items, start)
+
+
+def remove_property(start: int, subject: Expression, key: str) -> RemovePropertyItem:
+    return RemovePropertyItem(subject, key, start)
+
+
+def remove_labels(start: int, variable: str, names: tuple[str, ...]) -> RemoveLabelsItem:
+    return RemoveLabelsItem(variable, names, start)
+
+
+def delete(start: int, detach: str | None, *expressions: Expression) -> Delete:
+    return Delete(expressions, detach is not None, start)
+
+
+def foreach(start: int, variable: str, list_: Expression, *clauses: Clause) -> Foreach:
+    return Foreach(variable, list_, clauses, start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Yield:
+    items: tuple[YieldItem, ...] | None
+    where: Expression | None
+
+
+def procedure_call(
+    start: int, name: str, arguments: tuple[Expression, ...] | None, yielded: _Yield | None
+) -> ProcedureCall:
+    if yielded is None:
+        return ProcedureCall(name, arguments, None, False, None, start)
+    return ProcedureCall(name, arguments, yielded.items, yielded.items is None, yielded.where, start)
+
+
+def procedure_name(start: int, *names: str) -> str:
+    del start
+    return ".".join(names)
+
+
+def call_arguments(start: int, *arguments: Expression) -> tuple[Expression, ...]:
+    del start
+    return arguments
+
+
+def yield_(start: int, *items: YieldItem | Expression | None) -> _Yield:
+    """The last is the predicate."""
+    del start
+    *columns, where = items
+    return _Yield(tuple(item for item in columns if isinstance(item, YieldItem)), where)  # type: ignore[arg-type]  # the grammar: only the last is an expression
+
+
+def yield_all(start: int, where: Expression | None) -> _Yield:
+    del start
+    return _Yield(None, where)
+
+
+def yield_item(start: int, column: str, alias: str | None) -> YieldItem:
+    return YieldItem(column, alias, start)
+
+
+def subquery_call(start: int, body: Query | SingleQuery) -> SubqueryCall:
+    return SubqueryCall(_whole(body), None, start)
+
+
+def subquery_call_importing(start: int, *names_and_body: str | Query | SingleQuery) -> SubqueryCall:
+    """The last is the query."""
+    *names, body = names_and_body
+    assert not isinstance(body, str)
+    return SubqueryCall(_whole(body), tuple(str(name) for name in names), start)
+
+
+def exists_subquery(start: int, body: Query | SingleQuery) -> ExistsSubquery:
+    return ExistsSubquery(_whole(body), start)
+
+
+def count_subquery(start: int, body: Query | SingleQuery) -> CountSubquery:
+    return CountSubquery(_whole(body), start)
+
+
+def collect_subquery(start: int, body: Query | SingleQuery) -> CollectSubquery:
+    return CollectSubquery(_whole(body), start)
+
+
+def pattern_query(start: int, parts: tuple[PatternPart, ...], where: Expression | None) -> SingleQuery:
+    return SingleQuery((Match(False, parts, where, start),), start)

@@ -1,0 +1,133 @@
+"""Schema and stream commands."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from memgraph_py.cypher.ast import (
+    CreateIndex,
+    CreateStream,
+    DropIndex,
+    DropStream,
+    Literal,
+    Parameter,
+    ShowIndexes,
+    ShowStream,
+    ShowStreams,
+    StartAllStreams,
+    StartStream,
+    StopAllStreams,
+    StopStream,
+    TestStream,
+)
+from memgraph_py.cypher.construction.rejection import Rejected
+
+
+def create_index_on(start: int, label: str, *keys: str) -> CreateIndex:
+    return CreateIndex(None, label, keys, False, start)
+
+
+def create_index(start: int, name: str | None, named: str, label: str, *keys: tuple[str, str]) -> CreateIndex:
+    return CreateIndex(name, label, _index_keys(start, named, keys), False, start)
+
+
+def create_index_if_absent(start: int, name: str | None, named: str, label: str, *keys: tuple[str, str]) -> CreateIndex:
+    return CreateIndex(name, label, _index_keys(start, named, keys), True, start)
+
+
+def index_key(start: int, named: str, key: str) -> tuple[str, str]:
+    del start
+    return named, key
+
+
+def _index_keys(start: int, named: str, keys: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    for subject, _ in keys:
+        if subject != named:
+            raise Rejected(f'the index is on "{named}", not on "{subject}"', start, detail="UndefinedVariable")
+    return tuple(key for _, key in keys)
+
+
+def drop_index_on(start: int, label: str, *keys: str) -> DropIndex:
+    return DropIndex(None, label, keys, False, start)
+
+
+def drop_index_named(start: int, name: str) -> DropIndex:
+    return DropIndex(name, None, (), False, start)
+
+
+def drop_index_if_present(start: int, name: str) -> DropIndex:
+    return DropIndex(name, None, (), True, start)
+
+
+def show_indexes(start: int) -> ShowIndexes:
+    return ShowIndexes(start)
+
+
+StreamValue: TypeAlias = Literal | Parameter
+"""Of a stream clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    name: str
+    value: StreamValue
+    offset: int
+
+
+def create_stream(
+    start: int, name: str, uri: StreamValue, topic: StreamValue, transform: StreamValue, *options: _Option
+) -> CreateStream:
+    given: dict[str, StreamValue] = {}
+    for option in options:
+        if option.name in given:
+            raise Rejected(f"{option.name} is given twice", option.offset)
+        given[option.name] = option.value
+    return CreateStream(name, uri, topic, transform, given.get("BATCH_INTERVAL"), given.get("BATCH_SIZE"), start)
+
+
+def batch_interval(start: int, value: StreamValue) -> _Option:
+    return _Option("BATCH_INTERVAL", value, start)
+
+
+def batch_size(start: int, value: StreamValue) -> _Option:
+    return _Option("BATCH_SIZE", value, start)
+
+
+def drop_stream(start: int, name: str) -> DropStream:
+    return DropStream(name, start)
+
+
+def start_stream(start: int, name: str, limit: StreamValue | None) -> StartStream:
+    return StartStream(name, limit, start)
+
+
+def start_all_streams(start: int) -> StartAllStreams:
+    return StartAllStreams(start)
+
+
+def stop_stream(start: int, name: str) -> StopStream:
+    return StopStream(name, start)
+
+
+def stop_all_streams(start: int) -> StopAllStreams:
+    return StopAllStreams(start)
+
+
+def test_stream(start: int, name: str, limit: StreamValue | None) -> TestStream:
+    return TestStream(name, limit, start)
+
+
+def show_streams(start: int) -> ShowStreams:
+    return ShowStreams(start)
+
+
+def show_stream(start: int, name: str) -> ShowStream:
+    return ShowStream(name, start)
+
+
+def stream_name(start: int, name: str) -> str:
+    del start
+    return name
+
+
+def reserved_stream_name(start: int) -> str:
+    raise Rejected('"ALL" is no stream name', start, hint="write `ALL` in backticks")

@@ -1,0 +1,156 @@
+"""Graph patterns."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from memgraph_py.cypher.ast import (
+    Expression,
+    MapLiteral,
+    NodePattern,
+    Parameter,
+    PatternComprehension,
+    PatternPart,
+    PatternPredicate,
+    RelationshipPattern,
+)
+from memgraph_py.storage.view import Direction
+
+Properties: TypeAlias = MapLiteral | Parameter
+"""Of a pattern's element."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    nodes: tuple[NodePattern, ...]
+    relationships: tuple[RelationshipPattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Length:
+    minimum: int | None
+    maximum: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What stands between the brackets of a relationship pattern."""
+
+    variable: str | None = None
+    types: tuple[str, ...] = ()
+    length: _Length | None = None
+    properties: Properties | None = None
+    predicate: Expression | None = None
+
+
+def pattern(start: int, *parts: PatternPart) -> tuple[PatternPart, ...]:
+    del start
+    return parts
+
+
+def pattern_part(start: int, variable: str | None, chain: _Chain) -> PatternPart:
+    return PatternPart(variable, chain.nodes, chain.relationships, None, start)
+
+
+def pattern_part_shortest(start: int, variable: str | None, function: str, chain: _Chain) -> PatternPart:
+    return PatternPart(variable, chain.nodes, chain.relationships, function.lower(), start)
+
+
+def pattern_chain(start: int, *elements: NodePattern | RelationshipPattern) -> _Chain:
+    del start
+    return _Chain(elements[::2], elements[1::2])  # type: ignore[arg-type]  # the grammar: they alternate
+
+
+def node(start: int, variable: str | None, names: tuple[str, ...] | None, properties: Properties | None) -> NodePattern:
+    return NodePattern(variable, names or (), properties, None, start)
+
+
+def node_where(
+    start: int,
+    variable: str | None,
+    names: tuple[str, ...],
+    properties: Properties | None,
+    predicate: Expression,
+) -> NodePattern:
+    return NodePattern(variable, names, properties, predicate, start)
+
+
+def node_name_where(start: int, variable: str, properties: Properties | None, predicate: Expression) -> NodePattern:
+    return NodePattern(variable, (), properties, predicate, start)
+
+
+def labels(start: int, *names: str) -> tuple[str, ...]:
+    del start
+    return names
+
+
+def relationship_out(start: int, detail: _Detail | None) -> RelationshipPattern:
+    return _relationship(start, detail, Direction.OUT)
+
+
+def relationship_in(start: int, detail: _Detail | None) -> RelationshipPattern:
+    return _relationship(start, detail, Direction.IN)
+
+
+def relationship_both(start: int, detail: _Detail | None) -> RelationshipPattern:
+    return _relationship(start, detail, Direction.BOTH)
+
+
+def _relationship(start: int, detail: _Detail | None, direction: Direction) -> RelationshipPattern:
+    if detail is None:
+        return RelationshipPattern(None, (), direction, False, None, None, None, None, start)
+    length = detail.length
+    return RelationshipPattern(
+        detail.variable,
+        detail.types,
+        direction,
+        length is not None,
+        None if length is None else length.minimum,
+        None if length is None else length.maximum,
+        detail.properties,
+        detail.predicate,
+        start,
+    )
+
+
+def relationship_detail(
+    start: int,
+    variable: str | None,
+    names: tuple[str, ...] | None,
+    length: _Length | None,
+    properties: Properties | None,
+    predicate: Expression | None,
+) -> _Detail:
+    del start
+    return _Detail(variable, names or (), length, properties, predicate)
+
+
+def types(start: int, *names: str) -> tuple[str, ...]:
+    del start
+    return names
+
+
+def length_any(start: int) -> _Length:
+    del start
+    return _Length(None, None)
+
+
+def length_exact(start: int, count: int) -> _Length:
+    del start
+    return _Length(count, count)
+
+
+def length_range(start: int, minimum: int | None, maximum: int | None) -> _Length:
+    del start
+    return _Length(minimum, maximum)
+
+
+def pattern_comprehension(
+    start: int, name: str | None, chain: _Chain, predicate: Expression | None, result: Expression
+) -> PatternComprehension:
+    part = PatternPart(name, chain.nodes, chain.relationships, None, start)
+    return PatternComprehension(part, predicate, result, start)
+
+
+def pattern_predicate(start: int, *elements: NodePattern | RelationshipPattern) -> PatternPredicate:
+    chain = pattern_chain(start, *elements)
+    return PatternPredicate(PatternPart(None, chain.nodes, chain.relationships, None, start), start)
