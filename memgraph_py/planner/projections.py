@@ -6,20 +6,13 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
     WITH a.name AS name ORDER BY a.age      Project name  ←  Sort a.age  ←  Project a.name AS name, a
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from memgraph_py.cypher import ast
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan.expressions import (
     Call,
-    Collect,
-    Count,
-    Exists,
     Expression,
-    ListComprehension,
-    Quantifier,
-    Reduce,
     Variable,
 )
 from memgraph_py.plan.operators import (
@@ -32,7 +25,8 @@ from memgraph_py.plan.operators import (
     Skip,
     Sort,
 )
-from memgraph_py.plan.tree import EXPRESSION_TYPES, children, rewrite_children, walk
+from memgraph_py.plan.substitution import replaced, substituted
+from memgraph_py.plan.tree import EXPRESSION_TYPES, children, walk
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
@@ -88,7 +82,7 @@ def is_deterministic(expression: Expression) -> bool:
 
 
 def _items(projection: ast.Projection, scope: Scope) -> _Items:
-    names: list[str] = list(scope.variables) if projection.star else []
+    names: list[str] = sorted(scope.variables) if projection.star else []  # as Neo4j gives them
     expressions: list[Expression] = [Variable(name) for name in names]
     for item in projection.items:
         name = item.alias if item.alias is not None else item.text
@@ -137,9 +131,7 @@ def _sorted_before(
 ) -> Operator | None:
     """Sorted and cut before the projection, which is then computed for the rows that are left; None where it cannot."""
     by_name = dict(zip(items.names, items.expressions, strict=True))
-    keys = [
-        _replaced(key, lambda node: by_name.get(node.name) if isinstance(node, Variable) else None) for key in order
-    ]
+    keys = [substituted(key, by_name) for key in order]
     if not all(map(is_deterministic, keys)) or not all(free_variables(key) <= set(scope.variables) for key in keys):
         return None
     return _simple_project(_bounded(projection, _sort(operator, projection, keys), scope), items)
@@ -185,9 +177,9 @@ def _aggregate(
         if name in keys:
             results.append(Variable(name))
         else:
-            results.append(whole if whole is not None else _replaced(expression, pulled_out))
+            results.append(whole if whole is not None else replaced(expression, pulled_out))
     order = [
-        _replaced(key, lambda node: None if _is_column(node, items) else pulled_out(node))
+        replaced(key, lambda node: None if _is_column(node, items) else pulled_out(node))
         for key in _order_keys(projection, items, scope.bind(*items.names))
     ]
     carried = tuple(sorted(frozenset[str]().union(*map(free_variables, order)) - set(items.names)))
@@ -231,7 +223,7 @@ def _order_keys(projection: ast.Projection, items: _Items, scope: Scope) -> list
         name = None if _is_column(node, items) else aliases.get(repr(node))
         return None if name is None else Variable(name)
 
-    return [_replaced(translate(item.expression, scope), column) for item in projection.order_by]
+    return [replaced(translate(item.expression, scope), column) for item in projection.order_by]
 
 
 def _is_column(expression: Expression, items: _Items) -> bool:
@@ -258,29 +250,6 @@ def _filters(operator: Operator, predicate: Expression) -> Operator:
             operator = _filters(operator, part)
         return operator
     return Filter(operator, predicate)
-
-
-def _replaced(
-    expression: Expression,
-    change: Callable[[Expression], Expression | None],
-    hidden: frozenset[str] = frozenset(),
-) -> Expression:
-    """The expression with the outermost parts that ``change`` knows replaced by what it gives for them. What names a
-    variable that the expression itself binds (``hidden``) is left."""
-    if not hidden or hidden.isdisjoint(free_variables(expression)):
-        new = change(expression)
-        if new is not None:
-            return new
-    match expression:
-        case ListComprehension(variable) | Quantifier(_, variable):
-            hidden |= {variable}
-        case Reduce(accumulator, _, variable):
-            hidden |= {accumulator, variable}
-        case Exists() | Count() | Collect():
-            return expression
-        case _:
-            pass
-    return rewrite_children(expression, lambda child: _replaced(child, change, hidden))
 
 
 def _expressions_below(expression: Expression) -> list[Expression]:

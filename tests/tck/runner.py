@@ -120,7 +120,7 @@ def _check_result(run: Run, step: Step) -> None:
         return
     any_lists = "ignoring element order for lists" in step.text
     header, *cells = step.table
-    assert run.columns == header
+    assert run.columns == header, f"expected columns {header}, got {run.columns}"
     expected = [tuple(form(parse(cell), lists_in_any_order=any_lists) for cell in row) for row in cells]
     found = [tuple(form(value, lists_in_any_order=any_lists) for value in row) for row in run.rows]
     if "in order" in step.text:
