@@ -84,7 +84,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> int:
                     while piece:
                         piece = piece[file.write(piece) :]
             os.fsync(file.fileno())
-            return file.tell()
+            return os.fstat(file.fileno()).st_size
     except OSError:
         path.unlink(missing_ok=True)
         raise
