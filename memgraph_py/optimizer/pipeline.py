@@ -2,14 +2,31 @@
 
 from collections.abc import Callable
 
+from memgraph_py.optimizer.limit_sorts import limit_sorts
+from memgraph_py.optimizer.order_expansions import order_expansions
+from memgraph_py.optimizer.prune_columns import prune_columns
+from memgraph_py.optimizer.push_down_filters import push_down_filters
+from memgraph_py.optimizer.reach_frontiers import reach_frontiers
+from memgraph_py.optimizer.simplify_expressions import simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView
 
 RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
-    # Needs the filters where they will stay, as it takes those right above a scan.
+    # First: the other rules look for literals.
+    simplify_expressions,
+    # So that a pattern has all its filters beside it when its order is chosen.
+    push_down_filters,
+    # Before the seeks: which node is sought first decides which values are known for the others.
+    order_expansions,
+    # Takes the filters right above a scan, so these must stand where they will stay.
     use_indexes,
+    limit_sorts,
+    # Wants expansions in the order in which they will run.
+    reach_frontiers,
+    # Last: only now is it known what is read.
+    prune_columns,
 )
 """In this order, for the reasons beside them."""
 

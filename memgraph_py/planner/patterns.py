@@ -264,10 +264,10 @@ class _Growth:
             self._variable_length(relationship, relationship.variable)
         else:
             self._single(relationship)
-        for name in (relationship.left, relationship.right):
-            self._bind_node(name)
         self.bound.add(relationship.variable)
         self._compare(relationship)
+        for name in (relationship.left, relationship.right):
+            self._bind_node(name)
 
     def _bind_node(self, name: str) -> None:
         if name not in self.bound:

@@ -1,0 +1,155 @@
+"""Rule: a filter goes down to where its variables are bound, so that fewer rows travel and scans see it.
+
+    Project n, m.x AS x  ←  Filter x > 1   ⇒   Filter m.x > 1  ←  Project        through a projection: rewritten
+    Expand a → b         ←  Filter a.x = 1 ⇒   Filter a.x = 1  ←  Expand a → b   below what it does not read
+
+It does not pass what counts or cuts rows (Skip, Limit, Top), what writes, what keeps reads apart from writes (Eager),
+or what fills in NULLs (an Optional's own variables). Below an operator that drops rows it could be evaluated on rows
+that it would not have met, so there only predicates pass that cannot fail.
+"""
+
+from dataclasses import replace
+from typing import TypeVar
+
+from memgraph_py.optimizer.access import is_deterministic
+from memgraph_py.optimizer.statistics import Statistics
+from memgraph_py.plan import operators
+from memgraph_py.plan.expressions import (
+    Call,
+    Expression,
+    HasLabels,
+    Literal,
+    Parameter,
+    Property,
+    Variable,
+)
+from memgraph_py.plan.operators import Filter, Operator
+from memgraph_py.plan.substitution import substituted
+from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite_children, walk
+from memgraph_py.plan.variables import bound_variables, columns, free_variables
+
+T = TypeVar("T")
+
+CANNOT_FAIL = frozenset(
+    ("=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "STARTS WITH", "ENDS WITH", "CONTAINS", "id")
+)
+"""Functions that give a value, or NULL, for whatever they get as arguments here."""
+JOINING = frozenset(("AND", "OR", "XOR", "NOT"))
+"""Functions of booleans: safe over arguments that are booleans for certain."""
+BINDING = (
+    operators.AllNodes,
+    operators.LabelScan,
+    operators.IndexSeek,
+    operators.NodeById,
+    operators.Expand,
+    operators.ExpandInto,
+    operators.VariableExpand,
+    operators.ScanRelationships,
+    operators.UniqueRelationships,
+    operators.Unwind,
+    operators.Apply,
+    operators.Optional,
+)
+"""Operators that change nothing in the columns they take in, and drop or repeat rows."""
+
+
+def push_down_filters(plan: Operator, statistics: Statistics) -> Operator:
+    """The plan with each filter as low as it may stand; those at the same place keep their order."""
+
+    def visit(node: T) -> T:
+        node = rewrite_children(node, visit)
+        if isinstance(node, Filter):
+            return _sink(node.input, node.predicate) or node  # type: ignore[return-value]  # an operator for one
+        return node
+
+    if not any(isinstance(node, Filter) for node in walk(plan)):
+        return plan
+    return visit(plan)
+
+
+def _sink(operator: Operator, predicate: Expression) -> Operator | None:
+    """The operator with the filter somewhere below it; None when it must stay above."""
+    match operator:
+        case operators.Filter():
+            below = _sink(operator.input, predicate)
+            return None if below is None else replace(operator, input=below)
+        case operators.Project(below, names, expressions):
+            by_name = dict(zip(names, expressions, strict=True))
+            return _through(operator, below, predicate, by_name)
+        case operators.Extend(below, names, _):
+            return None if names_meet(predicate, names) else _over(operator, below, predicate)
+        case operators.Aggregate(below, names, keys):
+            by_name = dict(zip(names, keys, strict=True))
+            if not names or not free_variables(predicate) <= by_name.keys() or not is_deterministic(predicate):
+                return None
+            return _through(operator, below, predicate, by_name)
+        case operators.Distinct(below, _) | operators.Sort(below):
+            return _over(operator, below, predicate) if is_deterministic(predicate) else None
+        case operators.Union(left, right):
+            return _into_union(operator, left, right, predicate)
+        case _ if isinstance(operator, BINDING):
+            if names_meet(predicate, bound_variables(operator)) or not free_variables(predicate):
+                return None
+            return _over(operator, operator.input, predicate) if _cannot_fail(predicate) else None
+        case _:
+            return None
+
+
+def names_meet(expression: Expression, names: tuple[str, ...]) -> bool:
+    """True when the expression reads one of the variables."""
+    return not free_variables(expression).isdisjoint(names)
+
+
+def _placed(operator: Operator, predicate: Expression) -> Operator:
+    return _sink(operator, predicate) or Filter(operator, predicate)
+
+
+def _over(operator: Operator, below: Operator, predicate: Expression) -> Operator:
+    return replace(operator, input=_placed(below, predicate))  # type: ignore[call-arg]  # all of these have an input
+
+
+def _through(
+    operator: Operator, below: Operator, predicate: Expression, by_name: dict[str, Expression]
+) -> Operator | None:
+    """Below a projection, with its expressions in place of its names; only what gives the same value twice."""
+    read = [by_name[name] for name in free_variables(predicate)]
+    if not all(map(is_deterministic, (predicate, *read))) or _has_subplan(predicate) or any(map(_has_subplan, read)):
+        return None
+    return _over(operator, below, substituted(predicate, by_name))
+
+
+def _into_union(operator: Operator, left: Operator, right: Operator, predicate: Expression) -> Operator | None:
+    if columns(left) != columns(right) or not is_deterministic(predicate):
+        return None
+    return operators.Union(_placed(left, predicate), _placed(right, predicate))
+
+
+def _has_subplan(expression: Expression) -> bool:
+    return any(isinstance(node, OPERATOR_TYPES) for node in walk(expression))
+
+
+def _cannot_fail(expression: Expression) -> bool:
+    """True when the expression gives a value for any row; a property is taken to be one of an element."""
+    match expression:
+        case Variable() | Literal() | Parameter():
+            return True
+        case Property(Variable(), _) | HasLabels(Variable(), _):
+            return True
+        case Call(name, arguments):
+            if name in JOINING:
+                return all(_is_boolean(argument) and _cannot_fail(argument) for argument in arguments)
+            if name == "IN" and not isinstance(arguments[1], Literal | Parameter):
+                return False
+            return name in (*CANNOT_FAIL, "IN") and all(map(_cannot_fail, arguments))
+        case _:
+            return False
+
+
+def _is_boolean(expression: Expression) -> bool:
+    match expression:
+        case HasLabels() | Literal(bool()):
+            return True
+        case Call(name):
+            return name != "id" and name in (*CANNOT_FAIL, *JOINING, "IN")
+        case _:
+            return False

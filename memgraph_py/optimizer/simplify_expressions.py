@@ -1,0 +1,67 @@
+"""Rule: what can be computed now is: calls of deterministic functions over literals; filters that are true go.
+
+A call that would raise stays, as the rows that reach it may be none.
+"""
+
+from typing import Any
+
+from memgraph_py.columnar import Column
+from memgraph_py.errors import CypherError
+from memgraph_py.functions.registry import FUNCTIONS, Environment
+from memgraph_py.optimizer.statistics import Statistics
+from memgraph_py.plan.expressions import Call, Expression, ListOf, Literal, MapOf
+from memgraph_py.plan.operators import Filter, Operator
+from memgraph_py.plan.tree import rewrite
+from memgraph_py.values.types import Value
+
+GROWING = frozenset(("range",))
+"""Functions whose value may be far larger than their arguments: better made anew than kept in a plan."""
+
+
+def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
+    """The plan with constant expressions replaced by their values."""
+    environment = Environment(statistics.view, _NoClock(), _no_chance)
+
+    def change(node: Any) -> Any:
+        match node:
+            case Call(name, arguments) if arguments and name not in GROWING:
+                return _folded(node, environment)
+            case ListOf(items) if all(isinstance(item, Literal) for item in items):
+                return Literal([_value(item) for item in items])
+            case MapOf(keys, values) if all(isinstance(value, Literal) for value in values):
+                return Literal(dict(zip(keys, map(_value, values), strict=True)))
+            case Filter(below, Literal(True)):
+                return below
+            case _:
+                return node
+
+    return rewrite(plan, change)
+
+
+def _folded(call: Call, environment: Environment) -> Expression:
+    if not all(isinstance(argument, Literal) for argument in call.arguments):
+        return call
+    function = FUNCTIONS.get(call.name)
+    if function is None or not function.deterministic:
+        return call
+    try:
+        columns = [Column.constant(_value(argument), 1) for argument in call.arguments]
+        return Literal(function.apply(environment, columns).value(0))
+    except CypherError:
+        return call
+
+
+def _value(literal: Expression) -> Value:
+    assert isinstance(literal, Literal), "asked before"
+    return literal.value
+
+
+class _NoClock:
+    """Deterministic functions do not read the time."""
+
+    def now_seconds(self) -> float:
+        raise AssertionError("a deterministic function read the clock")
+
+
+def _no_chance() -> float:
+    raise AssertionError("a deterministic function drew a random number")
