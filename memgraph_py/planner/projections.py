@@ -34,7 +34,7 @@ from memgraph_py.planner.translate import translate
 
 @dataclass(slots=True)
 class _Items:
-    """The projection's columns, and the expressions by their text that ORDER BY may repeat."""
+    """The projection's columns, and the expressions by their text that ORDER BY and WHERE may repeat."""
 
     names: tuple[str, ...]
     expressions: tuple[Expression, ...]
@@ -53,11 +53,11 @@ def project(
     after = scope.only(items.names)
     if any(map(has_aggregate, items.expressions)):
         operator, order = _aggregate(items, projection, operator, scope)
-        return _finish(projection, where, operator, order, items.names, after), after
+        return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
         operator = Distinct(_simple_project(operator, items), items.names)
         order = _order_keys(projection, items, scope.bind(*items.names))
-        return _finish(projection, where, operator, order, items.names, after), after
+        return _finish(projection, where, operator, order, items, after), after
     return _plain(projection, where, items, operator, scope), after
 
 
@@ -202,28 +202,31 @@ def _finish(
     where: ast.Expression | None,
     operator: Operator,
     order: list[Expression],
-    names: tuple[str, ...],
+    items: _Items,
     after: Scope,
 ) -> Operator:
     operator = _bounded(projection, _sort(operator, projection, order), after)
     if where is not None:
-        operator = _filters(operator, translate(where, after))
-    if columns(operator) != names:
-        operator = Project(operator, names, tuple(map(Variable, names)))
+        operator = _filters(operator, _over_columns(translate(where, after), items))
+    if columns(operator) != items.names:
+        operator = Project(operator, items.names, tuple(map(Variable, items.names)))
     return operator
 
 
 def _order_keys(projection: ast.Projection, items: _Items, scope: Scope) -> list[Expression]:
-    """The keys; an expression that the projection has too is its column."""
-    if not projection.order_by:
-        return []
+    """The keys of ORDER BY, over the projection's columns where it has them."""
+    return [_over_columns(translate(item.expression, scope), items) for item in projection.order_by]
+
+
+def _over_columns(expression: Expression, items: _Items) -> Expression:
+    """The expression; what the projection has too is its column."""
     aliases = items.aliases()
 
     def column(node: Expression) -> Expression | None:
         name = None if _is_column(node, items) else aliases.get(repr(node))
         return None if name is None else Variable(name)
 
-    return [replaced(translate(item.expression, scope), column) for item in projection.order_by]
+    return replaced(expression, column)
 
 
 def _is_column(expression: Expression, items: _Items) -> bool:
