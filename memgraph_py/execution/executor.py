@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import Batch, Column, Kind, Rows
+from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Rows
 from memgraph_py.config import Limits
-from memgraph_py.errors import ParameterMissing, TransactionTerminated
+from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTerminated
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import WritableGraph
@@ -204,7 +204,7 @@ class ExecutionContext:
         one = self._run.parameter_columns.get(name)
         if one is None:
             if name not in self.parameters:
-                raise ParameterMissing(f"expected parameter(s): {name}")
+                raise ParameterMissing(f"expected parameter(s): {name}", detail="MissingParameter")
             one = constant(self.parameters[name], 1)
             self._run.parameter_columns[name] = one
         return one if rows == 1 else spread(one, rows)
@@ -242,6 +242,12 @@ def constant(value: Value, rows: int) -> Column:
         if rows == 1:
             return Column(kind, np.array((value,), dtype=dtype))
         return Column(kind, np.full(rows, value, dtype=dtype))
+    if type(value) is str:
+        data = bytearray(value, "utf-8")
+        if len(data) > STRING_LENGTH_MASK:
+            raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
+        handles = np.full(rows, len(data), dtype=np.int64)  # the string begins at 0
+        return Column(Kind.STRING, handles, None, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
     return Column.constant(value, rows)
 
 
