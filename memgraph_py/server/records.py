@@ -34,7 +34,7 @@ class SchemaNames:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some records of a result. data: framed messages. rows: taken from the result for them. complete: all of those
-    rows are in ``data``. finished: no row comes after them. interrupted: the budget ran out, go on in a worker thread."""
+    rows are in ``data``. finished: no row comes after them. interrupted: the budget ran out; go on in a worker."""
 
     data: bytes
     rows: int

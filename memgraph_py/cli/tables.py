@@ -1,0 +1,88 @@
+"""Values and tables as text.
+
++-----+----------------------+
+| id  | n                    |
++-----+----------------------+
+| "1" | (:Person {age: 36})  |
++-----+----------------------+
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from neo4j.graph import Node, Path, Relationship
+from rich.cells import cell_len
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {9: "\\t", 10: "\\n", 13: "\\r"}
+"""Control characters stay visible and never reach the terminal, as a name or a string may hold any."""
+
+
+def format_value(value: object) -> str:
+    """A value that the driver gave, as Cypher writes it: strings quoted, `Null`, `{key:value}`, `(:Label {p: 1})`."""
+    if value is None:
+        return "Null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Node):
+        return _node(value)
+    if isinstance(value, Relationship):
+        return _relationship(value)
+    if isinstance(value, Path):
+        return _path(value)
+    if isinstance(value, bytes | bytearray):
+        return f"0x{value.hex()}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_visible(str(key))}:{format_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):  # a point is a tuple too
+        return "[" + ", ".join(map(format_value, value)) + "]"
+    return _visible(str(value))
+
+
+def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A framed table, a line per row; as wide as its widest value, where East Asian characters count twice."""
+    header = [_visible(name) for name in columns]
+    cells = [[format_value(value) for value in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(header, *cells, strict=True)]
+    rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
+    lines = [rule, _line(header, widths), rule]
+    lines.extend(_line(row, widths) for row in cells)
+    if cells:
+        lines.append(rule)
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
+    return "| " + " | ".join(padded) + " |"
+
+
+def _node(node: Node) -> str:
+    labels = "".join(f":{_visible(label)}" for label in sorted(node.labels))
+    return "(" + " ".join(filter(None, [labels, _properties(node)])) + ")"
+
+
+def _relationship(relationship: Relationship) -> str:
+    return "[" + " ".join(filter(None, [f":{_visible(relationship.type)}", _properties(relationship)])) + "]"
+
+
+def _path(path: Path) -> str:
+    parts = [_node(path.nodes[0])]
+    for before, relationship, after in zip(path.nodes, path.relationships, path.nodes[1:], strict=False):
+        text = _relationship(relationship)
+        start = relationship.start_node
+        forward = start is not None and start.element_id == before.element_id
+        parts.append(f"-{text}->" if forward else f"<-{text}-")
+        parts.append(_node(after))
+    return "".join(parts)
+
+
+def _properties(element: Node | Relationship) -> str:
+    if not len(element):
+        return ""
+    return "{" + ", ".join(f"{_visible(key)}: {format_value(value)}" for key, value in element.items()) + "}"
+
+
+def _visible(text: str) -> str:
+    return text.translate(CONTROL)
