@@ -16,7 +16,7 @@ def subscript(environment: Environment, arguments: list[Column]) -> Column:
     subjects, indexes = arguments
     if subjects.kind in (Kind.NODE, Kind.RELATIONSHIP) and indexes.kind is Kind.STRING:
         names = indexes.to_values()
-        if all(name == names[0] for name in names):
+        if names and all(name == names[0] for name in names):
             return _property(environment, subjects, str(names[0]))
     return Column.from_values(
         [

@@ -268,3 +268,26 @@ def test_every_function_has_a_doc() -> None:
     for registry in (FUNCTIONS, AGGREGATES, PROCEDURES):
         for name, function in registry.items():
             assert function.doc, name
+
+
+TELLS_NULL = {"IS NULL", "IS NOT NULL", "exists", "valuetype"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, function in FUNCTIONS.items() if function.arguments_min > 0))
+def test_null_gives_null(name: str) -> None:
+    function = FUNCTIONS[name]
+    arguments = [Column.nulls(2) for _ in range(function.arguments_min)]
+    answer = function.apply(Environment(None, FixedClock(), lambda: 0.5, rows=2), arguments)  # type: ignore[arg-type]
+    if name not in TELLS_NULL:
+        assert answer.to_values() == [None, None]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(FUNCTIONS) - {"labels", "type", "keys", "properties", "startnode", "endnode"})
+)
+@pytest.mark.parametrize("values", [[1], ["a"], [1.5], [True], [[1]], [NodeReference(0)]])
+def test_no_rows_give_no_rows(name: str, values: list[Value]) -> None:
+    function = FUNCTIONS[name]
+    arguments = [Column.from_values(values).slice(0, 0) for _ in range(function.arguments_min)]
+    answer = function.apply(Environment(None, FixedClock(), lambda: 0.5, rows=0), arguments)  # type: ignore[arg-type]
+    assert len(answer) == 0

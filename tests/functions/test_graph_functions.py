@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from memgraph_py.storage.store import GraphStore
-from memgraph_py.storage.transaction import Access, Transaction
 
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import CypherTypeError, EntityNotFound
 from memgraph_py.functions.registry import FUNCTIONS, PROCEDURES, Environment
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 
