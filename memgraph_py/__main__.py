@@ -1,4 +1,4 @@
-"""`python -m memgraph_py serve | shell | demo`."""
+"""`python -m memgraph_py serve | shell | demo | transform`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`memgraph-py serve | shell | demo`: finds the command; its module is imported only then, so that help comes at once.
+"""`memgraph-py serve | shell | demo | transform`: finds the command and imports its module alone, so help comes at once.
 
 A command's module has ``add_arguments(parser)`` and ``run(arguments) -> int``, which gives the exit status.
 """
@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from memgraph_py import __version__
-from memgraph_py.errors import CypherError
+from memgraph_py.errors import CypherError, StartupError
 
 COMMANDS = {
     "serve": "run the database server",
     "shell": "query a server, interactively or from the command line",
     "demo": "watch Kafka messages become a graph, with no other service",
+    "transform": "test a transform script on messages, without a server",
 }
 
 
@@ -42,16 +43,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     try:
         return command.run(parser.parse_args(words[1:]))
-    except CypherError as error:
+    except StartupError as error:
         hint = f" ({error.hint})" if error.hint else ""
         print(f"memgraph-py: {error.message}{hint}", file=sys.stderr)
+        return 1
+    except CypherError as error:
+        print(f"memgraph-py: {error.text()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
 
 
 def _outer_parser() -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:<8}{purpose}" for name, purpose in COMMANDS.items())
+    commands = "\n".join(f"  {name:<11}{purpose}" for name, purpose in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="memgraph-py",
         usage="memgraph-py [-h] [--version] command …",
