@@ -1,6 +1,6 @@
 """The rules in their order, and the check that each leaves a plan whose variables are bound."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from memgraph_py.optimizer.limit_sorts import limit_sorts
 from memgraph_py.optimizer.order_expansions import order_expansions
@@ -11,6 +11,7 @@ from memgraph_py.optimizer.simplify_expressions import simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 
 RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
@@ -37,3 +38,13 @@ def optimise(plan: Operator, view: GraphView) -> Operator:
     for rule in RULES:
         plan = rule(plan, statistics)
     return plan
+
+
+def trace(plan: Operator, view: GraphView) -> Iterator[tuple[str, Operator]]:
+    """The plan after each rule, with the rule's name; each is verified. For tests and for finding out."""
+    verify(plan)
+    statistics = Statistics(view)
+    for rule in RULES:
+        plan = rule(plan, statistics)
+        verify(plan)
+        yield rule.__name__, plan
