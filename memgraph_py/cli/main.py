@@ -1,4 +1,4 @@
-"""`memgraph-py serve | shell | demo | transform`: finds the command and imports its module alone, so help comes at once.
+"""`memgraph-py serve | shell | demo | transform`: finds the command and imports its module alone: help comes at once.
 
 A command's module has ``add_arguments(parser)`` and ``run(arguments) -> int``, which gives the exit status.
 """
