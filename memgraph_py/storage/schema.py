@@ -7,6 +7,9 @@ counts changes of indexes and is part of the statement cache's key. Names are in
 import threading
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
@@ -62,7 +65,17 @@ class Schema:
     Label set 0 is the empty set. A label set is a tuple of label ids, ascending.
     """
 
-    __slots__ = ("_indexes", "_label_set_ids", "_label_sets", "_lock", "keys", "labels", "types", "version")
+    __slots__ = (
+        "_indexes",
+        "_label_members",
+        "_label_set_ids",
+        "_label_sets",
+        "_lock",
+        "keys",
+        "labels",
+        "types",
+        "version",
+    )
 
     def __init__(self) -> None:
         self.labels = Names()
@@ -71,6 +84,7 @@ class Schema:
         self.version = 0
         self._label_sets: list[tuple[int, ...]] = [()]
         self._label_set_ids: dict[tuple[int, ...], int] = {(): 0}
+        self._label_members: dict[int, NDArray[np.bool_]] = {}
         self._indexes: dict[tuple[int, int], IndexDefinition] = {}
         self._lock = threading.Lock()
 
@@ -96,6 +110,14 @@ class Schema:
         """All label sets, by id."""
         return list(self._label_sets)
 
+    def label_members(self, label: int) -> NDArray[np.bool_]:
+        """(label sets,) True where the set has the label; at least all sets that any snapshot of now uses."""
+        members = self._label_members.get(label)
+        if members is None or len(members) != len(self._label_sets):
+            members = np.array([label in labels for labels in self._label_sets], dtype=np.bool_)
+            self._label_members[label] = members
+        return members
+
     def has_index(self, label: int, key: int) -> bool:
         """True when nodes with the label are indexed by the property."""
         return (label, key) in self._indexes
@@ -115,3 +137,10 @@ class Schema:
         with self._lock:
             del self._indexes[(label, key)]
             self.version += 1
+
+    def restore_indexes(self, definitions: list[IndexDefinition]) -> None:
+        """Called by the store, under its commit lock, when commits that changed them have failed."""
+        with self._lock:
+            if definitions != list(self._indexes.values()):
+                self._indexes = {(definition.label, definition.key): definition for definition in definitions}
+                self.version += 1

@@ -1,0 +1,337 @@
+"""Reading relationships by node: a packed base plus a delta of linked lists, both directions.
+
+    base    offsets (2, nodes + 1): out, in;  packed (3, relationships) a direction: other end, relationship, type,
+            ordered by node, then type, then other end
+    delta   heads (2, places): entry + 1 of the newest relationship of a node, 0 for none
+            entries (n, 6): relationship, source, target, type, next entry + 1 out, next entry + 1 in
+
+A reader knows how many entries it may see; newer ones stand first in their lists and are skipped. Deleted relationships
+are looked up only where ``check`` says that some were deleted since the base was packed. In a transaction's own delta the
+places of ``heads`` are its own numbers of nodes; in a store's they are the node ids.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.kernels import kernel
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
+
+OUT, IN, BOTH = 0, 1, 2
+OTHER, RELATIONSHIP, TYPE = 0, 1, 2
+ENTRY_RELATIONSHIP, ENTRY_SOURCE, ENTRY_TARGET, ENTRY_TYPE, ENTRY_NEXT = 0, 1, 2, 3, 4
+FEW = 16
+
+_GRAPH = (
+    "Tuple((int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[:, ::1], int64, boolean, int32[::1],"
+    " int32[::1]))"
+)
+_THREE = "Tuple((int64[::1], int64[::1], int64[::1]))"
+Numbers = NDArray[np.int64]
+Graph = tuple[
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    int,
+    bool,
+    NDArray[np.int32],
+    NDArray[np.int32],
+]
+"""offsets, packed out, packed in, heads, entries, number of visible entries, check, buffer and table of types (-1: deleted)."""
+
+
+@kernel("Tuple((int32[::1], int32[::1]))(int32[::1], int32[::1], int64)")
+def stable_order(
+    keys: NDArray[np.int32], order: NDArray[np.int32], bound: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """``order`` sorted by its keys (all below ``bound``), stable, and where each key begins: (bound + 1,)."""
+    offsets = np.zeros(bound + 1, dtype=np.int32)
+    for row in range(len(order)):
+        offsets[keys[order[row]] + 1] += 1
+    for key in range(bound):
+        offsets[key + 1] += offsets[key]
+    places = offsets.copy()
+    result = np.empty(len(order), dtype=np.int32)
+    for row in range(len(order)):
+        key = keys[order[row]]
+        result[places[key]] = order[row]
+        places[key] += 1
+    return result, offsets
+
+
+@kernel("void(int32[:, ::1], int32[:, ::1], int64, int64[:, ::1])")
+def append_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], start: int, new: Numbers) -> None:
+    """Adds entries from ``start`` on. new: (6, n): relationship, source, target, type, place of source, place of target."""
+    for row in range(new.shape[1]):
+        entry = start + row
+        for field in range(4):
+            entries[entry, field] = new[field, row]
+        for direction in range(2):
+            place = new[4 + direction, row]
+            entries[entry, ENTRY_NEXT + direction] = heads[direction, place]
+            heads[direction, place] = entry + 1
+
+
+@kernel("boolean(int64[::1], int64)")
+def is_wanted(types: Numbers, type: int) -> bool:
+    """True when the type is among the types, or when those are empty."""
+    if len(types) == 0:
+        return True
+    for wanted in types:  # noqa: SIM110  # a kernel has no generator expressions
+        if wanted == type:
+            return True
+    return False
+
+
+@kernel("boolean(int32[::1], int32[::1], int64)")
+def is_alive(buffer: NDArray[np.int32], table: NDArray[np.int32], relationship: int) -> bool:
+    """True when the relationship was not deleted."""
+    slot = np.int64(table[relationship >> CHUNK_BITS])
+    return buffer[(slot << CHUNK_BITS) | (relationship & CHUNK_MASK)] >= 0
+
+
+@kernel("int64[::1](int64[::1], int64)")
+def doubled(values: Numbers, used: int) -> Numbers:
+    """A copy with twice the room."""
+    result = np.empty(2 * used + 16, dtype=np.int64)
+    result[:used] = values[:used]
+    return result
+
+
+@kernel("int64(int32[:, ::1], int64, int64, int64, int64)")
+def lower_bound(packed: NDArray[np.int32], low: int, high: int, type: int, other: int) -> int:
+    """First place from low to high whose (type, other end) is not below the given one."""
+    while low < high:
+        middle = (low + high) >> 1
+        found = packed[TYPE, middle]
+        if found < type or (found == type and packed[OTHER, middle] < other):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel(f"{_THREE}(int64[::1], int64, int64[::1], {_GRAPH})")
+def expand(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> tuple[Numbers, Numbers, Numbers]:
+    """(matches,) input row, relationship and other end, grouped by row. A loop is given once for BOTH."""
+    offsets, packed_out, packed_in, heads, entries, visible, check, buffer, table = graph
+    rows = np.empty(len(nodes) + 16, dtype=np.int64)
+    relationships = np.empty(len(nodes) + 16, dtype=np.int64)
+    targets = np.empty(len(nodes) + 16, dtype=np.int64)
+    found = 0
+    bound = offsets.shape[1] - 1
+    for row in range(len(nodes)):
+        node = nodes[row]
+        if node < 0:
+            continue
+        for side in range(2):
+            if direction != BOTH and direction != side:
+                continue
+            if node < bound:
+                packed = packed_out if side == OUT else packed_in
+                place, end = np.int64(offsets[side, node]), np.int64(offsets[side, node + 1])
+                if len(types) == 1 and end - place > FEW:
+                    place = lower_bound(packed, place, end, types[0], -1)
+                    end = lower_bound(packed, place, end, types[0] + 1, -1)
+                while place < end:
+                    other, relationship = packed[OTHER, place], packed[RELATIONSHIP, place]
+                    if is_wanted(types, packed[TYPE, place]) and not (
+                        direction == BOTH and side == IN and other == node
+                    ):
+                        if not check or is_alive(buffer, table, relationship):
+                            if found == len(rows):
+                                rows, relationships = doubled(rows, found), doubled(relationships, found)
+                                targets = doubled(targets, found)
+                            rows[found], relationships[found], targets[found] = row, relationship, other
+                            found += 1
+                    place += 1
+            if node < heads.shape[1]:
+                entry = np.int64(heads[side, node]) - 1
+                while entry >= 0:
+                    if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
+                        relationship = entries[entry, ENTRY_RELATIONSHIP]
+                        source, target = entries[entry, ENTRY_SOURCE], entries[entry, ENTRY_TARGET]
+                        if not (direction == BOTH and side == IN and source == target):
+                            if not check or is_alive(buffer, table, relationship):
+                                if found == len(rows):
+                                    rows, relationships = doubled(rows, found), doubled(relationships, found)
+                                    targets = doubled(targets, found)
+                                rows[found], relationships[found] = row, relationship
+                                targets[found] = target if side == OUT else source
+                                found += 1
+                    entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
+    return rows[:found], relationships[:found], targets[:found]
+
+
+@kernel(f"int64[::1](int64[::1], int64, int64[::1], {_GRAPH})")
+def count_degrees(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> Numbers:
+    """(rows,) number of relationships at each node; a loop counts once for BOTH."""
+    offsets, packed_out, packed_in, heads, entries, visible, check, buffer, table = graph
+    result = np.zeros(len(nodes), dtype=np.int64)
+    bound = offsets.shape[1] - 1
+    for row in range(len(nodes)):
+        node = nodes[row]
+        if node < 0:
+            continue
+        for side in range(2):
+            if direction != BOTH and direction != side:
+                continue
+            if node < bound:
+                place, end = np.int64(offsets[side, node]), np.int64(offsets[side, node + 1])
+                packed = packed_out if side == OUT else packed_in
+                if direction != BOTH and not check and len(types) == 0:
+                    result[row] += end - place
+                    place = end
+                while place < end:
+                    if is_wanted(types, packed[TYPE, place]):
+                        if not (direction == BOTH and side == IN and packed[OTHER, place] == node):
+                            if not check or is_alive(buffer, table, packed[RELATIONSHIP, place]):
+                                result[row] += 1
+                    place += 1
+            if node < heads.shape[1]:
+                entry = np.int64(heads[side, node]) - 1
+                while entry >= 0:
+                    if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
+                        loop = entries[entry, ENTRY_SOURCE] == entries[entry, ENTRY_TARGET]
+                        if not (direction == BOTH and side == IN and loop):
+                            if not check or is_alive(buffer, table, entries[entry, ENTRY_RELATIONSHIP]):
+                                result[row] += 1
+                    entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
+    return result
+
+
+@kernel(f"int64[::1](int64[::1], int64, int64[::1], int64, int64, {_GRAPH})")
+def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, count: int, graph: Graph) -> Numbers:
+    """Distinct nodes at the ends of walks of ``hops`` relationships, ascending; all node ids are below ``count``."""
+    offsets, packed_out, packed_in, heads, entries, visible, check, buffer, table = graph
+    bound = offsets.shape[1] - 1
+    marks = np.zeros((count >> 3) + 1, dtype=np.uint8)
+    reached = nodes
+    for _ in range(hops):
+        following = np.empty(2 * len(reached) + 64, dtype=np.int64)
+        found = 0
+        for node in reached:
+            if node < 0:
+                continue
+            for side in range(2):
+                if direction != BOTH and direction != side:
+                    continue
+                if node < bound:
+                    packed = packed_out if side == OUT else packed_in
+                    for place in range(offsets[side, node], offsets[side, node + 1]):
+                        other = np.int64(packed[OTHER, place])
+                        bit = np.uint8(1 << (other & 7))
+                        if marks[other >> 3] & bit or not is_wanted(types, packed[TYPE, place]):
+                            continue
+                        if check and not is_alive(buffer, table, packed[RELATIONSHIP, place]):
+                            continue
+                        marks[other >> 3] |= bit
+                        if found == len(following):
+                            following = doubled(following, found)
+                        following[found] = other
+                        found += 1
+                if node < heads.shape[1]:
+                    entry = np.int64(heads[side, node]) - 1
+                    while entry >= 0:
+                        if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
+                            other = np.int64(entries[entry, ENTRY_TARGET if side == OUT else ENTRY_SOURCE])
+                            bit = np.uint8(1 << (other & 7))
+                            if not marks[other >> 3] & bit:
+                                if not check or is_alive(buffer, table, entries[entry, ENTRY_RELATIONSHIP]):
+                                    marks[other >> 3] |= bit
+                                    if found == len(following):
+                                        following = doubled(following, found)
+                                    following[found] = other
+                                    found += 1
+                        entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
+        reached = following[:found]
+        for node in reached:
+            marks[node >> 3] = 0
+    if len(reached) < count >> 6:
+        reached.sort()
+        return reached
+    for node in reached:
+        marks[node >> 3] |= np.uint8(1 << (node & 7))
+    found = 0
+    for node in range(count):
+        if marks[node >> 3] & np.uint8(1 << (node & 7)):
+            reached[found] = node
+            found += 1
+    return reached
+
+
+@kernel(f"{_THREE}(int64[::1], int64[::1], int64[::1], int64[::1], int64, int64[::1], {_GRAPH})")
+def expand_between(
+    sources: Numbers,
+    targets: Numbers,
+    source_places: Numbers,
+    target_places: Numbers,
+    direction: int,
+    types: Numbers,
+    graph: Graph,
+) -> tuple[Numbers, Numbers, Numbers]:
+    """(matches,) input row, relationship and target: relationships between sources[row] and targets[row].
+
+    In the base by binary search in the shorter of the two lists; in the delta by walking the shorter one. The places are
+    those of ``heads``.
+    """
+    offsets, packed_out, packed_in, heads, entries, visible, check, buffer, table = graph
+    rows = np.empty(len(sources) + 4, dtype=np.int64)
+    relationships = np.empty(len(sources) + 4, dtype=np.int64)
+    found = 0
+    bound = offsets.shape[1] - 1
+    for row in range(len(sources)):
+        if sources[row] < 0 or targets[row] < 0:
+            continue
+        for turn in range(2):
+            if (direction != BOTH and direction != turn) or (
+                direction == BOTH and turn == IN and sources[row] == targets[row]
+            ):
+                continue
+            start = sources[row] if turn == OUT else targets[row]
+            end = targets[row] if turn == OUT else sources[row]
+            if start < bound and end < bound:
+                place, last = np.int64(offsets[OUT, start]), np.int64(offsets[OUT, start + 1])
+                packed, other = packed_out, end
+                if offsets[IN, end + 1] - offsets[IN, end] < last - place:
+                    place, last = np.int64(offsets[IN, end]), np.int64(offsets[IN, end + 1])
+                    packed, other = packed_in, start
+                while place < last:
+                    type = np.int64(packed[TYPE, place])
+                    if is_wanted(types, type):
+                        place = lower_bound(packed, place, last, type, other)
+                        while place < last and packed[TYPE, place] == type and packed[OTHER, place] == other:
+                            if not check or is_alive(buffer, table, packed[RELATIONSHIP, place]):
+                                if found == len(rows):
+                                    rows, relationships = doubled(rows, found), doubled(relationships, found)
+                                rows[found], relationships[found] = row, packed[RELATIONSHIP, place]
+                                found += 1
+                            place += 1
+                    place = lower_bound(packed, place, last, type + 1, -1)
+            start_place = source_places[row] if turn == OUT else target_places[row]
+            end_place = target_places[row] if turn == OUT else source_places[row]
+            if 0 <= start_place < heads.shape[1] and 0 <= end_place < heads.shape[1]:
+                out_entry = np.int64(heads[OUT, start_place]) - 1
+                in_entry = np.int64(heads[IN, end_place]) - 1
+                while out_entry >= 0 and in_entry >= 0:
+                    out_entry = np.int64(entries[out_entry, ENTRY_NEXT + OUT]) - 1
+                    in_entry = np.int64(entries[in_entry, ENTRY_NEXT + IN]) - 1
+                side = OUT if out_entry < 0 else IN
+                entry = np.int64(heads[side, start_place if side == OUT else end_place]) - 1
+                while entry >= 0:
+                    if (
+                        entry < visible
+                        and entries[entry, ENTRY_SOURCE] == start
+                        and entries[entry, ENTRY_TARGET] == end
+                        and is_wanted(types, entries[entry, ENTRY_TYPE])
+                    ):
+                        relationship = entries[entry, ENTRY_RELATIONSHIP]
+                        if not check or is_alive(buffer, table, relationship):
+                            if found == len(rows):
+                                rows, relationships = doubled(rows, found), doubled(relationships, found)
+                            rows[found], relationships[found] = row, relationship
+                            found += 1
+                    entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
+    rows = rows[:found]
+    return rows, relationships[:found], targets[rows]

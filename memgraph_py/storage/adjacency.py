@@ -1,0 +1,141 @@
+"""Relationships by node: a packed base and a small delta, in both directions.
+
+    base   all relationships at some version, packed: offsets by node, ordered by (node, type, other end)
+    delta  those committed since, as linked lists with the newest first
+
+A commit appends to the delta in place; a snapshot knows how many entries it may see (``visible``). When the delta is
+large, a background thread packs base and delta of one snapshot into a new base, and the store publishes it with a new delta
+that holds what was committed meanwhile. Old snapshots keep the old pair. Entries lie in commit order, so that visibility is
+one comparison; only deletions are looked up, and only where some happened since the base was packed (``deletions``).
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.kernels.adjacency import Graph, append_entries, stable_order
+
+Numbers: TypeAlias = NDArray[np.int64]
+Packed: TypeAlias = NDArray[np.int32]
+
+_NO_ROWS = np.zeros((3, 0), dtype=np.int32)
+_NO_STATES = np.zeros(0, dtype=np.int32)
+
+
+class Base:
+    """Packed relationships of one version; immutable."""
+
+    __slots__ = ("deletions", "offsets", "packed_in", "packed_out")
+
+    def __init__(self, offsets: Packed, packed_out: Packed, packed_in: Packed, deletions: int) -> None:
+        self.offsets = offsets
+        self.packed_out = packed_out
+        self.packed_in = packed_in
+        self.deletions = deletions
+        """Relationships that had ever been deleted in the store when this was packed."""
+
+    @staticmethod
+    def empty() -> "Base":
+        """No relationships, no nodes."""
+        return Base(np.zeros((2, 1), dtype=np.int32), _NO_ROWS, _NO_ROWS, 0)
+
+    @staticmethod
+    def pack(ids: Numbers, sources: Packed, targets: Packed, types: Packed, nodes: int, deletions: int) -> "Base":
+        """These relationships, whose ends are all below ``nodes``; by counting sort, so linear."""
+        relationships = ids.astype(np.int32)
+        order = np.arange(len(ids), dtype=np.int32)
+        type_bound = int(types.max()) + 1 if len(types) else 0
+        offsets = np.empty((2, nodes + 1), dtype=np.int32)
+        packed = []
+        for direction, (near, far) in enumerate(((sources, targets), (targets, sources))):
+            by_other, _ = stable_order(far, order, nodes)
+            by_type = by_other if type_bound <= 1 else stable_order(types, by_other, type_bound)[0]
+            by_node, offsets[direction] = stable_order(near, by_type, nodes)
+            packed.append(np.stack((far[by_node], relationships[by_node], types[by_node])))
+        return Base(offsets, packed[0], packed[1], deletions)
+
+
+class Delta:
+    """Linked lists of relationships. ``heads`` and ``entries`` are replaced together, so that a reader's pair fits."""
+
+    __slots__ = ("entries", "heads")
+
+    def __init__(self, heads: Packed, entries: Packed) -> None:
+        self.heads = heads
+        self.entries = entries
+
+    @staticmethod
+    def empty() -> "Delta":
+        """No relationships."""
+        return Delta(np.zeros((2, 0), dtype=np.int32), np.zeros((0, 6), dtype=np.int32))
+
+    def extended(self, used: int, new: Numbers, places: int) -> "Delta":
+        """The delta with more entries after the first ``used``: itself where there was room.
+
+        new: (6, n): relationship, source, target, type, place of source, place of target; places: bound of these.
+        """
+        delta, end = self, used + new.shape[1]
+        if end > len(self.entries) or places > self.heads.shape[1]:
+            delta = self._grown(used, end, places)
+        append_entries(delta.heads, delta.entries, used, new)
+        return delta
+
+    def _grown(self, used: int, entries_min: int, places_min: int) -> "Delta":
+        entries, heads = self.entries, np.zeros((2, self.heads.shape[1]), dtype=np.int32)
+        if entries_min > len(entries):
+            entries = np.empty((max(entries_min, 2 * len(entries), 64), 6), dtype=np.int32)
+            entries[:used] = self.entries[:used]
+        if places_min > heads.shape[1]:
+            heads = np.zeros((2, max(places_min, 2 * heads.shape[1], 64)), dtype=np.int32)
+        heads[:, : self.heads.shape[1]] = self.heads
+        return Delta(heads, entries)
+
+
+class Adjacency:
+    """One version of base and delta: what a snapshot holds."""
+
+    __slots__ = ("base", "delta", "visible")
+
+    def __init__(self, base: Base, delta: Delta, visible: int) -> None:
+        self.base = base
+        self.delta = delta
+        self.visible = visible
+
+    @staticmethod
+    def empty() -> "Adjacency":
+        """No relationships."""
+        return Adjacency(Base.empty(), Delta.empty(), 0)
+
+    def extended(self, ids: Numbers, sources: Numbers, targets: Numbers, types: Numbers, nodes: int) -> "Adjacency":
+        """The next version, with these relationships; all ends are below ``nodes``."""
+        new = np.stack((ids, sources, targets, types, sources, targets))
+        return Adjacency(self.base, self.delta.extended(self.visible, new, nodes), self.visible + len(ids))
+
+    def rebuilt(self, first: int, base: Base | None = None) -> "Adjacency":
+        """The same relationships with lists of their own, over the base that holds the delta's entries before ``first``."""
+        entries = self.delta.entries[first : self.visible, :4].T.astype(np.int64)
+        new = np.concatenate((entries, entries[1:3]))
+        delta = Delta.empty().extended(0, np.ascontiguousarray(new), self.delta.heads.shape[1])
+        return Adjacency(base or self.base, delta, self.visible - first)
+
+    def graph(self, deletions: int, buffer: Packed, table: Packed) -> Graph:
+        """What kernels take; buffer and table of the relationships' types are read where any was deleted since packing."""
+        base, delta = self.base, self.delta
+        return (
+            base.offsets,
+            base.packed_out,
+            base.packed_in,
+            delta.heads,
+            delta.entries,
+            self.visible,
+            deletions != base.deletions,
+            buffer,
+            table,
+        )
+
+
+def delta_graph(delta: Delta, visible: int) -> Graph:
+    """What kernels take of a transaction's own relationships, none of which they need to look up."""
+    empty = np.zeros((2, 1), dtype=np.int32)
+    return empty, _NO_ROWS, _NO_ROWS, delta.heads, delta.entries, visible, False, _NO_STATES, _NO_STATES

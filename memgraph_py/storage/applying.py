@@ -1,0 +1,312 @@
+"""The next snapshot: a snapshot and a ChangeSet, applied under the commit lock.
+
+In the order that ``changes.py`` states: created elements, properties, labels, deletions; then what is derived from them, the
+property indexes. What no reader can see is written in place, what readers see is copied (``pages.py``), so the old snapshot
+stays as it was.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.kernels.chunks import read_states
+from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
+from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
+from memgraph_py.storage.pages import Growing, PagesEditor, StringHeap
+from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
+from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.view import KeyId, LabelId, NodeIds
+
+Numbers = NDArray[np.int64]
+
+
+class Heaps:
+    """What all snapshots of a store share and only the committer extends."""
+
+    __slots__ = ("node_texts", "relationship_texts", "sources", "targets")
+
+    def __init__(self) -> None:
+        self.node_texts = StringHeap()
+        self.relationship_texts = StringHeap()
+        self.sources = Growing(np.int32)
+        self.targets = Growing(np.int32)
+
+
+def apply(tip: Snapshot, changes: ChangeSet, version: int, heaps: Heaps) -> Snapshot:
+    """The snapshot after ``tip``. Ids of a created block are ascending."""
+    return _Application(tip, changes, version, heaps).run()
+
+
+class _Application:
+    """One commit being applied: editors of what it touches, and the numbers of the next snapshot."""
+
+    __slots__ = (
+        "_added",
+        "_changes",
+        "_columns",
+        "_heaps",
+        "_label_counts",
+        "_label_nodes",
+        "_next",
+        "_relationship_columns",
+        "_states",
+        "_tip",
+        "_type_counts",
+        "_types",
+    )
+
+    def __init__(self, tip: Snapshot, changes: ChangeSet, version: int, heaps: Heaps) -> None:
+        self._tip = tip
+        self._changes = changes
+        self._heaps = heaps
+        self._next = replace(tip, version=version)
+        self._states = PagesEditor(tip.node_states)
+        self._types = PagesEditor(tip.relationship_states)
+        self._columns: dict[KeyId, ColumnEditor] = {}
+        self._relationship_columns: dict[KeyId, ColumnEditor] = {}
+        self._label_counts = tip.label_counts
+        self._label_nodes = tip.label_nodes
+        self._type_counts = tip.type_counts
+        self._added: list[tuple[LabelId, NodeIds]] = []
+
+    def run(self) -> Snapshot:
+        """The next snapshot."""
+        changes, next = self._changes, self._next
+        if changes.created_nodes or changes.label_writes or changes.deleted_nodes:
+            self._label_counts = dict(self._label_counts)
+            self._label_nodes = dict(self._label_nodes)
+        if changes.created_relationships or changes.deleted_relationships:
+            self._type_counts = dict(self._type_counts)
+        for block in changes.created_nodes:
+            self._create_nodes(block)
+        if changes.created_relationships:
+            self._create_relationships(changes.created_relationships)
+        for write in changes.node_properties:
+            self._column(write.key).write(write.ids, write.values, is_new=_are_new(write.ids, self._tip.node_bound))
+        for write in changes.relationship_properties:
+            is_new = _are_new(write.ids, self._tip.relationship_bound)
+            self._relationship_column(write.key).write(write.ids, write.values, is_new=is_new)
+        for labels in changes.label_writes:
+            self._write_labels(labels)
+        if changes.deleted_relationships:
+            self._delete_relationships(np.unique(np.concatenate(changes.deleted_relationships)))
+        if changes.deleted_nodes:
+            self._delete_nodes(np.unique(np.concatenate(changes.deleted_nodes)))
+        self._finish()
+        self._move_positions()
+        self._insert_into_indexes()
+        self._change_indexes()
+        return next
+
+    def _create_nodes(self, block: CreatedNodes) -> None:
+        ids, tip, next = block.ids, self._tip, self._next
+        if len(ids) == 0:
+            return
+        _write_states(self._states, ids, block.label_set, tip.node_bound)
+        next.node_bound = max(next.node_bound, int(ids[-1]) + 1)
+        next.live_nodes += len(ids)
+        for label in tip.schema.label_set(block.label_set):
+            self._label_counts[label] = self._label_counts.get(label, 0) + len(ids)
+            self._add_candidates(label, ids, is_exact=True)
+        for key, values in block.properties.items():
+            self._column(key).write(ids, values, is_new=True)
+
+    def _create_relationships(self, blocks: list[CreatedRelationships]) -> None:
+        tip, next, heaps = self._tip, self._next, self._heaps
+        for block in blocks:
+            ids = block.ids
+            if len(ids) == 0:
+                continue
+            _write_states(self._types, ids, block.type, tip.relationship_bound)
+            next.relationship_bound = max(next.relationship_bound, int(ids[-1]) + 1)
+            next.live_relationships += len(ids)
+            self._type_counts[block.type] = self._type_counts.get(block.type, 0) + len(ids)
+            for ends, values in ((heaps.sources, block.sources), (heaps.targets, block.targets)):
+                ends.reserve(next.relationship_bound)[ids] = values
+                ends.length = max(ends.length, next.relationship_bound)
+            for key, values in block.properties.items():
+                self._relationship_column(key).write(ids, values, is_new=True)
+            types = np.full(len(ids), block.type, dtype=np.int64)
+            next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types, next.node_bound)
+        next.sources, next.targets = heaps.sources.array, heaps.targets.array
+
+    def _write_labels(self, write: LabelWrite) -> None:
+        schema, ids = self._tip.schema, write.ids
+        old = self._current(self._states, ids)
+        pairs, which = np.unique(np.stack((old, write.label_sets)), axis=1, return_inverse=True)
+        for number, (old_set, new_set) in enumerate(pairs.T.tolist()):
+            if old_set < 0:
+                continue
+            nodes = np.sort(ids[which.ravel() == number])
+            before, after = set(schema.label_set(old_set)), set(schema.label_set(new_set))
+            for label in after - before:
+                self._label_counts[label] = self._label_counts.get(label, 0) + len(nodes)
+                self._add_candidates(label, nodes, is_exact=False)
+                self._added.append((label, nodes))
+            for label in before - after:
+                self._label_counts[label] -= len(nodes)
+                self._label_nodes[label] = self._label_nodes[label].inexact()
+        there = old >= 0
+        _write_states(self._states, ids[there], write.label_sets[there], self._tip.node_bound)
+
+    def _delete_relationships(self, ids: Numbers) -> None:
+        types = self._current(self._types, ids)
+        ids, types = ids[types >= 0], types[types >= 0]
+        for type, count in zip(*map(np.ndarray.tolist, np.unique(types, return_counts=True)), strict=True):
+            self._type_counts[type] -= count
+        _write_states(self._types, ids, -1, self._tip.relationship_bound)
+        self._next.live_relationships -= len(ids)
+        self._next.deleted_relationships += len(ids)
+        for key in self._next.relationship_columns.keys() | self._relationship_columns.keys():
+            self._relationship_column(key).clear(ids)
+
+    def _delete_nodes(self, ids: NodeIds) -> None:
+        label_sets = self._current(self._states, ids)
+        ids, label_sets = ids[label_sets >= 0], label_sets[label_sets >= 0]
+        for label_set, count in zip(*map(np.ndarray.tolist, np.unique(label_sets, return_counts=True)), strict=True):
+            for label in self._tip.schema.label_set(label_set):
+                self._label_counts[label] -= count
+                self._label_nodes[label] = self._label_nodes[label].inexact()
+        _write_states(self._states, ids, -1, self._tip.node_bound)
+        self._next.live_nodes -= len(ids)
+        for key in self._next.node_columns.keys() | self._columns.keys():
+            self._column(key).clear(ids)
+
+    def _finish(self) -> None:
+        next, tip = self._next, self._tip
+        next.node_states = self._states.finish()
+        next.relationship_states = self._types.finish()
+        next.label_counts, next.label_nodes = self._label_counts, self._label_nodes
+        next.type_counts = self._type_counts
+        next.node_columns = _finished(tip.node_columns, self._columns)
+        next.relationship_columns = _finished(tip.relationship_columns, self._relationship_columns)
+
+    def _move_positions(self) -> None:
+        changes, next = self._changes, self._next
+        if not changes.positions and not changes.reset_positions:
+            return
+        positions = dict(next.positions)
+        for stream_id in changes.reset_positions:
+            positions.pop(stream_id, None)
+        for stream_id, position in changes.positions.items():
+            old = positions.get(stream_id)
+            if old is not None:
+                for partition, offset in old.next_offsets.items():
+                    assert position.next_offsets.get(partition, offset) >= offset, "a stream's position went back"
+                offsets = {**old.next_offsets, **position.next_offsets}
+                position = replace(position, next_offsets=offsets)
+            positions[stream_id] = position
+        next.positions = positions
+
+    def _insert_into_indexes(self) -> None:
+        """Nodes under their new values and labels, as they are in the next snapshot."""
+        changes, next = self._changes, self._next
+        for (label, key), index in next.indexes.items():
+            for block in changes.created_nodes:
+                if key in block.properties and label in next.schema.label_set(block.label_set):
+                    hashes, valid = hash_column(block.properties[key])
+                    if len(valid):
+                        index.insert(hashes[valid], block.ids[valid])
+                    else:
+                        index.insert(hashes, block.ids)
+            touched = [write.ids for write in changes.node_properties if write.key == key]
+            touched += [nodes for added, nodes in self._added if added == label]
+            if touched:
+                nodes = np.unique(np.concatenate(touched))
+                index.may_repeat = True
+                insert_values(next, index, nodes[next.has_label(nodes, label)], key)
+
+    def _change_indexes(self) -> None:
+        changes, next = self._changes, self._next
+        if not changes.created_indexes and not changes.dropped_indexes:
+            return
+        next.indexes = dict(next.indexes)
+        for dropped in changes.dropped_indexes:
+            next.indexes.pop(dropped, None)
+        for _, label, key in changes.created_indexes:
+            next.indexes[label, key] = build_index(next, label, key)
+
+    def _current(self, editor: PagesEditor, ids: Numbers) -> Numbers:
+        return read_states(editor.pool.buffer, editor.table, ids, 1 << 31)
+
+    def _add_candidates(self, label: LabelId, ids: NodeIds, *, is_exact: bool) -> None:
+        nodes = self._label_nodes.get(label)
+        self._label_nodes[label] = (nodes or LabelNodes.empty()).extended(ids, is_exact=is_exact)
+
+    def _column(self, key: KeyId) -> ColumnEditor:
+        editor = self._columns.get(key)
+        if editor is None:
+            column = self._tip.node_columns.get(key) or PropertyColumn({}, self._heaps.node_texts)
+            editor = self._columns[key] = ColumnEditor(column)
+        return editor
+
+    def _relationship_column(self, key: KeyId) -> ColumnEditor:
+        editor = self._relationship_columns.get(key)
+        if editor is None:
+            column = self._tip.relationship_columns.get(key) or PropertyColumn({}, self._heaps.relationship_texts)
+            editor = self._relationship_columns[key] = ColumnEditor(column)
+        return editor
+
+
+def build_index(snapshot: Snapshot, label: LabelId, key: KeyId) -> PropertyIndex:
+    """An index over all nodes of the snapshot that have the label and the property."""
+    index = PropertyIndex(snapshot.node_count(label))
+    insert_values(snapshot, index, snapshot.nodes(label), key)
+    return index
+
+
+def insert_values(snapshot: Snapshot, index: PropertyIndex, nodes: NodeIds, key: KeyId) -> None:
+    """Add the nodes under their values in the snapshot, but those without."""
+    hashes, valid = hash_column(snapshot.node_property(nodes, key))
+    if len(valid):
+        hashes, nodes = hashes[valid], nodes[valid]
+    index.insert(hashes, nodes)
+
+
+def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
+    """``current`` as the new tip, when the commits after it failed.
+
+    Their elements must never show: what they wrote in place beyond the bounds is taken back, and the delta, whose lists they
+    stand in, is made anew.
+    """
+    for failed in changes:
+        for ids in (block.ids for block in failed.created_nodes):
+            _unmake(PagesEditor(current.node_states), ids[ids >= current.node_bound])
+        for ids in (block.ids for block in failed.created_relationships):
+            _unmake(PagesEditor(current.relationship_states), ids[ids >= current.relationship_bound])
+    for pages in (current.node_states, current.relationship_states):
+        pages.pool.forget_retired()
+    for column in (*current.node_columns.values(), *current.relationship_columns.values()):
+        for pages in column.pages.values():
+            pages.pool.forget_retired()
+    return replace(current, adjacency=current.adjacency.rebuilt(0))
+
+
+def _unmake(editor: PagesEditor, ids: Numbers) -> None:
+    table, pool = editor.table, editor.pool
+    chunks = ids >> 12
+    inside = chunks < len(table)
+    ids, chunks = ids[inside], chunks[inside]
+    ids = ids[table[chunks] >= 0]
+    if len(ids):
+        places = editor.positions(ids, is_new=True)
+        pool.buffer[places] = -1
+
+
+def _write_states(editor: PagesEditor, ids: Numbers, states: Numbers | int, bound: int) -> None:
+    if len(ids) == 0:
+        return
+    places = editor.positions(ids, is_new=_are_new(ids, bound))  # the pool may have another buffer after this
+    editor.pool.buffer[places] = states
+
+
+def _are_new(ids: Numbers, bound: int) -> bool:
+    return len(ids) > 0 and int(ids.min()) >= bound
+
+
+def _finished(columns: dict[KeyId, PropertyColumn], editors: dict[KeyId, ColumnEditor]) -> dict[KeyId, PropertyColumn]:
+    finished = {key: editor.finish() for key, editor in editors.items()}
+    if all(columns.get(key) is column for key, column in finished.items()):
+        return columns
+    return {**columns, **finished}

@@ -1,0 +1,46 @@
+"""Joins the blocks of a ChangeSet: a thousand messages that each create one node become one block of a thousand rows."""
+
+from typing import TypeVar
+
+import numpy as np
+
+from memgraph_py.columnar import Column
+from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
+
+Block = TypeVar("Block", CreatedNodes, CreatedRelationships)
+
+
+def coalesce(changes: ChangeSet) -> None:
+    """Created blocks of equal label set or type and equal keys become one, in place; ids stay ascending in each."""
+    if len(changes.created_nodes) > 1:
+        changes.created_nodes = [
+            blocks[0]
+            if len(blocks) == 1
+            else CreatedNodes(np.concatenate([block.ids for block in blocks]), blocks[0].label_set, _joined(blocks))
+            for blocks in _grouped(changes.created_nodes)
+        ]
+    if len(changes.created_relationships) > 1:
+        changes.created_relationships = [
+            blocks[0]
+            if len(blocks) == 1
+            else CreatedRelationships(
+                np.concatenate([block.ids for block in blocks]),
+                np.concatenate([block.sources for block in blocks]),
+                np.concatenate([block.targets for block in blocks]),
+                blocks[0].type,
+                _joined(blocks),
+            )
+            for blocks in _grouped(changes.created_relationships)
+        ]
+
+
+def _grouped(blocks: list[Block]) -> list[list[Block]]:
+    groups: dict[tuple[int, ...], list[Block]] = {}
+    for block in blocks:
+        state = block.label_set if isinstance(block, CreatedNodes) else block.type
+        groups.setdefault((state, *block.properties), []).append(block)
+    return list(groups.values())
+
+
+def _joined(blocks: list[Block]) -> dict[int, Column]:
+    return {key: Column.concatenate([block.properties[key] for block in blocks]) for key in blocks[0].properties}

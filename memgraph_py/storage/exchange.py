@@ -1,0 +1,181 @@
+"""A snapshot as plain named arrays, for checkpoints, and back.
+
+Ids are kept, so dead rows stay holes. Only rows that are there are exported, and texts without the garbage of the heap.
+
+    node_states, relationship_states          int32, by id: label set or type, -1 where there is none
+    sources, targets                          int32, by relationship id
+    node_<key>_<kind>_ids, …_values           int32 ids and values of one property and kind
+    node_<key>_3_values, …_texts              for strings: handles into their own bytes
+    relationship_<key>_…                      the same
+"""
+
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import DTYPES, Column, Kind
+from memgraph_py.storage.adjacency import Adjacency
+from memgraph_py.storage.applying import build_index
+from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.storage.indexes import LabelNodes
+from memgraph_py.storage.pages import PagesEditor, StringHeap
+from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
+from memgraph_py.storage.schema import IndexDefinition, Schema
+from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.store import GraphStore, pack_adjacency
+from memgraph_py.values.types import Value
+
+_ROWS_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotData:
+    """metadata: numbers, strings, bytes, lists and maps of those. arrays: one-dimensional; object arrays hold Values."""
+
+    version: int
+    metadata: dict[str, Value]
+    arrays: dict[str, NDArray[np.generic]]
+
+
+def export_snapshot(snapshot: Snapshot) -> SnapshotData:
+    """All of the snapshot. May run in any thread, while others write."""
+    schema = snapshot.schema
+    nodes, relationships = snapshot.nodes(None), snapshot.relationships(None)
+    every_node = np.arange(snapshot.node_bound, dtype=np.int64)
+    every_relationship = np.arange(snapshot.relationship_bound, dtype=np.int64)
+    arrays: dict[str, NDArray[np.generic]] = {
+        "node_states": snapshot.label_sets(every_node).astype(np.int32),
+        "relationship_states": snapshot.relationship_types(every_relationship).astype(np.int32),
+        "sources": snapshot.sources[: snapshot.relationship_bound].copy(),
+        "targets": snapshot.targets[: snapshot.relationship_bound].copy(),
+    }
+    columns: list[Value] = []
+    for side, stored, ids in (
+        ("node", snapshot.node_columns, nodes),
+        ("relationship", snapshot.relationship_columns, relationships),
+    ):
+        for key, column in stored.items():
+            columns += [[side, key, int(kind)] for kind in _export_column(arrays, f"{side}_{key}", column, ids)]
+    names = {index.label * len(schema.keys) + index.key: index.name for index in schema.indexes()}
+    metadata: dict[str, Value] = {
+        "label_sets": [list(labels) for labels in schema.label_sets()],
+        "labels": list(schema.labels.all()),
+        "types": list(schema.types.all()),
+        "keys": list(schema.keys.all()),
+        "indexes": [[names.get(label * len(schema.keys) + key, ""), label, key] for label, key in snapshot.indexes],
+        "columns": columns,
+        "deleted_relationships": snapshot.deleted_relationships,
+        "positions": [_export_position(id, position) for id, position in snapshot.positions.items()],
+    }
+    return SnapshotData(snapshot.version, metadata, arrays)
+
+
+def load_snapshot(store: GraphStore, data: SnapshotData) -> None:
+    """Fills the empty store, including the names and indexes of its schema. Arrays are copied."""
+    schema, metadata, arrays = store.schema, data.metadata, data.arrays
+    _load_schema(schema, metadata)
+    snapshot = Snapshot.empty(schema)
+    snapshot.version = data.version
+    snapshot.deleted_relationships = cast(int, metadata["deleted_relationships"])
+    for side in ("node", "relationship"):
+        states = cast("NDArray[np.int32]", arrays[f"{side}_states"])
+        editor = PagesEditor(getattr(snapshot, f"{side}_states"))
+        if len(states):
+            places = editor.positions(np.arange(len(states), dtype=np.int64), is_new=True)
+            editor.pool.buffer[places] = states
+        setattr(snapshot, f"{side}_states", editor.finish())
+        setattr(snapshot, f"{side}_bound", len(states))
+        setattr(snapshot, f"live_{side}s", int((states >= 0).sum()))
+    for ends in ("sources", "targets"):
+        getattr(store.heaps, ends).extend(arrays[ends])
+        setattr(snapshot, ends, getattr(store.heaps, ends).array)
+    _load_columns(store, snapshot, data)
+    _count(snapshot, arrays)
+    snapshot.adjacency = Adjacency(pack_adjacency(snapshot), snapshot.adjacency.delta, 0)
+    for index in schema.indexes():
+        snapshot.indexes[index.label, index.key] = build_index(snapshot, index.label, index.key)
+    for row in cast("list[list[Value]]", metadata["positions"]):
+        snapshot.positions[UUID(bytes=cast(bytes, row[0]))] = _load_position(row)
+    store.restore(snapshot)
+
+
+def _export_column(
+    arrays: dict[str, NDArray[np.generic]], name: str, column: PropertyColumn, ids: NDArray[np.int64]
+) -> list[Kind]:
+    """Adds the arrays of one property; gives the kinds that it has."""
+    kinds = []
+    for kind, pages in column.pages.items():
+        values = PropertyColumn({kind: pages}, column.heap).read(ids, 1 << 31)
+        valid = values.validity()
+        if not valid.any():
+            continue
+        present = Column(kind, values.values[valid], None, values.data)
+        if kind is Kind.STRING:
+            heap = StringHeap()
+            present = Column(kind, heap.append(present))
+            arrays[f"{name}_{int(kind)}_texts"] = heap.data[: heap.used]
+        arrays[f"{name}_{int(kind)}_ids"] = ids[valid].astype(np.int32)
+        arrays[f"{name}_{int(kind)}_values"] = present.values
+        kinds.append(kind)
+    return kinds
+
+
+def _export_position(stream_id: UUID, position: StreamPosition) -> Value:
+    offsets: list[Value] = [
+        [partition.topic, partition.topic_id, partition.partition, offset]
+        for partition, offset in position.next_offsets.items()
+    ]
+    return [stream_id.bytes, position.batches_left, offsets]
+
+
+def _load_position(row: list[Value]) -> StreamPosition:
+    offsets = {
+        Partition(cast(str, topic), cast(str, topic_id), cast(int, number)): cast(int, offset)
+        for topic, topic_id, number, offset in cast("list[list[Value]]", row[2])
+    }
+    return StreamPosition(offsets, cast("int | None", row[1]))
+
+
+def _load_schema(schema: Schema, metadata: dict[str, Value]) -> None:
+    for names, field in ((schema.labels, "labels"), (schema.types, "types"), (schema.keys, "keys")):
+        for name in cast("list[str]", metadata[field]):
+            names.intern(name)
+    for number, labels in enumerate(cast("list[list[int]]", metadata["label_sets"])):
+        id = schema.intern_label_set(tuple(labels))
+        assert id == number, "label sets keep their ids"
+    for name, label, key in cast("list[tuple[str, int, int]]", metadata["indexes"]):
+        schema.add_index(IndexDefinition(name, label, key))
+
+
+def _load_columns(store: GraphStore, snapshot: Snapshot, data: SnapshotData) -> None:
+    for side, key, number in cast("list[tuple[str, int, int]]", data.metadata["columns"]):
+        kind, name = Kind(number), f"{side}_{key}_{number}"
+        is_node = side == "node"
+        columns = snapshot.node_columns if is_node else snapshot.relationship_columns
+        heap = store.heaps.node_texts if is_node else store.heaps.relationship_texts
+        texts = cast("NDArray[np.uint8] | None", data.arrays.get(f"{name}_texts"))
+        values = Column(kind, data.arrays[f"{name}_values"].astype(DTYPES[kind]), None, texts)
+        ids = data.arrays[f"{name}_ids"].astype(np.int64)
+        editor = ColumnEditor(columns.get(key) or PropertyColumn({}, heap))
+        for start in range(0, len(ids), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            editor.write(ids[part], values.slice(start, part.stop), is_new=True)
+        columns[key] = editor.finish()
+
+
+def _count(snapshot: Snapshot, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Candidates and counts of labels, counts of types."""
+    schema = snapshot.schema
+    label_sets = cast("NDArray[np.int32]", arrays["node_states"])
+    for label in range(len(schema.labels)):
+        members = schema.label_members(label)
+        nodes = np.flatnonzero((label_sets >= 0) & members[label_sets])
+        if len(nodes):
+            snapshot.label_nodes[label] = LabelNodes.empty().extended(nodes, is_exact=True)
+            snapshot.label_counts[label] = len(nodes)
+    types = cast("NDArray[np.int32]", arrays["relationship_states"])
+    counts = np.bincount(types[types >= 0])
+    snapshot.type_counts.update({type: int(count) for type, count in enumerate(counts) if count})

@@ -1,0 +1,234 @@
+"""Label indexes and property indexes: candidates that are never taken back, checked when they are read.
+
+A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value to node
+ids (``kernels/hashing.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that the node
+is there, has the label and has the value. So an index that knows too much is never wrong, and after a failed commit nothing
+needs to be undone.
+"""
+
+import weakref
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import EMPTY_DATA, Column, Kind
+from memgraph_py.kernels.hashing import (
+    SEGMENT_BITS,
+    SEGMENT_ENTRIES_MAX,
+    SEGMENT_ROWS,
+    hash_numbers,
+    hash_texts,
+    insert_nodes,
+    split_segment,
+)
+from memgraph_py.storage.pages import NO_VALIDITY
+from memgraph_py.values.comparison import grouping_key
+from memgraph_py.values.types import Value
+
+Numbers = NDArray[np.int64]
+
+_TRUE, _FALSE = 0x7F4A7C15F39CC060, 0x2545F4914F6CDD1D
+
+
+class LabelNodes:
+    """One version of a label index: candidates array[:length]."""
+
+    __slots__ = ("array", "is_exact", "is_sorted", "length")
+
+    def __init__(self, array: NDArray[np.int32], length: int, *, is_sorted: bool, is_exact: bool) -> None:
+        self.array = array
+        self.length = length
+        self.is_sorted = is_sorted
+        self.is_exact = is_exact
+        """True while each candidate has the label, and stands here once."""
+
+    @staticmethod
+    def empty() -> "LabelNodes":
+        """No candidates."""
+        return LabelNodes(np.empty(0, dtype=np.int32), 0, is_sorted=True, is_exact=True)
+
+    def extended(self, ids: Numbers, *, is_exact: bool) -> "LabelNodes":
+        """The next version with these ids, ascending among themselves; written after what readers see."""
+        array, end = self.array, self.length + len(ids)
+        if end > len(array):
+            array = np.empty(max(end, 2 * len(array), 64), dtype=np.int32)
+            array[: self.length] = self.array[: self.length]
+        array[self.length : end] = ids
+        is_sorted = self.is_sorted and (self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0]))
+        return LabelNodes(array, end, is_sorted=is_sorted, is_exact=self.is_exact and is_exact)
+
+    def inexact(self) -> "LabelNodes":
+        """The same candidates, some of which have lost the label."""
+        return LabelNodes(self.array, self.length, is_sorted=self.is_sorted, is_exact=False)
+
+    def candidates(self) -> Numbers:
+        """Ascending, each once, all that have the label and perhaps others."""
+        ids = self.array[: self.length].astype(np.int64)
+        if not self.is_exact:
+            return np.unique(ids)
+        if not self.is_sorted:
+            ids.sort(kind="stable")
+        return ids
+
+
+class IndexTable:
+    """One version of a property index's arrays: what a reader holds while it seeks."""
+
+    __slots__ = ("__weakref__", "directory", "hashes", "payloads", "postings")
+
+    def __init__(
+        self,
+        directory: NDArray[np.int32],
+        hashes: Numbers,
+        payloads: NDArray[np.int32],
+        postings: NDArray[np.int32],
+    ) -> None:
+        self.directory = directory
+        self.hashes = hashes
+        self.payloads = payloads
+        self.postings = postings
+
+    def arrays(self) -> tuple[NDArray[np.int32], Numbers, NDArray[np.int32], NDArray[np.int32]]:
+        """As ``find_nodes`` takes them."""
+        return self.directory, self.hashes, self.payloads, self.postings
+
+
+class PropertyIndex:
+    """Nodes by the hash of a value; insertions come from one thread at a time, seeks from any."""
+
+    __slots__ = ("_counts", "_depths", "_free", "_hashes", "_payloads", "_postings", "_postings_used", "_retired",
+                 "_used", "entries", "may_repeat", "table")  # fmt: skip
+
+    def __init__(self, expected: int = 0) -> None:
+        """Room for ``expected`` values at once; more come as they may."""
+        depth = max(0, (expected // (SEGMENT_ENTRIES_MAX * 3 // 4)).bit_length())
+        segments = 1 << depth
+        self._counts = np.zeros(segments, dtype=np.int32)
+        self._depths = np.full(segments, depth, dtype=np.int32)
+        self._hashes = np.empty(segments * SEGMENT_ROWS, dtype=np.int64)
+        self._payloads = np.zeros(segments * SEGMENT_ROWS, dtype=np.int32)
+        self._postings = np.zeros((0, 2), dtype=np.int32)
+        self._postings_used = np.zeros(1, dtype=np.int64)
+        self._used = segments
+        self._free: list[int] = []
+        self._retired: deque[tuple[weakref.ref[IndexTable], list[int]]] = deque()
+        self.entries = 0
+        self.may_repeat = False
+        """True once a node was inserted other than when it was created: it may be found twice for one value."""
+        self.table = self._table(np.arange(segments, dtype=np.int32))
+
+    def insert(self, hashes: Numbers, nodes: Numbers) -> None:
+        """Add the nodes under the hashes, both (rows,)."""
+        old = self.table
+        directory = old.directory
+        retired: list[int] = []
+        row, rows = 0, len(nodes)
+        self.entries += rows
+        while True:
+            row = insert_nodes(
+                directory, self._hashes, self._payloads, self._counts, self._postings, self._postings_used,
+                hashes, nodes, row,
+            )  # fmt: skip
+            if row == rows:
+                break
+            segment = int(directory[(int(hashes[row]) >> SEGMENT_BITS) & (len(directory) - 1)])
+            if self._counts[segment] >= SEGMENT_ENTRIES_MAX:
+                if directory is old.directory:
+                    directory = directory.copy()
+                directory = self._split(directory, segment)
+                retired.append(segment)
+            if int(self._postings_used[0]) == len(self._postings):
+                self._grow_postings()
+        if directory is not old.directory or self._hashes is not old.hashes or self._postings is not old.postings:
+            self._retired.append((weakref.ref(old), retired))
+            self.table = self._table(directory)
+
+    def _table(self, directory: NDArray[np.int32]) -> IndexTable:
+        return IndexTable(directory, self._hashes, self._payloads, self._postings)
+
+    def _split(self, directory: NDArray[np.int32], segment: int) -> NDArray[np.int32]:
+        low, high = self._allocate(), self._allocate()
+        depth = int(self._depths[segment])
+        split_segment(self._hashes, self._payloads, self._counts, segment, low, high, depth)
+        self._depths[low] = self._depths[high] = depth + 1
+        if 1 << depth == len(directory):
+            directory = np.concatenate((directory, directory))
+        places = np.flatnonzero(directory == segment)
+        directory[places] = np.where((places >> depth) & 1, high, low)
+        return directory
+
+    def _allocate(self) -> int:
+        while self._retired and self._retired[0][0]() is None:
+            self._free.extend(self._retired.popleft()[1])
+        if self._free:
+            segment = self._free.pop()
+        else:
+            segment = self._used
+            if segment == len(self._counts):
+                self._grow_segments()
+            self._used += 1
+        self._counts[segment] = 0
+        self._payloads[segment * SEGMENT_ROWS : (segment + 1) * SEGMENT_ROWS] = 0
+        return segment
+
+    def _grow_segments(self) -> None:
+        used = self._used * SEGMENT_ROWS
+        hashes, payloads = np.empty(2 * used, dtype=np.int64), np.empty(2 * used, dtype=np.int32)
+        hashes[:used], payloads[:used] = self._hashes, self._payloads
+        self._hashes, self._payloads = hashes, payloads
+        self._counts = np.concatenate((self._counts, np.zeros_like(self._counts)))
+        self._depths = np.concatenate((self._depths, np.zeros_like(self._depths)))
+
+    def _grow_postings(self) -> None:
+        """Postings and payloads are replaced together, so that no payload a reader sees points beyond its postings."""
+        used = int(self._postings_used[0])
+        postings = np.empty((max(2 * used, 64), 2), dtype=np.int32)
+        postings[:used] = self._postings[:used]
+        self._postings = postings
+        self._payloads = self._payloads.copy()
+
+
+def hash_column(column: Column) -> tuple[Numbers, NDArray[np.bool_]]:
+    """(rows,) hash of each value and what can be found at all: not NULL, not NaN; an empty mask means all.
+
+    Equal values have equal hashes: 1 and 1.0 do. Equality is openCypher's.
+    """
+    valid = NO_VALIDITY if column.valid is None else column.valid
+    kind = column.kind
+    if kind is Kind.STRING:
+        data = EMPTY_DATA if column.data is None else column.data
+        return hash_texts(np.ascontiguousarray(column.values, dtype=np.int64), valid, data), valid
+    if kind is Kind.OBJECT:
+        return _hash_objects(column.to_values())
+    if kind is Kind.FLOAT:
+        values = np.ascontiguousarray(column.values, dtype=np.float64)
+        whole = (values == np.floor(values)) & (np.abs(values) < 2.0**63)
+        numbers = values.view(np.int64).copy()
+        numbers[whole] = values[whole].astype(np.int64)
+        is_nan = np.isnan(values)
+        if is_nan.any():
+            valid = ~is_nan if len(valid) == 0 else valid & ~is_nan
+        return hash_numbers(numbers), valid
+    if kind is Kind.BOOL:
+        return np.where(column.values, np.int64(_TRUE), np.int64(_FALSE)), valid
+    return hash_numbers(np.ascontiguousarray(column.values, dtype=np.int64)), valid
+
+
+def _hash_objects(values: list[Value]) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Values of mixed kinds: each kind that has a column by that, others by their grouping key."""
+    hashes = np.zeros(len(values), dtype=np.int64)
+    valid = np.ones(len(values), dtype=np.bool_)
+    by_type: dict[type, list[int]] = {}
+    for row, value in enumerate(values):
+        by_type.setdefault(type(value), []).append(row)
+    for type_, rows in by_type.items():
+        if type_ is type(None):
+            valid[rows] = False
+        elif type_ in (bool, int, float, str):
+            hashes[rows], found = hash_column(Column.from_values([values[row] for row in rows]))
+            if len(found):
+                valid[rows] = found
+        else:
+            hashes[rows] = [hash(grouping_key(values[row])) for row in rows]
+    return hashes, valid

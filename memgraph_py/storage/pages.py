@@ -1,0 +1,217 @@
+"""Arrays in chunks of 4,096 rows that are copied to be changed, and arrays that only grow.
+
+    version 7   table [ 0  1  2 ]          buffer  | slot 0 | slot 1 | slot 2 | slot 3 |
+    version 8   table [ 0  3  2 ]                  chunk 1 was changed: slot 3 is its copy
+
+A reader holds a ``Pages``: a buffer and a table of slots that never change for the rows it can see. The writer (one at a
+time, under the commit lock) edits through a ``PagesEditor``: rows that no reader can see are written where they stand, a
+chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A slot that a
+table no longer names is free once no ``Pages`` that named it is alive. A buffer that is full is copied into one twice as
+large; old versions keep the old one, whose visible rows stay as they are.
+"""
+
+import weakref
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import EMPTY_DATA, Column
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, copy_texts, positions, text_bytes
+
+NO_VALIDITY = np.zeros(0, dtype=np.bool_)
+
+
+class Pool:
+    """The slots of one chunked array, shared by its versions; ``fill`` is what a row holds that was never written."""
+
+    __slots__ = ("buffer", "fill", "free", "has_validity", "retired", "used", "validity")
+
+    def __init__(self, dtype: np.dtype[np.generic], fill: object, *, has_validity: bool) -> None:
+        self.fill = fill
+        self.has_validity = has_validity
+        self.buffer: NDArray[np.generic] = np.empty(0, dtype=dtype)
+        self.validity = NO_VALIDITY
+        self.used = 0
+        self.free: list[int] = []
+        self.retired: deque[tuple[weakref.ref[Pages], list[int]]] = deque()
+
+    def allocate(self) -> int:
+        """A slot whose rows are all ``fill`` and not valid."""
+        while self.retired and self.retired[0][0]() is None:
+            self.free.extend(self.retired.popleft()[1])
+        if self.free:
+            slot = self.free.pop()
+        else:
+            slot = self.used
+            if (slot + 1) * CHUNK_ROWS > len(self.buffer):
+                self._grow()
+            self.used += 1
+        start = slot << CHUNK_BITS
+        self.buffer[start : start + CHUNK_ROWS] = self.fill
+        if self.has_validity:
+            self.validity[start : start + CHUNK_ROWS] = False
+        return slot
+
+    def forget_retired(self) -> None:
+        """After a failed commit: what was retired may be in use again, so it is never given out."""
+        self.retired.clear()
+
+    def _grow(self) -> None:
+        rows = max(2 * len(self.buffer), CHUNK_ROWS)
+        buffer = np.empty(rows, dtype=self.buffer.dtype)
+        buffer[: len(self.buffer)] = self.buffer
+        if self.has_validity:
+            validity = np.empty(rows, dtype=np.bool_)
+            validity[: len(self.validity)] = self.validity
+            self.validity = validity
+        self.buffer = buffer
+
+
+class Pages:
+    """One version of a chunked array: what readers hold."""
+
+    __slots__ = ("__weakref__", "buffer", "pool", "table", "validity")
+
+    def __init__(self, pool: Pool, table: NDArray[np.int32]) -> None:
+        self.pool = pool
+        self.buffer = pool.buffer
+        self.validity = pool.validity
+        self.table = table
+
+    @staticmethod
+    def empty(dtype: np.dtype[np.generic], fill: object, *, has_validity: bool) -> "Pages":
+        """An array without rows."""
+        return Pages(Pool(dtype, fill, has_validity=has_validity), np.zeros(0, dtype=np.int32))
+
+    def chunks(self) -> NDArray[np.int64]:
+        """Numbers of the chunks that were written, ascending."""
+        return np.flatnonzero(self.table >= 0)
+
+
+class PagesEditor:
+    """Changes one chunked array within one commit; ``finish`` gives the new version."""
+
+    __slots__ = ("_copied", "_pages", "_retired", "_table", "pool")
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self.pool = pages.pool
+        self._table = pages.table
+        self._copied: set[int] = set()
+        self._retired: list[int] = []
+
+    @property
+    def table(self) -> NDArray[np.int32]:
+        """Slots by chunk, as edited so far."""
+        return self._table
+
+    def positions(self, ids: NDArray[np.int64], *, is_new: bool) -> NDArray[np.int64]:
+        """Where to write these rows in ``pool.buffer`` and ``pool.validity``, which may be others than before the call.
+
+        is_new: no reader can see the rows, so they are written where they stand.
+        """
+        low, high = int(ids.min()) >> CHUNK_BITS, int(ids.max()) >> CHUNK_BITS
+        if high >= len(self._table):
+            self._grow_table(high + 1)
+        chunks = [low] if low == high else np.unique(ids >> CHUNK_BITS).tolist()
+        for chunk in chunks:
+            if self._table[chunk] < 0:
+                slot = self.pool.allocate()
+                if not is_new:
+                    self._own_table()
+                    self._copied.add(chunk)
+                self._table[chunk] = slot
+            elif not is_new and chunk not in self._copied:
+                self._copy(chunk)
+        return positions(self._table, ids, len(self._table) << CHUNK_BITS)
+
+    def remove(self, chunk: int) -> None:
+        """The chunk is as if never written."""
+        self._own_table()
+        if chunk in self._copied:
+            self._copied.discard(chunk)
+            self.pool.free.append(int(self._table[chunk]))
+        else:
+            self._retired.append(int(self._table[chunk]))
+        self._table[chunk] = -1
+
+    def finish(self) -> Pages:
+        """The version that holds the changes; the same one where only rows that nobody sees were written."""
+        pages, pool = self._pages, self.pool
+        if self._table is pages.table and pool.buffer is pages.buffer:
+            return pages
+        pool.retired.append((weakref.ref(pages), self._retired))
+        return Pages(pool, self._table)
+
+    def _copy(self, chunk: int) -> None:
+        old = int(self._table[chunk])
+        new = self.pool.allocate()
+        pool, source, target = self.pool, old << CHUNK_BITS, new << CHUNK_BITS
+        pool.buffer[target : target + CHUNK_ROWS] = pool.buffer[source : source + CHUNK_ROWS]
+        if pool.has_validity:
+            pool.validity[target : target + CHUNK_ROWS] = pool.validity[source : source + CHUNK_ROWS]
+        self._own_table()
+        self._table[chunk] = new
+        self._retired.append(old)
+        self._copied.add(chunk)
+
+    def _own_table(self) -> None:
+        if self._table is self._pages.table:
+            self._table = self._table.copy()
+
+    def _grow_table(self, chunks: int) -> None:
+        table = np.full(max(2 * len(self._table), chunks, 4), -1, dtype=np.int32)
+        table[: len(self._table)] = self._table
+        self._table = table
+
+
+class Growing:
+    """An array of numbers that only grows, by doubling; whoever holds ``array`` keeps what it could see."""
+
+    __slots__ = ("array", "length")
+
+    def __init__(self, dtype: type[np.generic], columns: int = 0) -> None:
+        self.array: NDArray[np.generic] = np.empty((0, columns) if columns else 0, dtype=dtype)
+        self.length = 0
+
+    def reserve(self, length: int) -> NDArray[np.generic]:
+        """The array, with room for so many rows; those not yet written are zero."""
+        if length > len(self.array):
+            array = np.zeros((max(length, 2 * len(self.array), 64), *self.array.shape[1:]), dtype=self.array.dtype)
+            array[: self.length] = self.array[: self.length]
+            self.array = array
+        return self.array
+
+    def extend(self, values: NDArray[np.generic]) -> None:
+        """Append the values."""
+        end = self.length + len(values)
+        self.reserve(end)[self.length : end] = values
+        self.length = end
+
+
+class StringHeap:
+    """UTF-8 bytes of all strings of a store or transaction; append-only. A handle stays good in every later ``data``."""
+
+    __slots__ = ("data", "used")
+
+    def __init__(self) -> None:
+        self.data: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
+        self.used = 0
+
+    def reserve(self, size: int) -> None:
+        """Room for ``size`` more bytes."""
+        if self.used + size > len(self.data):
+            data = np.empty(max(2 * len(self.data), self.used + size, 4096), dtype=np.uint8)
+            data[: self.used] = self.data[: self.used]
+            self.data = data
+
+    def append(self, column: Column) -> NDArray[np.int64]:
+        """Copies the strings of a column of kind STRING; gives their handles here, 0 where NULL."""
+        valid = NO_VALIDITY if column.valid is None else column.valid
+        values = np.ascontiguousarray(column.values, dtype=np.int64)
+        size = text_bytes(values, valid)
+        self.reserve(size)
+        handles = copy_texts(values, valid, EMPTY_DATA if column.data is None else column.data, self.data, self.used)
+        self.used += size
+        return handles

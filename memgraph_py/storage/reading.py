@@ -1,0 +1,321 @@
+"""TransactionReader: the GraphView half of a transaction, a snapshot corrected by what the transaction changed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column
+from memgraph_py.kernels.adjacency import expand, expand_between
+from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.indexes import PropertyIndex, hash_column
+from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.snapshot import (
+    NO_IDS,
+    Snapshot,
+    distinct_seek,
+    index_candidates,
+    same_values,
+    sets_with,
+)
+from memgraph_py.storage.view import (
+    Direction,
+    Expansion,
+    KeyId,
+    LabelId,
+    NodeIds,
+    RelationshipIds,
+    Seek,
+    TypeId,
+)
+
+Numbers = NDArray[np.int64]
+
+
+class TransactionReader:
+    """Reads of a transaction. Each method first asks whether anything was written that matters to it."""
+
+    __slots__ = ("_adjacency", "_indexes", "_nodes", "_relationships", "changes", "schema", "snapshot")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.schema: Schema = snapshot.schema
+        self.changes = ChangeSet()
+        self._nodes: ElementOverlay | None = None
+        self._relationships: ElementOverlay | None = None
+        self._adjacency: OwnAdjacency | None = None
+        self._indexes: dict[tuple[LabelId, KeyId], _OwnIndex] = {}
+
+    def nodes(self, label: LabelId | None) -> NodeIds:
+        """See GraphView."""
+        ids = self.snapshot.nodes(label)
+        if not self._changes_nodes():
+            return ids
+        touched, states = self.node_overlay().touched()
+        mine = states >= 0 if label is None else sets_with(self.schema, states, label)
+        return _with_own(ids, touched, mine)
+
+    def relationships(self, type: TypeId | None) -> RelationshipIds:
+        """See GraphView."""
+        ids = self.snapshot.relationships(type)
+        if not self._changes_relationships():
+            return ids
+        touched, states = self.relationship_overlay().touched()
+        return _with_own(ids, touched, states >= 0 if type is None else states == type)
+
+    def node_count(self, label: LabelId | None) -> int:
+        """See GraphView; linear in what the transaction changed."""
+        count = self.snapshot.node_count(label)
+        if not self._changes_nodes():
+            return count
+        touched, states = self.node_overlay().touched()
+        before = self.snapshot.label_sets(touched)
+        if label is None:
+            return count + int((states >= 0).sum()) - int((before >= 0).sum())
+        return count + int(sets_with(self.schema, states, label).sum() - sets_with(self.schema, before, label).sum())
+
+    def relationship_count(self, type: TypeId | None) -> int:
+        """See GraphView; linear in what the transaction changed."""
+        count = self.snapshot.relationship_count(type)
+        if not self._changes_relationships():
+            return count
+        touched, states = self.relationship_overlay().touched()
+        before = self.snapshot.relationship_types(touched)
+        if type is None:
+            return count + int((states >= 0).sum()) - int((before >= 0).sum())
+        return count + int((states == type).sum()) - int((before == type).sum())
+
+    def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
+        """See GraphView."""
+        found = self.snapshot.expand(nodes, direction, types)
+        if not self._changes_relationships():
+            return found
+        own = None
+        if self.changes.created_relationships:
+            adjacency = self._own_adjacency()
+            graph = adjacency.graph(self.changes)
+            wanted = NO_IDS if types is None else types
+            own = Expansion(*expand(adjacency.ends.find(nodes), int(direction), wanted, graph))
+        return self._joined(found, own)
+
+    def expand_into(
+        self, sources: NodeIds, targets: NodeIds, direction: Direction, types: NDArray[np.int64] | None
+    ) -> Expansion:
+        """See GraphView."""
+        found = self.snapshot.expand_into(sources, targets, direction, types)
+        if not self._changes_relationships():
+            return found
+        own = None
+        if self.changes.created_relationships:
+            adjacency = self._own_adjacency()
+            graph = adjacency.graph(self.changes)
+            wanted = NO_IDS if types is None else types
+            places = adjacency.ends.find(sources), adjacency.ends.find(targets)
+            own = Expansion(*expand_between(sources, targets, *places, int(direction), wanted, graph))
+        return self._joined(found, own)
+
+    def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """See GraphView."""
+        if not self._changes_relationships():
+            return self.snapshot.degrees(nodes, direction, types)
+        return np.bincount(self.expand(nodes, direction, types).source_rows, minlength=len(nodes))
+
+    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
+        """See GraphView."""
+        if not self._changes_relationships():
+            return self.snapshot.frontier(nodes, direction, types, hops)
+        reached = nodes
+        for _ in range(hops):
+            reached = np.unique(self.expand(reached, direction, types).targets)
+        return reached
+
+    def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
+        """See GraphView."""
+        sources, targets = self.snapshot.endpoints(relationships)
+        if self.changes.created_relationships:
+            own = self.relationship_overlay()
+            places = own.map.find(relationships)
+            rows = np.flatnonzero((places >= 0) & (places < own.ends.length))
+            ends = own.ends.array[places[rows]]
+            rows, ends = rows[ends[:, 0] >= 0], ends[ends[:, 0] >= 0]
+            sources[rows], targets[rows] = ends[:, 0], ends[:, 1]
+        return sources, targets
+
+    def relationship_types(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """See GraphView; -1 for ids that are not in this view."""
+        types = self.snapshot.relationship_types(relationships)
+        return self.relationship_overlay().states(relationships, types) if self._changes_relationships() else types
+
+    def label_sets(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """See GraphView; -1 for ids that are not in this view."""
+        label_sets = self.snapshot.label_sets(nodes)
+        return self.node_overlay().states(nodes, label_sets) if self._changes_nodes() else label_sets
+
+    def has_label(self, nodes: NodeIds, label: LabelId) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return sets_with(self.schema, self.label_sets(nodes), label)
+
+    def node_property(self, nodes: NodeIds, key: KeyId) -> Column:
+        """See GraphView."""
+        column = self.snapshot.node_property(nodes, key)
+        changes = self.changes
+        if changes.created_nodes or changes.node_properties or changes.deleted_nodes:
+            own = self.node_overlay()
+            column = own.values(nodes, key, column)
+            if changes.deleted_nodes:
+                column = _without(column, own.states(nodes, np.zeros(len(nodes), dtype=np.int64)) == DELETED)
+        return column
+
+    def relationship_property(self, relationships: RelationshipIds, key: KeyId) -> Column:
+        """See GraphView."""
+        column = self.snapshot.relationship_property(relationships, key)
+        changes = self.changes
+        if changes.created_relationships or changes.relationship_properties or changes.deleted_relationships:
+            own = self.relationship_overlay()
+            column = own.values(relationships, key, column)
+            if changes.deleted_relationships:
+                states = own.states(relationships, np.zeros(len(relationships), dtype=np.int64))
+                column = _without(column, states == DELETED)
+        return column
+
+    def node_keys(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """See GraphView."""
+        keys = self.snapshot.node_keys(nodes)
+        if not (self.changes.created_nodes or self.changes.node_properties):
+            return keys
+        return np.union1d(keys, np.array(self.node_overlay().keys(), dtype=np.int64))
+
+    def relationship_keys(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """See GraphView."""
+        keys = self.snapshot.relationship_keys(relationships)
+        if not (self.changes.created_relationships or self.changes.relationship_properties):
+            return keys
+        return np.union1d(keys, np.array(self.relationship_overlay().keys(), dtype=np.int64))
+
+    def nodes_exist(self, nodes: NodeIds) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return self.label_sets(nodes) >= 0
+
+    def relationships_exist(self, relationships: RelationshipIds) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return self.relationship_types(relationships) >= 0
+
+    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+        """See GraphView."""
+        changes = self.changes
+        found = self.snapshot.seek(label, key, values)
+        updated = changes.node_properties or changes.label_writes or changes.deleted_nodes
+        if not changes.created_nodes and not updated:
+            return found
+        if updated and len(found.nodes):
+            kept = self._matches(label, key, found.nodes, values.take(found.source_rows))
+            found = Seek(found.source_rows[kept], found.nodes[kept])
+        index = self._indexes.get((label, key))
+        if index is None:
+            index = self._indexes[label, key] = _OwnIndex(label, key)
+        index.catch_up(self)
+        rows, nodes = index_candidates(index.index, values)
+        if len(nodes) == 0:
+            return found
+        kept = self._matches(label, key, nodes, values.take(rows))
+        rows, nodes = rows[kept], nodes[kept]
+        return distinct_seek(np.concatenate((found.source_rows, rows)), np.concatenate((found.nodes, nodes)))
+
+    def node_overlay(self) -> ElementOverlay:
+        """What this transaction did to nodes, complete."""
+        if self._nodes is None:
+            self._nodes = ElementOverlay()
+        self._nodes.catch_up_nodes(self.changes)
+        return self._nodes
+
+    def relationship_overlay(self) -> ElementOverlay:
+        """What this transaction did to relationships, complete."""
+        if self._relationships is None:
+            self._relationships = ElementOverlay()
+        self._relationships.catch_up_relationships(self.changes)
+        return self._relationships
+
+    def drop_overlays(self) -> None:
+        """After changes were taken back."""
+        self._nodes = self._relationships = self._adjacency = None
+        self._indexes.clear()
+
+    def _changes_nodes(self) -> bool:
+        changes = self.changes
+        return bool(changes.created_nodes or changes.label_writes or changes.deleted_nodes)
+
+    def _changes_relationships(self) -> bool:
+        return bool(self.changes.created_relationships or self.changes.deleted_relationships)
+
+    def _own_adjacency(self) -> OwnAdjacency:
+        if self._adjacency is None:
+            self._adjacency = OwnAdjacency()
+        return self._adjacency
+
+    def _matches(self, label: LabelId, key: KeyId, nodes: NodeIds, values: Column) -> NDArray[np.bool_]:
+        return self.has_label(nodes, label) & same_values(self.node_property(nodes, key), values)
+
+    def _joined(self, found: Expansion, own: Expansion | None) -> Expansion:
+        """Both, grouped by row, without the relationships that this transaction deleted."""
+        if own is not None and len(own.source_rows):
+            rows = np.concatenate((found.source_rows, own.source_rows))
+            relationships = np.concatenate((found.relationships, own.relationships))
+            targets = np.concatenate((found.targets, own.targets))
+            if len(found.source_rows) and rows[-1] != rows[0]:
+                order = np.argsort(rows, kind="stable")
+                rows, relationships, targets = rows[order], relationships[order], targets[order]
+            found = Expansion(rows, relationships, targets)
+        if self.changes.deleted_relationships and len(found.relationships):
+            zeros = np.zeros(len(found.relationships), dtype=np.int64)
+            kept = self.relationship_overlay().states(found.relationships, zeros) != DELETED
+            if not kept.all():
+                found = Expansion(found.source_rows[kept], found.relationships[kept], found.targets[kept])
+        return found
+
+
+class _OwnIndex:
+    """Nodes that this transaction created or wrote, by the hash of a value; candidates, as in the store's index."""
+
+    __slots__ = ("_created", "_key", "_label", "_labels", "_written", "index")
+
+    def __init__(self, label: LabelId, key: KeyId) -> None:
+        self._label = label
+        self._key = key
+        self._created = self._written = self._labels = 0
+        self.index = PropertyIndex()
+
+    def catch_up(self, reader: TransactionReader) -> None:
+        """Takes in what was written since this ran last."""
+        changes, key = reader.changes, self._key
+        for block in changes.created_nodes[self._created :]:
+            values = block.properties.get(key)
+            if values is not None and self._label in reader.schema.label_set(block.label_set):
+                self._insert(block.ids, values)
+        for write in changes.node_properties[self._written :]:
+            if write.key == key:
+                self._insert(write.ids, write.values)
+        for labels in changes.label_writes[self._labels :]:
+            ids = labels.ids[sets_with(reader.schema, labels.label_sets, self._label)]
+            self._insert(ids, reader.node_property(ids, key))
+        self._created, self._written = len(changes.created_nodes), len(changes.node_properties)
+        self._labels = len(changes.label_writes)
+
+    def _insert(self, ids: NodeIds, values: Column) -> None:
+        hashes, valid = hash_column(values)
+        if len(valid):
+            hashes, ids = hashes[valid], ids[valid]
+        if len(ids):
+            self.index.insert(hashes, ids)
+
+
+def _with_own(ids: Numbers, touched: Numbers, mine: NDArray[np.bool_]) -> Numbers:
+    """The snapshot's elements with those that the transaction touched replaced by those of them that belong here."""
+    order = np.argsort(touched)
+    touched, mine = touched[order], mine[order]
+    rest = ids if len(ids) == 0 else ids[~np.isin(ids, touched, assume_unique=True)]
+    return np.sort(np.concatenate((rest, touched[mine])))
+
+
+def _without(column: Column, rows: NDArray[np.bool_]) -> Column:
+    if not rows.any():
+        return column
+    return Column(column.kind, column.values, column.validity() & ~rows, column.data)

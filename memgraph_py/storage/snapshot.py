@@ -1,0 +1,289 @@
+"""Snapshot: the graph at one version. Immutable; published by swapping a reference, so reading takes no lock.
+
+Ids come from counters, and a snapshot knows the bound of those it can see. ``node_states`` holds the label set of each node
+and ``relationship_states`` the type of each relationship, -1 where there is none: deleted, rolled back, or not yet
+committed when this version was.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import EMPTY_DATA, Column, Kind
+from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
+from memgraph_py.kernels.chunks import read_states
+from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes
+from memgraph_py.storage.adjacency import Adjacency, Graph, Packed
+from memgraph_py.storage.changes import StreamPosition
+from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
+from memgraph_py.storage.pages import NO_VALIDITY, Pages
+from memgraph_py.storage.properties import PropertyColumn
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.view import (
+    Direction,
+    Expansion,
+    KeyId,
+    LabelId,
+    NodeIds,
+    RelationshipIds,
+    Seek,
+    TypeId,
+)
+from memgraph_py.values.comparison import equals
+
+NO_IDS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+_SAME: dict[Kind, int] = {Kind.INT: SAME_NUMBER, Kind.STRING: SAME_TEXT}
+_NO_COLUMN = (NO_IDS, NO_VALIDITY, np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
+
+
+@dataclass(slots=True, eq=False)
+class Snapshot:
+    """The graph at one version: a GraphView. Its fields are read by the store and never changed."""
+
+    version: int
+    schema: Schema
+    node_bound: int
+    """Node ids from here on are not in this version; the same holds for ``relationship_bound``."""
+    relationship_bound: int
+    live_nodes: int
+    live_relationships: int
+    deleted_relationships: int
+    """How many were ever deleted; tells whether some were since the adjacency was packed."""
+    node_states: Pages
+    relationship_states: Pages
+    sources: Packed
+    targets: Packed
+    node_columns: dict[KeyId, PropertyColumn]
+    relationship_columns: dict[KeyId, PropertyColumn]
+    adjacency: Adjacency
+    label_nodes: dict[LabelId, LabelNodes]
+    label_counts: dict[LabelId, int]
+    type_counts: dict[TypeId, int]
+    indexes: dict[tuple[LabelId, KeyId], PropertyIndex]
+    positions: dict[UUID, StreamPosition]
+
+    @staticmethod
+    def empty(schema: Schema) -> "Snapshot":
+        """Version 0: nothing."""
+        no_ends = np.zeros(0, dtype=np.int32)
+        states = [Pages.empty(np.dtype(np.int32), -1, has_validity=False) for _ in range(2)]
+        return Snapshot(
+            0,
+            schema,
+            0,
+            0,
+            0,
+            0,
+            0,
+            states[0],
+            states[1],
+            no_ends,
+            no_ends,
+            {},
+            {},
+            Adjacency.empty(),
+            {},
+            {},
+            {},
+            {},
+            {},
+        )
+
+    def nodes(self, label: LabelId | None) -> NodeIds:
+        """See GraphView."""
+        if label is None:
+            return _alive(self.node_states, self.node_bound, self.live_nodes)
+        index = self.label_nodes.get(label)
+        if index is None:
+            return NO_IDS
+        candidates = index.candidates()
+        return candidates if index.is_exact else candidates[self.has_label(candidates, label)]
+
+    def relationships(self, type: TypeId | None) -> RelationshipIds:
+        """See GraphView."""
+        if type is None:
+            return _alive(self.relationship_states, self.relationship_bound, self.live_relationships)
+        if self.type_counts.get(type, 0) == 0:
+            return NO_IDS
+        ids = np.arange(self.relationship_bound, dtype=np.int64)
+        return np.flatnonzero(self.relationship_types(ids) == type)
+
+    def node_count(self, label: LabelId | None) -> int:
+        """See GraphView."""
+        return self.live_nodes if label is None else self.label_counts.get(label, 0)
+
+    def relationship_count(self, type: TypeId | None) -> int:
+        """See GraphView."""
+        return self.live_relationships if type is None else self.type_counts.get(type, 0)
+
+    def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
+        """See GraphView."""
+        return Expansion(*expand(nodes, int(direction), NO_IDS if types is None else types, self.graph()))
+
+    def expand_into(
+        self, sources: NodeIds, targets: NodeIds, direction: Direction, types: NDArray[np.int64] | None
+    ) -> Expansion:
+        """See GraphView."""
+        wanted = NO_IDS if types is None else types
+        return Expansion(*expand_between(sources, targets, sources, targets, int(direction), wanted, self.graph()))
+
+    def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """See GraphView."""
+        return count_degrees(nodes, int(direction), NO_IDS if types is None else types, self.graph())
+
+    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
+        """See GraphView."""
+        wanted = NO_IDS if types is None else types
+        return walk_frontier(nodes, int(direction), wanted, hops, self.node_bound, self.graph())
+
+    def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
+        """See GraphView; -1 for ids that are not in this version."""
+        inside = (relationships >= 0) & (relationships < self.relationship_bound)
+        if inside.all():
+            return self.sources[relationships].astype(np.int64), self.targets[relationships].astype(np.int64)
+        sources, targets = np.full((2, len(relationships)), -1, dtype=np.int64)
+        sources[inside], targets[inside] = self.sources[relationships[inside]], self.targets[relationships[inside]]
+        return sources, targets
+
+    def relationship_types(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """See GraphView; -1 for ids that are not in this version."""
+        pages = self.relationship_states
+        return read_states(pages.buffer, pages.table, relationships, self.relationship_bound)
+
+    def label_sets(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """See GraphView; -1 for ids that are not in this version."""
+        pages = self.node_states
+        return read_states(pages.buffer, pages.table, nodes, self.node_bound)
+
+    def has_label(self, nodes: NodeIds, label: LabelId) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return sets_with(self.schema, self.label_sets(nodes), label)
+
+    def node_property(self, nodes: NodeIds, key: KeyId) -> Column:
+        """See GraphView."""
+        column = self.node_columns.get(key)
+        return Column.nulls(len(nodes)) if column is None else column.read(nodes, self.node_bound)
+
+    def relationship_property(self, relationships: RelationshipIds, key: KeyId) -> Column:
+        """See GraphView."""
+        column = self.relationship_columns.get(key)
+        if column is None:
+            return Column.nulls(len(relationships))
+        return column.read(relationships, self.relationship_bound)
+
+    def node_keys(self, nodes: NodeIds) -> NDArray[np.int64]:
+        """See GraphView."""
+        return _keys(self.node_columns, nodes)
+
+    def relationship_keys(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """See GraphView."""
+        return _keys(self.relationship_columns, relationships)
+
+    def nodes_exist(self, nodes: NodeIds) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return self.label_sets(nodes) >= 0
+
+    def relationships_exist(self, relationships: RelationshipIds) -> NDArray[np.bool_]:
+        """See GraphView."""
+        return self.relationship_types(relationships) >= 0
+
+    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+        """See GraphView."""
+        index = self.indexes.get((label, key))
+        if index is None:
+            if not self.schema.has_index(label, key):
+                raise KeyError((label, key))
+            return self._seek_by_scan(label, key, values)  # the index is younger than this version
+        column = self.node_columns.get(key)
+        if column is None:
+            return Seek(NO_IDS, NO_IDS)
+        hashes, valid = hash_column(values)
+        table, states = index.table, self.node_states
+        arrays = (states.buffer, states.table, self.schema.label_members(label))
+        check = _SAME.get(values.kind, ANY_VALUE) if column.only is values.kind else ANY_VALUE
+        if check == ANY_VALUE:
+            rows, nodes = find_nodes(
+                table.arrays(), check, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, arrays, self.node_bound
+            )
+            kept = same_values(self.node_property(nodes, key), values.take(rows))
+            rows, nodes = rows[kept], nodes[kept]
+        else:
+            pages = column.pages[values.kind]
+            data = EMPTY_DATA if values.data is None else values.data
+            sought = np.ascontiguousarray(values.values, dtype=np.int64)
+            stored = (pages.buffer, pages.validity, pages.table, column.heap.data)
+            rows, nodes = find_nodes(
+                table.arrays(), check, hashes, valid, sought, data, stored, arrays, self.node_bound
+            )
+        if index.may_repeat and len(nodes) > 1:
+            return distinct_seek(rows, nodes)
+        return Seek(rows, nodes)
+
+    def graph(self) -> Graph:
+        """The relationships by node, as kernels take them."""
+        pages = self.relationship_states
+        return self.adjacency.graph(self.deleted_relationships, pages.buffer, pages.table)
+
+    def _seek_by_scan(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+        nodes = self.nodes(label)
+        index = PropertyIndex(len(nodes))
+        hashes, valid = hash_column(self.node_property(nodes, key))
+        present = valid if len(valid) else slice(None)
+        index.insert(hashes[present], nodes[present])
+        return seek_candidates(self, index, key, values)
+
+
+def seek_candidates(view: "Snapshot", index: PropertyIndex, key: KeyId, values: Column) -> Seek:
+    """Nodes of an index over nodes that all are there and have the label, by a look at their properties."""
+    rows, nodes = index_candidates(index, values)
+    kept = same_values(view.node_property(nodes, key), values.take(rows))
+    return Seek(rows[kept], nodes[kept])
+
+
+def index_candidates(index: PropertyIndex, values: Column) -> tuple[NDArray[np.int64], NodeIds]:
+    """Rows of the values and nodes whose value may be that one: those of equal hash."""
+    hashes, valid = hash_column(values)
+    table = index.table
+    states = (_NO_COLUMN[2], _NO_COLUMN[2], NO_VALIDITY)
+    return find_nodes(table.arrays(), 0, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, states, 0)
+
+
+def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
+    """Each pair of row and node once, by row."""
+    order = np.lexsort((nodes, rows))
+    rows, nodes = rows[order], nodes[order]
+    first = np.ones(len(rows), dtype=np.bool_)
+    first[1:] = (rows[1:] != rows[:-1]) | (nodes[1:] != nodes[:-1])
+    return Seek(rows[first], nodes[first])
+
+
+def same_values(left: Column, right: Column) -> NDArray[np.bool_]:
+    """(rows,) True where both are equal (openCypher equality, so False where it is unknown)."""
+    if left.kind is right.kind and left.kind in (Kind.INT, Kind.FLOAT, Kind.BOOL):
+        same: NDArray[np.bool_] = left.values == right.values
+        for column in (left, right):
+            if column.valid is not None:
+                same &= column.valid
+        return same
+    pairs = zip(left.to_values(), right.to_values(), strict=True)
+    return np.fromiter((equals(a, b) is True for a, b in pairs), dtype=np.bool_, count=len(left))
+
+
+def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> NDArray[np.bool_]:
+    """(rows,) True where the label set has the label; a set of -1 has none."""
+    members = schema.label_members(label)
+    result: NDArray[np.bool_] = members[label_sets]  # -1 reads the last set, and is masked
+    return result & (label_sets >= 0)
+
+
+def _alive(pages: Pages, bound: int, live: int) -> NDArray[np.int64]:
+    ids = np.arange(bound, dtype=np.int64)
+    if live == bound:
+        return ids
+    return np.flatnonzero(read_states(pages.buffer, pages.table, ids, bound) >= 0)
+
+
+def _keys(columns: dict[KeyId, PropertyColumn], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.array(sorted(key for key, column in columns.items() if column.may_have(ids)), dtype=np.int64)

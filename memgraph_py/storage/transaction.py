@@ -1,0 +1,256 @@
+"""Transaction: a snapshot under its own changes.
+
+Writes only append to the ChangeSet. Reads go straight to the snapshot where nothing that was written can matter to them;
+else they correct its answer by the overlays (``overlay.py``), which are built when they are first needed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Column
+from memgraph_py.errors import AccessModeViolation, ConstraintViolation, EntityNotFound
+from memgraph_py.storage.changes import (
+    ChangeSet,
+    CreatedNodes,
+    CreatedRelationships,
+    LabelWrite,
+    Partition,
+    PropertyWrite,
+    StreamPosition,
+)
+from memgraph_py.storage.overlay import DELETED
+from memgraph_py.storage.reading import TransactionReader
+from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.view import Direction, KeyId, LabelId, NodeIds, RelationshipIds, TypeId
+
+Numbers = NDArray[np.int64]
+
+
+class Access(IntEnum):
+    """What a transaction may do."""
+
+    READ = 0
+    WRITE = 1
+
+
+class IdSource(Protocol):
+    """Gives ids that no element has had. ``GraphStore`` is one."""
+
+    def draw_node_ids(self, count: int) -> Numbers: ...
+
+    def draw_relationship_ids(self, count: int) -> Numbers: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point in a transaction that it can be undone to."""
+
+    lengths: tuple[int, ...]
+    positions: dict[UUID, StreamPosition]
+    reset_positions: frozenset[UUID]
+
+
+_LISTS = (
+    "created_nodes",
+    "created_relationships",
+    "node_properties",
+    "relationship_properties",
+    "label_writes",
+    "deleted_nodes",
+    "deleted_relationships",
+    "created_indexes",
+    "dropped_indexes",
+)
+
+
+class Transaction(TransactionReader):
+    """Implements WritableGraph. Used by one thread at a time; begun, committed and rolled back by the store."""
+
+    __slots__ = ("_ids", "_leaves_relationships", "access", "epoch", "is_open")
+
+    def __init__(self, snapshot: Snapshot, ids: IdSource, access: Access, epoch: int) -> None:
+        super().__init__(snapshot)
+        self._ids = ids
+        self.access = access
+        self.epoch = epoch
+        """How many times the log had failed when this began."""
+        self.is_open = True
+        self._leaves_relationships = False
+
+    def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
+        """See WritableGraph."""
+        changes = self._writable()
+        ids = self._ids.draw_node_ids(count)
+        if count:
+            changes.created_nodes.append(CreatedNodes(ids, self.schema.intern_label_set(labels), properties))
+        return ids
+
+    def create_relationships(
+        self, sources: NodeIds, targets: NodeIds, type: TypeId, properties: dict[KeyId, Column]
+    ) -> RelationshipIds:
+        """See WritableGraph."""
+        changes = self._writable()
+        if changes.deleted_nodes:
+            self._check_not_deleted(np.concatenate((sources, targets)))
+        ids = self._ids.draw_relationship_ids(len(sources))
+        if len(ids):
+            changes.created_relationships.append(CreatedRelationships(ids, sources, targets, type, properties))
+        return ids
+
+    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
+        """See WritableGraph. Raises EntityNotFound where the node was deleted in this transaction."""
+        changes = self._writable()
+        if changes.deleted_nodes:
+            self._check_not_deleted(nodes)
+        return self._set(changes.node_properties, self.node_property, nodes, key, values)
+
+    def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
+        """See WritableGraph. Raises EntityNotFound where the relationship was deleted in this transaction."""
+        changes = self._writable()
+        if changes.deleted_relationships:
+            own = self.relationship_overlay()
+            deleted = own.states(relationships, np.zeros(len(relationships), dtype=np.int64)) == DELETED
+            if deleted.any():
+                raise _deleted("relationship", int(relationships[deleted][0]))
+        return self._set(changes.relationship_properties, self.relationship_property, relationships, key, values)
+
+    def add_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
+        """See WritableGraph. Raises EntityNotFound where the node was deleted in this transaction."""
+        return self._change_labels(nodes, lambda label_set: label_set | set(labels))
+
+    def remove_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
+        """See WritableGraph. Raises EntityNotFound where the node was deleted in this transaction."""
+        return self._change_labels(nodes, lambda label_set: label_set - set(labels))
+
+    def delete_relationships(self, relationships: RelationshipIds) -> int:
+        """See WritableGraph."""
+        changes = self._writable()
+        ids = np.unique(relationships)
+        ids = ids[self.relationships_exist(ids)]
+        if len(ids):
+            changes.deleted_relationships.append(ids)
+        return len(ids)
+
+    def delete_nodes(self, nodes: NodeIds, *, detach: bool) -> tuple[int, int]:
+        """See WritableGraph."""
+        changes = self._writable()
+        ids = np.unique(nodes)
+        ids = ids[self.nodes_exist(ids)]
+        if len(ids) == 0:
+            return 0, 0
+        relationships = 0
+        if detach:
+            relationships = self.delete_relationships(self.expand(ids, Direction.BOTH, None).relationships)
+        else:
+            self._leaves_relationships = True
+        changes.deleted_nodes.append(ids)
+        return len(ids), relationships
+
+    def mark(self) -> Mark:
+        """Where the transaction stands."""
+        changes = self.changes
+        lengths = tuple(len(getattr(changes, name)) for name in _LISTS)
+        return Mark(lengths, dict(changes.positions), frozenset(changes.reset_positions))
+
+    def undo_to(self, mark: Mark) -> None:
+        """Takes back what was done since the mark; ids that were drawn stay unused."""
+        for name, length in zip(_LISTS, mark.lengths, strict=True):
+            del getattr(self.changes, name)[length:]
+        self.changes.positions = dict(mark.positions)
+        self.changes.reset_positions = set(mark.reset_positions)
+        self.drop_overlays()
+
+    def record_position(self, stream_id: UUID, next_offsets: Mapping[Partition, int], batches_left: int | None) -> None:
+        """The commit moves the stream on to these offsets; they may only grow."""
+        self._writable().positions[stream_id] = StreamPosition(dict(next_offsets), batches_left)
+
+    def reset_position(self, stream_id: UUID, position: StreamPosition | None) -> None:
+        """The commit puts the stream's position where it is told, also back; None drops it."""
+        changes = self._writable()
+        changes.reset_positions.add(stream_id)
+        if position is None:
+            changes.positions.pop(stream_id, None)
+        else:
+            changes.positions[stream_id] = position
+
+    def check_no_relationship_left(self) -> None:
+        """Raises ConstraintViolation when a node that was deleted still has a relationship in this transaction's view."""
+        if not self._leaves_relationships:
+            return
+        for ids in self.changes.deleted_nodes:
+            connected = self.degrees(ids, Direction.BOTH, None) > 0
+            if connected.any():
+                raise ConstraintViolation(
+                    f"cannot delete node {int(ids[connected][0])}, because it still has relationships; "
+                    "to delete it with them, use DETACH DELETE",
+                    detail="DeleteConnectedNode",
+                )
+
+    def _writable(self) -> ChangeSet:
+        assert self.is_open, "the transaction has ended"
+        if self.access is Access.READ:
+            raise AccessModeViolation("cannot write in a transaction that was opened to read")
+        return self.changes
+
+    def _check_not_deleted(self, nodes: NodeIds) -> None:
+        deleted = self.node_overlay().states(nodes, np.zeros(len(nodes), dtype=np.int64)) == DELETED
+        if deleted.any():
+            raise _deleted("node", int(nodes[deleted][0]))
+
+    def _set(
+        self,
+        writes: list[PropertyWrite],
+        read: Callable[[Numbers, KeyId], Column],
+        ids: Numbers,
+        key: KeyId,
+        values: Column,
+    ) -> int:
+        if len(ids) == 0:
+            return 0
+        if len(ids) == 1:
+            if ids[0] < 0:
+                return 0
+        else:
+            _, last = np.unique(ids[::-1], return_index=True)
+            rows = len(ids) - 1 - last
+            if len(rows) < len(ids) or ids.min() < 0:
+                rows = np.sort(rows[ids[rows] >= 0])
+                ids, values = ids[rows], values.take(rows)
+        count = len(ids)
+        if values.valid is not None:
+            absent = ~read(ids[~values.valid], key).validity()
+            count -= int(absent.sum())
+        if len(ids):
+            writes.append(PropertyWrite(ids, key, values))
+        return count
+
+    def _change_labels(self, nodes: NodeIds, change: Callable[[set[LabelId]], set[LabelId]]) -> int:
+        changes, schema = self._writable(), self.schema
+        if changes.deleted_nodes:
+            self._check_not_deleted(nodes)
+        ids = np.unique(nodes)
+        label_sets = self.label_sets(ids)
+        ids, label_sets = ids[label_sets >= 0], label_sets[label_sets >= 0]
+        new_sets = label_sets.copy()
+        changed = 0
+        for label_set in np.unique(label_sets).tolist():
+            before = set(schema.label_set(label_set))
+            after = change(before)
+            if after != before:
+                rows = label_sets == label_set
+                new_sets[rows] = schema.intern_label_set(tuple(after))
+                changed += len(after ^ before) * int(rows.sum())
+        if changed:
+            rows = new_sets != label_sets
+            changes.label_writes.append(LabelWrite(ids[rows], new_sets[rows]))
+        return changed
+
+
+def _deleted(element: str, id: int) -> EntityNotFound:
+    return EntityNotFound(f"{element} {id} has been deleted in this transaction", detail="DeletedEntityAccess")
