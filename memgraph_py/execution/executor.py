@@ -210,14 +210,15 @@ class ExecutionContext:
         return one if rows == 1 else spread(one, rows)
 
     def type_ids(self, types: tuple[str, ...]) -> NDArray[np.int64] | None:
-        """Ids of the relationship types that are known, ascending; None for no names (all types)."""
+        """Ids of the relationship types, ascending; -1, which none has, for an unknown one. None for no names: all."""
         if not types:
             return None
         find = self.graph.schema.types.find
         if len(types) == 1:
             id = find(types[0])
-            return np.array((id,) if id is not None else (), dtype=np.int64)
-        return np.array(sorted({id for name in types if (id := find(name)) is not None}), dtype=np.int64)
+            return np.array((-1 if id is None else id,), dtype=np.int64)
+        found = (find(name) for name in types)
+        return np.array(sorted({-1 if id is None else id for id in found}), dtype=np.int64)
 
 
 def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:
