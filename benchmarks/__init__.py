@@ -1,0 +1,1 @@
+"""What work costs the server, in its own CPU time."""
