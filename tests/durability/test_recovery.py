@@ -49,12 +49,12 @@ class Running:
         self.store.close()
         self.log.close()
 
-    def commit(self, name: str, **values: object) -> int:
+    def commit(self, label: str, **values: object) -> int:
         """Create a node with the label and the values; gives its id."""
         schema = self.store.schema
         transaction = self.store.begin(Access.WRITE)
         properties = {schema.keys.intern(key): Column.from_values([value]) for key, value in values.items()}
-        (id,) = transaction.create_nodes(1, (schema.labels.intern(name),), properties).tolist()
+        (id,) = transaction.create_nodes(1, (schema.labels.intern(label),), properties).tolist()
         self.store.commit(transaction).result(10)
         return id
 
@@ -226,7 +226,7 @@ def test_a_damaged_checkpoint_is_made_up_for_by_older_files(
     filled.crash()
     for count, (_, path) in enumerate(reversed(filled.directory.checkpoints()), 1):
         damaged = bytearray(path.read_bytes())
-        damaged[len(damaged) // 2] ^= 1
+        damaged[100] ^= 1
         path.write_bytes(damaged)
         caplog.clear()
         again = reopened(filled.folder, expected)
@@ -241,7 +241,7 @@ def test_a_damaged_checkpoint_alone_is_refused(filled: Running) -> None:
     filled.crash()
     ((_, path),) = filled.directory.checkpoints()
     damaged = bytearray(path.read_bytes())
-    damaged[len(damaged) // 2] ^= 1
+    damaged[100] ^= 1
     path.write_bytes(damaged)
     with pytest.raises(StartupError, match=f"the checkpoint '{path}' is damaged at byte "):
         Running(filled.folder)
