@@ -122,11 +122,13 @@ def tokenise(text: str, words: Collection[str]) -> Tokens:
             if value in "()[]|":
                 brackets = True
         else:
-            kind, value = _valued(text, str(group), value, start, kinds)
+            kind, value = _valued(text, str(group), value, start)
         kinds.append(kind)
         values.append(value)
         starts.append(start)
         ends.append(match.end())
+        if kind is INVALID:
+            break  # no parser gets past it
     kinds.append(END)
     values.append(None)
     starts.append(len(text))
@@ -139,10 +141,10 @@ def tokenise(text: str, words: Collection[str]) -> Tokens:
     return tokens
 
 
-def _valued(text: str, group: str, written: str, start: int, before: list[str]) -> tuple[str, Found]:
+def _valued(text: str, group: str, written: str, start: int) -> tuple[str, Found]:
     """Kind and value of a literal, a parameter or a quoted name."""
     if group == "number":
-        return _number(text, written, start, before)
+        return _number(text, written, start)
     if group == "string":
         return _string(text, written, start)
     if group == "parameter":
@@ -153,27 +155,22 @@ def _valued(text: str, group: str, written: str, start: int, before: list[str]) 
     return INVALID, _invalid_character(text, written, start)
 
 
-def _number(text: str, written: str, start: int, before: list[str]) -> tuple[str, Found]:
+def _number(text: str, written: str, start: int) -> tuple[str, Found]:
     match = _NUMBER.fullmatch(written)
     if match is None:
-        return INVALID, _error(text, start, f'invalid number "{written}"', "InvalidNumberLiteral")
+        return INVALID, _error(text, start, f'invalid number "{written[:40]}"', "InvalidNumberLiteral")
     if match.group("float") is not None:
         number = float(written)
         if number == float("inf"):
-            return INVALID, _error(text, start, f'number "{written}" is too large', "FloatingPointOverflow")
+            return INVALID, _error(text, start, f'number "{written[:40]}" is too large', "FloatingPointOverflow")
         return "FLOAT", number
     # more digits than any 64-bit number has: int() itself refuses thousands of them
     value = int(written, 0 if written[:1] == "0" and not written.isdigit() else 10) if len(written) < 80 else 2**64
-    if value > INTEGER_MAX and not (value == INTEGER_MAX + 1 and _negated(before)):
-        return INVALID, _error(text, start, f'integer "{written}" does not fit 64 bits', "IntegerOverflow")
+    if value > INTEGER_MAX:
+        # the error is raised where the parser does not want this kind
+        kind = "LEAST_INTEGER" if value == INTEGER_MAX + 1 else INVALID
+        return kind, _error(text, start, f'integer "{written[:40]}" does not fit 64 bits', "IntegerOverflow")
     return "INTEGER", value
-
-
-def _negated(before: list[str]) -> bool:
-    """True when the last token is a minus sign that does not subtract."""
-    if before[-1:] != ["-"]:
-        return False
-    return not before[:-1] or before[-2] not in {"NAME", "INTEGER", "FLOAT", "STRING", "PARAMETER", ")", "]", "}"}
 
 
 def _string(text: str, written: str, start: int) -> tuple[str, Found]:
@@ -181,9 +178,11 @@ def _string(text: str, written: str, start: int) -> tuple[str, Found]:
     if "\\" not in body:
         return "STRING", body
     try:
-        return "STRING", _ESCAPE.sub(_unescape, body)
-    except ValueError as error:
-        return INVALID, _error(text, start, f'invalid escape "{error}" in a string', "InvalidUnicodeLiteral")
+        value = _ESCAPE.sub(_unescape, body)
+        # a character beyond 16 bits may be written as two surrogates, as in JSON; a lone one is no text
+        return "STRING", value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except ValueError:
+        return INVALID, _error(text, start, "a string holds an invalid escape", "InvalidUnicodeLiteral")
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -192,10 +191,7 @@ def _unescape(match: re.Match[str]) -> str:
         if letter not in _ESCAPES:
             raise ValueError(match.group())
         return _ESCAPES[letter]
-    code = int(four or eight, 16)
-    if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise ValueError(match.group())
-    return chr(code)
+    return chr(int(four or eight, 16))
 
 
 def _invalid_character(text: str, written: str, start: int) -> CypherSyntaxError:
@@ -218,9 +214,8 @@ def _retag_words(tokens: Tokens) -> None:
         following = kinds[index + 1]
         if kind in _SUBQUERIES:
             # `count {.name}` projects a map of the variable count
-            if (kind != "EXISTS" and (following != "{" or kinds[index + 2] == ".")) or (
-                following not in ("{", END) and not _after_if(kinds, index)
-            ):
+            opens = following == "{" and kinds[index + 2] != "."
+            if not opens and not (kind == "EXISTS" and _after_if(kinds, index)):
                 kinds[index] = "NAME"
         elif kind in _SHORTEST:
             kinds[index] = "SHORTEST_PATH" if following == "(" else "NAME"

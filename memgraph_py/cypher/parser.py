@@ -43,7 +43,7 @@ def parse(text: str) -> ast.Statement:
 @dataclass(frozen=True, slots=True)
 class _Machine:
     """The tables with what is computed from them. ``reductions[i]`` is rule i as (length, origin, function, layout,
-    plain): no function for a list, ``plain`` when every argument is one value. ``settled`` remembers chains of units."""
+    plain): no function for a list, ``plain`` when every argument is one value. ``settled`` remembers unit chains."""
 
     tables: Tables
     fallback: dict[str, str]
@@ -181,12 +181,18 @@ def _unexpected(machine: _Machine, states: list[int], tokens: Tokens, index: int
         return CypherSyntaxError(
             "a text can hold only one statement", hint="send them one by one", position=here, detail="UnexpectedSyntax"
         )
+    if tokens.kinds[0] == END:
+        return CypherSyntaxError("the query is empty", position=here, detail="UnexpectedSyntax")
     if tokens.kinds[index] == END:
-        what = "the query ends too early" if index else "the query is empty"
+        what = "the query ends too early"
     else:
-        what = f'unexpected "{text[tokens.starts[index] : tokens.ends[index]]}"'
+        what = f'unexpected "{_shortened(text[tokens.starts[index] : tokens.ends[index]])}"'
     detail = "InvalidRelationshipPattern" if _in_relationship(tokens, index) else "UnexpectedSyntax"
     return CypherSyntaxError(f"{what}, expected {_in_words(accepted)}", position=here, detail=detail)
+
+
+def _shortened(written: str) -> str:
+    return written if len(written) <= 40 else f"{written[:40]}…"
 
 
 def _accepts(machine: _Machine, states: list[int], kind: str) -> bool:
@@ -230,8 +236,15 @@ _INFIX = frozenset(
         *("STARTS", "ENDS", "CONTAINS", ".", "[", "(", ":", "{"),
     }
 )
+_CLAUSES = frozenset(
+    {
+        *("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CREATE", "MERGE", "SET", "REMOVE", "DETACH", "DELETE"),
+        *("CALL", "FOREACH", "UNION"),
+    }
+)
 _IN_WORDS = {
     "NAME": "a name",
+    "SHORTEST_PATH": "shortestPath",
     "INTEGER": "an integer",
     "STRING": "a string",
     "PARAMETER": "a parameter",
@@ -254,6 +267,9 @@ def _in_words(accepted: set[str]) -> str:
     elif {"AND", "OR", "+"} <= rest:
         words.append("an operator")
         rest -= _INFIX
+    if {"MATCH", "RETURN"} <= rest:
+        words.append("a clause")
+        rest -= _CLAUSES
     words += sorted(_IN_WORDS.get(kind, kind if kind[0].isalpha() else f'"{kind}"') for kind in rest)
     if len(words) > _EXPECTED_MAX:
         words = [*words[:_EXPECTED_MAX], "…"]

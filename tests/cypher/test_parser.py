@@ -1,46 +1,324 @@
-"""The grammar and the parser: trees, names, errors with their places."""
+"""The parser: trees, names, errors with their places, and its speed."""
 
-from dataclasses import replace
+import time
 
 import pytest
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.parser import parse
-from memgraph_py.cypher.tables import build_tables, grammar_text
 from memgraph_py.errors import CypherSyntaxError
+from memgraph_py.storage.view import Direction
 
 
-def test_grammar_has_no_conflict() -> None:
-    """Lark resolves shift/reduce conflicts silently unless strict; ours has none at all."""
-    build_tables(grammar_text())
+def query(text: str) -> ast.Query:
+    statement = parse(text)
+    assert isinstance(statement, ast.Query)
+    return statement
 
 
-def test_a_conflict_is_an_error() -> None:
-    from lark.exceptions import GrammarError
-
-    with pytest.raises(GrammarError):
-        build_tables(
-            grammar_text().replace(
-                '"NOT" negation -> not_', '"NOT" negation -> not_\n | negation "AND" negation -> and_'
-            )
-        )
+def clauses(text: str) -> tuple[ast.Clause, ...]:
+    return query(text).parts[0].clauses
 
 
-def test_stream_words_and_keywords_are_names() -> None:
-    query = parse("MATCH (start {topic: 1}) RETURN start.test AS data, stop, stream, count, order")
-    assert isinstance(query, ast.Query)
-    match, returned = query.parts[0].clauses
-    assert isinstance(match, ast.Match)
+def expression(text: str) -> ast.Expression:
+    """The expression of a `RETURN`."""
+    (returned,) = clauses(f"RETURN {text}")
     assert isinstance(returned, ast.Return)
-    assert match.pattern[0].nodes[0].variable == "start"
-    assert [item.text for item in returned.projection.items] == ["data", "stop", "stream", "count", "order"]
-    assert replace(returned.projection.items[0].expression, offset=0) == ast.PropertyAccess(
-        ast.Variable("start", 32), "test", 0
-    )
+    return returned.projection.items[0].expression
 
 
-def test_two_statements_are_refused() -> None:
+def pattern(text: str) -> ast.PatternPart:
+    """The pattern of a `MATCH`."""
+    match = clauses(f"MATCH {text} RETURN 1")[0]
+    assert isinstance(match, ast.Match)
+    return match.pattern[0]
+
+
+def written(node: ast.Expression) -> str:
+    """An expression with all its brackets."""
+    match node:
+        case ast.Literal(value):
+            return str(value)
+        case ast.Variable(name):
+            return name
+        case ast.Infix(symbol, left, right):
+            return f"({written(left)} {symbol} {written(right)})"
+        case ast.Prefix(symbol, operand):
+            return f"({symbol} {written(operand)})"
+        case ast.NullCheck(operand, negated):
+            return f"({written(operand)} {'is not null' if negated else 'is null'})"
+        case ast.ComparisonChain(operands, symbols):
+            return f"(chain {' '.join(map(written, operands))} {' '.join(symbols)})"
+        case ast.Subscript(subject, index):
+            return f"{written(subject)}[{written(index)}]"
+        case ast.PropertyAccess(subject, key):
+            return f"{written(subject)}.{key}"
+        case ast.LabelPredicate(subject, labels):
+            return f"{written(subject)}:{':'.join(labels)}"
+        case _:
+            raise AssertionError(node)
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("1 + 2 * 3", "(1 + (2 * 3))"),
+        ("1 - 2 - 3", "((1 - 2) - 3)"),
+        ("2 ^ 3 ^ 2", "((2 ^ 3) ^ 2)"),
+        ("-a ^ 2", "((- a) ^ 2)"),
+        ("NOT a AND b OR c XOR d", "(((NOT a) AND b) OR (c XOR d))"),
+        ("a OR b OR c OR d", "((a OR b) OR (c OR d))"),
+        ("NOT a = b", "(NOT (a = b))"),
+        ("a < b", "(a < b)"),
+        ("a < b <= c", "(chain a b c < <=)"),
+        ("a = b IN c", "(a = (b IN c))"),
+        ("a + b IN c + d", "((a + b) IN (c + d))"),
+        ("a STARTS WITH b + c", "(a STARTS WITH (b + c))"),
+        ("a IS NULL = b IS NOT NULL", "((a is null) = (b is not null))"),
+        ("a.b.c[0].d", "a.b.c[0].d"),
+        ("a:B:C AND d", "(a:B:C AND d)"),
+        ("a.b:C", "a.b:C"),
+        ("5 % 3 / 2", "((5 % 3) / 2)"),
+        ("a =~ b", "(a =~ b)"),
+        ("a<-1", "(a < -1)"),
+        ("(a) - 1", "(a - 1)"),
+    ],
+)
+def test_precedence(text: str, tree: str) -> None:
+    assert written(expression(text)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0", 0),
+        ("9223372036854775807", 2**63 - 1),
+        ("-9223372036854775808", -(2**63)),
+        ("0x7FFFFFFFFFFFFFFF", 2**63 - 1),
+        ("-0x8000000000000000", -(2**63)),
+        ("0o17", 15),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("1e3", 1000.0),
+        ("-1.5E-3", -0.0015),
+        ("'it''s'", None),
+        (r"'a\'b\"\\\n\t\u0041\U0001F600'", "a'b\"\\\n\tA\U0001f600"),
+        (r"'\uD83D\uDE00'", "\U0001f600"),
+        ('"x\'y"', "x'y"),
+        ("true", True),
+        ("FALSE", False),
+        ("NuLL", None),
+    ],
+)
+def test_literals(text: str, value: object) -> None:
+    if text == "'it''s'":
+        with pytest.raises(CypherSyntaxError):
+            expression(text)
+        return
+    literal = expression(text)
+    assert isinstance(literal, ast.Literal)
+    assert literal.value == value
+    assert type(literal.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("RETURN 9223372036854775808", "IntegerOverflow"),
+        ("RETURN order - 9223372036854775808", "IntegerOverflow"),
+        ("RETURN - -9223372036854775808", "IntegerOverflow"),
+        ("RETURN 1.34E999", "FloatingPointOverflow"),
+        ("RETURN 12h3", "InvalidNumberLiteral"),
+        ("RETURN 0x", "InvalidNumberLiteral"),
+        (r"RETURN '\uH'", "InvalidUnicodeLiteral"),
+        (r"RETURN '\uD83D'", "InvalidUnicodeLiteral"),
+        ("RETURN 42 — 41", "InvalidUnicodeCharacter"),
+        ("RETURN 'open", "UnexpectedSyntax"),
+        ("RETURN {1a: 1}", "UnexpectedSyntax"),
+        ("MATCH (a)-[:LIKES..]->(b) RETURN 1", "InvalidRelationshipPattern"),
+        ("MATCH (a)-[:LIKES*-2]->(b) RETURN 1", "InvalidRelationshipPattern"),
+        ("RETURN (a.b)(1)[0](2)", "UnexpectedSyntax"),
+        ("RETURN a b", "UnexpectedSyntax"),
+        ("", "UnexpectedSyntax"),
+        ("// nothing", "UnexpectedSyntax"),
+        ("MATCH (n) RETURN", "UnexpectedSyntax"),
+    ],
+)
+def test_syntax_errors_have_detail_and_place(text: str, detail: str) -> None:
+    with pytest.raises(CypherSyntaxError) as caught:
+        parse(text)
+    assert caught.value.detail == detail
+    assert caught.value.position is not None
+    assert 0 <= caught.value.position.offset <= len(text)
+
+
+def test_error_says_where_what_and_what_instead() -> None:
+    with pytest.raises(CypherSyntaxError) as caught:
+        parse("MATCH (n)\nRETURN n.name nmae")
+    error = caught.value
+    assert error.message.startswith('unexpected "nmae", expected an operator, ')
+    assert "AS" in error.message
+    assert error.position is not None
+    assert (error.position.line, error.position.column, error.position.offset) == (2, 15, 24)
+
+
+def test_several_statements_are_refused() -> None:
+    assert query("RETURN 1 ;")
     with pytest.raises(CypherSyntaxError, match="only one statement") as caught:
         parse("RETURN 1; RETURN 2")
     assert caught.value.position is not None
     assert caught.value.position.offset == 10
+
+
+def test_comments_and_white_space() -> None:
+    (returned,) = clauses("/* a */ RETURN // b\n 1 /* ; */ ;\n")
+    assert isinstance(returned, ast.Return)
+    assert returned.projection.items[0].expression == ast.Literal(1, 21)
+    assert [c.__class__ for c in clauses("MATCH(n)WHERE(n.x)=1 RETURN n//end")] == [ast.Match, ast.Return]
+
+
+def test_column_text_is_as_written() -> None:
+    (returned,) = clauses("RETURN  a.x  +1 , count( * ) /* c */, [1,2] AS y ORDER BY 1")
+    assert isinstance(returned, ast.Return)
+    assert [item.text for item in returned.projection.items] == ["a.x  +1", "count( * )", "y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "direction", "minimum", "maximum"),
+    [
+        ("*", Direction.BOTH, None, None),
+        ("*2", Direction.BOTH, 2, 2),
+        ("*1..3", Direction.BOTH, 1, 3),
+        ("*..3", Direction.BOTH, None, 3),
+        ("*2..", Direction.BOTH, 2, None),
+        ("*..", Direction.BOTH, None, None),
+        ("* 1 .. 3", Direction.BOTH, 1, 3),
+    ],
+)
+def test_variable_length(text: str, direction: Direction, minimum: int | None, maximum: int | None) -> None:
+    (relationship,) = pattern(f"(a)-[r:A|:B|C{text} {{x: 1}}]-(b)").relationships
+    assert relationship.variable_length
+    assert relationship.types == ("A", "B", "C")
+    assert (relationship.direction, relationship.minimum, relationship.maximum) == (direction, minimum, maximum)
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("-->", Direction.OUT),
+        ("<--", Direction.IN),
+        ("--", Direction.BOTH),
+        ("<-->", Direction.BOTH),
+        ("-[]->", Direction.OUT),
+        ("<-[r]-", Direction.IN),
+        ("< - [r:T] -", Direction.IN),
+        ("- [r:T] - >", Direction.OUT),
+    ],
+)
+def test_directions(text: str, direction: Direction) -> None:
+    for read in (pattern(f"(a){text}(b)"), _predicate(f"(a){text}(b)")):
+        assert [r.direction for r in read.relationships] == [direction]
+
+
+def _predicate(text: str) -> ast.PatternPart:
+    match = clauses(f"MATCH (a), (b) WHERE {text} RETURN 1")[0]
+    assert isinstance(match, ast.Match)
+    assert isinstance(match.where, ast.PatternPredicate)
+    return match.where.pattern
+
+
+def test_patterns_and_brackets_are_told_apart() -> None:
+    assert isinstance(expression("(a)-[b]"), ast.Infix)
+    assert isinstance(expression("(a)--(b)"), ast.PatternPredicate)
+    assert isinstance(expression("(a.x)--(b)"), ast.Infix)
+    assert isinstance(expression("[x IN y]"), ast.ListComprehension)
+    assert isinstance(expression("[(x IN y)]"), ast.ListLiteral)
+    assert isinstance(expression("[(a)-->(b) | b.x]"), ast.PatternComprehension)
+    assert isinstance(expression("[p = (a)-->(b) WHERE a.x | p]"), ast.PatternComprehension)
+    assert isinstance(expression("[(a)-->(b)]"), ast.ListLiteral)
+    assert isinstance(expression("[a = b]"), ast.ListLiteral)
+    assert isinstance(expression("[] IN [[]]"), ast.Infix)
+    assert isinstance(expression("[1] IN x"), ast.Infix)
+    assert isinstance(expression("l[i IN m]"), ast.Subscript)
+    assert isinstance(expression("all(x IN y WHERE x)"), ast.Quantifier)
+    assert isinstance(expression("all(x)"), ast.FunctionCall)
+    assert isinstance(expression("reduce(a = 0, x IN y | a + x)"), ast.Reduce)
+    assert isinstance(expression("reduce(a)"), ast.FunctionCall)
+    assert isinstance(expression("exists { (a)-->() }"), ast.ExistsSubquery)
+    assert isinstance(expression("exists(a.x)"), ast.FunctionCall)
+    assert isinstance(expression("COUNT { MATCH (a) WHERE a.x RETURN a }"), ast.CountSubquery)
+    assert isinstance(expression("count {.x}"), ast.MapProjection)
+    assert isinstance(expression("collect { MATCH (a) RETURN a }"), ast.CollectSubquery)
+    assert isinstance(expression("collect(DISTINCT a)"), ast.FunctionCall)
+
+
+def test_chain_of_pattern_predicates() -> None:
+    part = _predicate("(a)-->()<--(b)--(a)")
+    assert len(part.nodes) == 4
+    assert [r.direction for r in part.relationships] == [Direction.OUT, Direction.IN, Direction.BOTH]
+
+
+def test_shortest_path() -> None:
+    part = pattern("p = allShortestPaths((a)-[*]-(b))")
+    assert (part.variable, part.function, len(part.nodes)) == ("p", "allshortestpaths", 2)
+    assert pattern("shortestpath = (a)").variable == "shortestpath"
+
+
+def test_map_projection_is_written_out() -> None:
+    projection = expression("n{.a, .*, b, c: 1}")
+    assert isinstance(projection, ast.MapProjection)
+    assert projection.all_properties
+    assert projection.keys == ("a", "b", "c")
+    assert [written(value) for value in projection.values] == ["n.a", "b", "1"]
+
+
+def test_function_names_have_dots() -> None:
+    call = expression("date.truncate('day', x)")
+    assert isinstance(call, ast.FunctionCall)
+    assert call.name == "date.truncate"
+
+
+def test_merge_actions_in_order() -> None:
+    (merge,) = clauses("MERGE (n) ON MATCH SET n.a = 1 ON CREATE SET n.b = 2, n += $m ON MATCH SET n:L")
+    assert isinstance(merge, ast.Merge)
+    assert [type(item) for item in merge.on_match] == [ast.SetPropertyItem, ast.SetLabelsItem]
+    assert [type(item) for item in merge.on_create] == [ast.SetPropertyItem, ast.SetPropertiesItem]
+
+
+def test_explain_union_and_subqueries() -> None:
+    union = query("EXPLAIN RETURN 1 AS a UNION ALL RETURN 2 AS a UNION ALL RETURN 3 AS a")
+    assert (union.mode, len(union.parts), union.union_all) == ("EXPLAIN", 3, (True, True))
+    assert query("profile RETURN 1").mode == "PROFILE"
+    called, imported, _ = clauses("CALL { RETURN 1 AS x } CALL (x) { RETURN x AS y UNION RETURN 2 AS y } RETURN y")
+    assert isinstance(called, ast.SubqueryCall)
+    assert called.imports is None
+    assert isinstance(imported, ast.SubqueryCall)
+    assert imported.imports == ("x",)
+    assert len(imported.query.parts) == 2
+
+
+def test_indexes() -> None:
+    assert parse("CREATE INDEX ON :L(p)") == ast.CreateIndex(None, "L", ("p",), False, 0)
+    assert parse("create index i if not exists for (n:L) on (n.p, n.q)") == ast.CreateIndex(
+        "i", "L", ("p", "q"), True, 0
+    )
+    assert parse("CREATE INDEX FOR (n:L) ON (n.p)") == ast.CreateIndex(None, "L", ("p",), False, 0)
+    assert parse("DROP INDEX ON :L(p);") == ast.DropIndex(None, "L", ("p",), False, 0)
+    assert parse("DROP INDEX i IF EXISTS") == ast.DropIndex("i", None, (), True, 0)
+    assert parse("SHOW INDEXES") == parse("SHOW INDEX") == ast.ShowIndexes(0)
+    with pytest.raises(CypherSyntaxError):
+        parse("CREATE INDEX FOR (n:L) ON (m.p)")
+
+
+@pytest.mark.parametrize("text", ["NOT " * 30_000 + "1", "+".join("1" * 30_000), "(" * 300, "RETURN " + "[" * 50_000])
+def test_deep_nesting_is_refused(text: str) -> None:
+    with pytest.raises(CypherSyntaxError):
+        parse(f"RETURN {text}")
+
+
+def test_long_flat_texts_are_read_fast() -> None:
+    began = time.perf_counter()
+    assert parse(f"RETURN [{','.join('1' * 50_000)}]")
+    assert parse(f"MATCH (n) WHERE {' OR '.join(f'n.x = {i}' for i in range(9_000))} RETURN n")
+    assert parse(" ".join(f"CREATE (a{i}:B {{x: 1}})" for i in range(4_500)))
+    assert time.perf_counter() - began < 10  # about 0.6 s on a quiet machine

@@ -123,20 +123,18 @@ def check_predicate_pattern(part: ast.PatternPart, place: Place) -> None:
 def bind_create(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
     """Bind the variables of a CREATE. Properties see what was bound before their part of the pattern."""
     for part in parts:
-        before = Place(dict(place.scope), place.findings)
-        _bind_new(part, place, "CREATE")
         for element in elements(part):
-            check_details(element, before)
+            check_details(element, place)
+        _bind_new(part, place, "CREATE")
 
 
 def bind_merge(part: ast.PatternPart, place: Place) -> None:
     """Bind the variables of a MERGE. Properties see what was bound before it."""
-    before = Place(dict(place.scope), place.findings)
-    _bind_new(part, place, "MERGE")
     for element in elements(part):
         if isinstance(element.properties, ast.Parameter):
             raise _parameter_map(element.properties, "MERGE", place)
-        check_details(element, before)
+        check_details(element, place)
+    _bind_new(part, place, "MERGE")
 
 
 def _bind_new(part: ast.PatternPart, place: Place, clause: str) -> None:

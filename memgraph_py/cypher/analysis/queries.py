@@ -54,8 +54,8 @@ _Ending = Callable[[ast.SingleQuery, Place], None]
 
 
 def _check_query(query: ast.Query, place: Place, *, ending: _Ending, importing: bool = False) -> Scope:
-    """Check a query that starts from the place's scope; gives its columns. ``importing``: a leading WITH takes variables
-    of the place's scope, and nothing else is seen of it."""
+    """Check a query that starts from the place's scope; gives its columns. ``importing``: a leading WITH takes
+    variables of the place's scope, and nothing else is seen of it."""
     if len(set(query.union_all)) > 1:
         raise place.error(
             "UNION and UNION ALL cannot be mixed in one query", query.parts[2].offset, "InvalidClauseComposition"

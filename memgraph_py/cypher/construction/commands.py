@@ -92,6 +92,10 @@ def batch_size(start: int, value: StreamValue) -> _Option:
     return _Option("BATCH_SIZE", value, start)
 
 
+def negative_value(start: int, value: int | float) -> Literal:
+    return Literal(-value, start)
+
+
 def drop_stream(start: int, name: str) -> DropStream:
     return DropStream(name, start)
 

@@ -27,6 +27,8 @@ from memgraph_py.cypher.ast import (
 from memgraph_py.cypher.construction.rejection import Rejected
 from memgraph_py.values.types import Value
 
+INTEGER_MIN = -(2**63)
+
 
 def disjunction(start: int, *operands: Expression) -> Expression:
     return _balanced("OR", operands)
@@ -114,10 +116,17 @@ def raise_to(start: int, left: Expression, right: Expression) -> Infix:
 
 
 def negative(start: int, operand: Expression) -> Literal | Prefix:
-    """A negated number is a literal, so that the least 64-bit integer can be written."""
+    """A negated number is a literal too."""
     if isinstance(operand, Literal) and type(operand.value) in (int, float):
+        if operand.value == INTEGER_MIN:
+            raise Rejected("the integer does not fit 64 bits", start, detail="IntegerOverflow")
         return Literal(-operand.value, start)  # type: ignore[operator]  # a number
     return Prefix("-", operand, start)
+
+
+def least_integer(start: int, written: object) -> Literal:
+    del written
+    return Literal(INTEGER_MIN, start)
 
 
 def positive(start: int, operand: Expression) -> Prefix:

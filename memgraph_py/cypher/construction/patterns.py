@@ -118,7 +118,18 @@ def relationship_detail(
     names: tuple[str, ...] | None,
     length: _Length | None,
     properties: Properties | None,
-    predicate: Expression | None,
+) -> _Detail:
+    del start
+    return _Detail(variable, names or (), length, properties)
+
+
+def relationship_detail_where(
+    start: int,
+    variable: str,
+    names: tuple[str, ...] | None,
+    length: _Length | None,
+    properties: Properties | None,
+    predicate: Expression,
 ) -> _Detail:
     del start
     return _Detail(variable, names or (), length, properties, predicate)
