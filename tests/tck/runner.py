@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from memgraph_py.storage.store import GraphStore
-
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Result
 from memgraph_py.errors import CypherError
 from memgraph_py.functions.registry import PROCEDURES, Environment, Procedure
+from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.comparison import equals, grouping_key
 from memgraph_py.values.types import Value
