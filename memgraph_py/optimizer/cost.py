@@ -82,58 +82,46 @@ class _Estimate:
                 return rows * statistics.nodes(label)
             case operators.IndexSeek() | operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
-            case operators.Expand(_, _, _, _, types, direction):
-                return rows * statistics.degree(types, direction)
-            case operators.ExpandInto(_, _, _, _, types, direction):
-                return rows * min(1.0, statistics.degree(types, direction) / max(statistics.nodes(None), 1))
-            case operators.VariableExpand():
-                degree = statistics.degree(operator.types, operator.direction)
-                found = rows * paths(degree, operator.minimum, operator.maximum)
-                self.largest = max(self.largest, found)
-                return found / max(statistics.nodes(None), 1) if operator.into else found
-            case operators.Frontier():
-                degree = statistics.degree(operator.types, operator.direction)
-                self.largest = max(self.largest, rows * degree**operator.hops)
-                return rows * min(degree**operator.hops, float(statistics.nodes(None)))
-            case operators.ScanRelationships():
-                return rows
+            case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
+                return self._expansion(operator, rows)
             case operators.Filter(_, predicate):
                 return rows * selectivity(predicate, statistics)
             case operators.Aggregate(_, keys):
                 return max(1.0, rows * EQUALITY_SELECTIVITY) if keys else 1.0
-            case operators.Skip():
-                return rows
             case operators.Limit(_, count) | operators.Top(_, _, _, count):
                 return min(rows, _count(count))
             case operators.Unwind(_, elements):
                 return rows * _length(elements)
             case operators.Apply(_, subplan):
                 return self.rows(subplan, rows)
-            case operators.Optional(_, subplan):
+            case operators.Optional(_, subplan) | operators.Merge(_, subplan):
                 return max(rows, self.rows(subplan, rows))
-            case operators.Merge(_, match):
-                return max(rows, self.rows(match, rows))
             case operators.ProcedureCall():
                 return rows * LIST_ROWS
             case operators.Drain():
                 return 0.0
-            case (
-                operators.Unit() | operators.Argument() | operators.ParameterRows() | operators.Union()
-            ):  # leaves and forks, which ``rows`` takes itself
+            case _:
                 return rows
-            case (
-                operators.UniqueRelationships()
-                | operators.Project()
-                | operators.Extend()
-                | operators.Distinct()
-                | operators.Sort()
-                | operators.Eager()
-                | operators.Create()
-                | operators.Set()
-                | operators.Remove()
-                | operators.Delete()
-            ):
-                return rows
+
+    def _expansion(
+        self,
+        operator: operators.Expand | operators.ExpandInto | operators.VariableExpand | operators.Frontier,
+        rows: float,
+    ) -> float:
+        degree = self.statistics.degree(operator.types, operator.direction)
+        nodes = max(self.statistics.nodes(None), 1)
+        match operator:
+            case operators.Expand():
+                return rows * degree
+            case operators.ExpandInto():
+                return rows * min(1.0, degree / nodes)
+            case operators.VariableExpand():
+                found = rows * paths(degree, operator.minimum, operator.maximum)
+                self.largest = max(self.largest, found)
+                return found / nodes if operator.into else found
+            case operators.Frontier():
+                self.largest = max(self.largest, rows * degree**operator.hops)
+                return rows * min(degree**operator.hops, float(nodes))
             case _:
                 assert_never(operator)
 

@@ -10,8 +10,8 @@ greedily, always the piece after which the fewest rows are expected; the start w
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from memgraph_py.optimizer.access import find_access
 from memgraph_py.optimizer.cost import LIST_ROWS, paths, selectivity
@@ -27,11 +27,10 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     VariableExpand,
 )
-from memgraph_py.plan.tree import rewrite_children
+from memgraph_py.plan.tree import changed, rewrite_children
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.view import Direction
 
-T = TypeVar("T")
 Expansion: TypeAlias = Expand | ExpandInto | VariableExpand
 
 PIECES = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand, Filter, UniqueRelationships)
@@ -46,7 +45,7 @@ REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.
 def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with each of its patterns in the order that is expected to be cheapest."""
 
-    def visit(node: T) -> T:
+    def visit(node: Any) -> Any:
         if not isinstance(node, PIECES):
             return rewrite_children(node, visit)
         pieces: list[Operator] = []
@@ -60,10 +59,10 @@ def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
         if ordered is None:
             ordered = base
             for piece in pieces:
-                ordered = replace(piece, input=ordered)  # type: ignore[call-arg]  # all pieces have an input
-        return _with_subplans(ordered, base, visit)  # type: ignore[return-value]  # an operator for an operator
+                ordered = changed(piece, input=ordered)
+        return _with_subplans(ordered, base, visit)
 
-    return visit(plan)
+    return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
 def _with_subplans(operator: Operator, base: Operator, visit: Callable[[Expression], Expression]) -> Operator:
@@ -72,8 +71,8 @@ def _with_subplans(operator: Operator, base: Operator, visit: Callable[[Expressi
         return operator
     below = _with_subplans(operator.input, base, visit)
     if isinstance(operator, Filter):
-        return replace(operator, input=below, predicate=visit(operator.predicate))
-    return operator if below is operator.input else replace(operator, input=below)
+        return changed(operator, input=below, predicate=visit(operator.predicate))
+    return operator if below is operator.input else changed(operator, input=below)
 
 
 def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics) -> Operator | None:
@@ -325,7 +324,7 @@ class _Writer:
         into = end in self.bound
         if isinstance(expansion, VariableExpand):
             reverse = expansion.reverse if forward else not expansion.reverse
-            self.operator = replace(
+            self.operator = changed(
                 expansion,
                 input=self.operator,
                 source=start,

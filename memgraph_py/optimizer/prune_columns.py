@@ -4,17 +4,17 @@ Projections lose columns, aggregates and paths that are not read; operators that
 leave out (``unused``); an Optional fills in only what is read; subplans take in only what they read.
 """
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Argument, Operator
-from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite_children
+from memgraph_py.plan.tree import OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import argument_variables, bound_variables, columns, free_variables, read_variables
 
 Names = frozenset[str]
+T = TypeVar("T")
 HINTED = (
     operators.Expand,
     operators.ExpandInto,
@@ -50,20 +50,24 @@ def _prune(operator: Operator, needed: Names) -> Operator:
         case operators.Optional() | operators.Apply():
             return _applied(operator, needed)
         case operators.Merge():
-            match_needed = frozenset(bound_variables(operator))
-            operator = replace(operator, match=_subplan(operator.match, match_needed))
-        case operators.Drain():
-            needed = frozenset()
+            pruned = _subplan(operator.match, frozenset(bound_variables(operator)))
+            return _over(changed(operator, match=pruned), needed)
+        case operators.Drain(below):
+            return operators.Drain(_prune(below, frozenset()))
         case _:
-            pass
+            return _over(operator, needed)
+
+
+def _over(operator: Operator, needed: Names) -> Operator:
+    """An operator that hands on the columns of its input."""
+    assert not isinstance(operator, operators.Unit | Argument | operators.ParameterRows | operators.Union)
     operator = _with_subplans(operator)
-    read = read_variables(operator)
-    below = needed.difference(bound_variables(operator)) | read
-    operator = replace(operator, input=_prune(operator.input, below))
+    below = needed.difference(bound_variables(operator)) | read_variables(operator)
+    operator = changed(operator, input=_prune(operator.input, below))
     if isinstance(operator, HINTED):
         given = columns(operator.input) + bound_variables(operator)
         unused = tuple(dict.fromkeys(name for name in given if name not in needed))
-        return replace(operator, unused=unused) if unused else operator
+        return changed(operator, unused=unused) if unused else operator
     return operator
 
 
@@ -110,15 +114,16 @@ def _subplan(plan: Operator, needed: Names) -> Operator:
     return _prune(plan, needed.intersection(columns(plan)))
 
 
-def _with_subplans(node: Any) -> Any:
+def _with_subplans(node: T) -> T:
     """An expression, or an operator's own expressions, with the plans inside them pruned."""
     match node:
         case Exists(plan):
-            return Exists(_subplan(plan, frozenset()))
+            return Exists(_subplan(plan, frozenset()))  # type: ignore[return-value]  # an expression for one
         case Count(plan):
-            return Count(_subplan(plan, frozenset()))
+            return Count(_subplan(plan, frozenset()))  # type: ignore[return-value]  # an expression for one
         case Collect(plan, variable):
-            return Collect(_subplan(plan, frozenset((variable,))), variable)
+            plan = _subplan(plan, frozenset((variable,)))
+            return Collect(plan, variable)  # type: ignore[return-value]  # an expression for one
         case _:
             return rewrite_children(node, _below_expression)
 

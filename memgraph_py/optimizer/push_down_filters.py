@@ -8,7 +8,6 @@ or what fills in NULLs (an Optional's own variables). Below an operator that dro
 that it would not have met, so there only predicates pass that cannot fail.
 """
 
-from dataclasses import replace
 from typing import TypeVar
 
 from memgraph_py.optimizer.access import is_deterministic
@@ -25,7 +24,7 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import Filter, Operator
 from memgraph_py.plan.substitution import substituted
-from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite_children, walk
+from memgraph_py.plan.tree import OPERATOR_TYPES, changed, rewrite_children, walk
 from memgraph_py.plan.variables import bound_variables, columns, free_variables
 
 T = TypeVar("T")
@@ -72,7 +71,7 @@ def _sink(operator: Operator, predicate: Expression) -> Operator | None:
     match operator:
         case operators.Filter():
             below = _sink(operator.input, predicate)
-            return None if below is None else replace(operator, input=below)
+            return None if below is None else changed(operator, input=below)
         case operators.Project(below, names, expressions):
             by_name = dict(zip(names, expressions, strict=True))
             return _through(operator, below, predicate, by_name)
@@ -105,7 +104,7 @@ def _placed(operator: Operator, predicate: Expression) -> Operator:
 
 
 def _over(operator: Operator, below: Operator, predicate: Expression) -> Operator:
-    return replace(operator, input=_placed(below, predicate))  # type: ignore[call-arg]  # all of these have an input
+    return changed(operator, input=_placed(below, predicate))
 
 
 def _through(

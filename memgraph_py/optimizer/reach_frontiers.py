@@ -11,7 +11,6 @@ reads, and which is unique in itself, gives exactly the nodes of a ``Frontier``;
 of the frontiers of each length. Worth it for few starts only: frontiers are computed one input row at a time.
 """
 
-from dataclasses import replace
 from typing import TypeVar
 
 from memgraph_py.optimizer.access import is_deterministic
@@ -33,7 +32,7 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     VariableExpand,
 )
-from memgraph_py.plan.tree import rewrite_children
+from memgraph_py.plan.tree import changed, rewrite_children
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.view import Direction
 
@@ -53,9 +52,9 @@ def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
         node = rewrite_children(node, visit)
         match node:
             case Distinct(below, variables):
-                return replace(node, input=_merged(below, frozenset(variables), statistics))
+                return changed(node, input=_merged(below, frozenset(variables), statistics))
             case Aggregate(below, _, keys, _, calls) if (keys or calls) and all(map(_ignores_duplicates, calls)):
-                return replace(node, input=_merged(below, _free(*keys, *calls), statistics))
+                return changed(node, input=_merged(below, _free(*keys, *calls), statistics))
             case _:
                 return node
 
@@ -73,9 +72,9 @@ def _merged(operator: Operator, needed: Names, statistics: Statistics) -> Operat
             if not all(map(is_deterministic, expressions)):
                 return operator
             kept = needed.difference(names) if isinstance(operator, Extend) else frozenset[str]()
-            return replace(operator, input=_merged(below, _free(*expressions) | kept, statistics))
+            return changed(operator, input=_merged(below, _free(*expressions) | kept, statistics))
         case Filter(below, predicate) if is_deterministic(predicate):
-            return replace(operator, input=_merged(below, needed | free_variables(predicate), statistics))
+            return changed(operator, input=_merged(below, needed | free_variables(predicate), statistics))
         case VariableExpand():
             return _lengths(operator, needed, statistics) or operator
         case Expand() | UniqueRelationships():

@@ -1,6 +1,6 @@
 """Rule: filters right above a scan choose how it is done: by id, through an index, by the rarest label."""
 
-from typing import TypeVar
+from typing import Any
 
 from memgraph_py.optimizer.access import find_access, labels_of
 from memgraph_py.optimizer.statistics import Statistics
@@ -9,13 +9,11 @@ from memgraph_py.plan.operators import AllNodes, Filter, IndexSeek, LabelScan, N
 from memgraph_py.plan.tree import rewrite_children
 from memgraph_py.plan.variables import columns
 
-T = TypeVar("T")
-
 
 def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with a seek for each scan that a filter above it narrows to given values."""
 
-    def visit(node: T) -> T:
+    def visit(node: Any) -> Any:
         if not isinstance(node, Filter | AllNodes | LabelScan):
             return rewrite_children(node, visit)
         predicates: list[Expression] = []
@@ -25,10 +23,10 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
             below = below.input
         predicates = [rewrite_children(predicate, visit) for predicate in reversed(predicates)]
         if not isinstance(below, AllNodes | LabelScan):
-            return _filtered(rewrite_children(below, visit), predicates)  # type: ignore[return-value]  # an operator
-        return _scan(below, visit(below.input), predicates, statistics)  # type: ignore[return-value]  # an operator
+            return _filtered(rewrite_children(below, visit), predicates)
+        return _scan(below, visit(below.input), predicates, statistics)
 
-    return visit(plan)
+    return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
 def _scan(

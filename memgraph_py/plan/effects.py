@@ -46,10 +46,13 @@ def effects(operator: Operator) -> Effects:
     reads: set[Token] = set()
     creates: set[Token] = set()
     changes: set[Token] = set()
-    parts = [operator, *(part for child in children(operator) if child is not below for part in walk(child))]
+    parts: list[Any] = [operator]
+    for child in children(operator):
+        if child is not below:
+            parts += walk(child)
     for part in parts:
         reads.update(_reads(part))
-        if isinstance(part, operators.WRITES):
+        if type(part) in operators.WRITES:
             creates.update(_creates(part))
             changes.update(_changes(part))
     return Effects(frozenset(reads), frozenset(creates), frozenset(changes))

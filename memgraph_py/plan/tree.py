@@ -1,9 +1,7 @@
-"""Generic walks over plans: inputs, rewriting, variables. Works on dataclass fields, so no list of kinds exists
-twice.
-"""
+"""Generic walks over plans: inputs, rewriting. Works on dataclass fields, so no list of kinds exists twice."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -16,63 +14,81 @@ T = TypeVar("T")
 
 
 @cache
-def _is_plan_type(kind: type) -> bool:
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Fields of a kind of operator, expression or spec; none for what is no part of a plan."""
+    if not is_dataclass(kind) or not kind.__module__.startswith("memgraph_py.plan."):
+        return ()
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _is_plan_type(kind: Any) -> bool:
     return is_dataclass(kind) and kind.__module__.startswith("memgraph_py.plan.")
 
 
 def _is_plan(value: Any) -> bool:
-    return _is_plan_type(type(value))
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    kind: Any = type(value)
+    return _is_plan_type(kind)
 
 
 def children(node: Any) -> Iterator[Any]:
     """Operators, expressions and specs directly below a node, in field order, tuples opened."""
-    for name in _field_names(type(node)):
+    kind: Any = type(node)
+    for name in _field_names(kind):
         value = getattr(node, name)
         for item in value if isinstance(value, tuple) else (value,):
-            if (
-                is_dataclass(item)
-                and not isinstance(item, type)
-                and type(item).__module__.startswith("memgraph_py.plan")
-            ):
+            if _is_plan(item):
                 yield item
 
 
 def walk(node: Any) -> Iterator[Any]:
     """The node and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(list(children(node))))
 
 
 def inputs(operator: Operator) -> list[Operator]:
     """Operators directly below an operator, subplans in expressions not among them."""
-    return [child for child in children(operator) if isinstance(child, OPERATOR_TYPES)]
+    return [child for child in children(operator) if type(child) in OPERATOR_TYPES]
+
+
+def changed(node: T, **updates: Any) -> T:
+    """A copy with other values in these fields; what ``dataclasses.replace`` gives, in half the time."""
+    kind: Any = type(node)
+    values = [updates[name] if name in updates else getattr(node, name) for name in _field_names(kind)]
+    return kind(*values)  # type: ignore[no-any-return]  # of the kind of the node
 
 
 def rewrite(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to every node, children first; shares what did not change."""
-    return change(rewrite_children(node, lambda child: rewrite(child, change)))  # type: ignore[no-any-return]
+    return change(rewrite_children(node, lambda child: rewrite(child, change)))  # type: ignore[no-any-return]  # of T
 
 
 def rewrite_children(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to what is directly below; the node itself when nothing changed."""
-    updates: dict[str, Any] = {}
-    for name in _field_names(type(node)):
+    kind: Any = type(node)
+    updates: dict[str, Any] | None = None
+    for name in _field_names(kind):
         value = getattr(node, name)
-        if isinstance(value, tuple):
-            items = tuple(change(item) if _is_plan(item) else item for item in value)
-            if any(new is not old for new, old in zip(items, value, strict=True)):
-                updates[name] = items
-        elif _is_plan(value):
+        value_kind: Any = type(value)
+        if value_kind is tuple:
+            new: Any = value
+            for place, item in enumerate(value):
+                if _is_plan(item):
+                    other = change(item)
+                    if other is not item:
+                        new = (*new[:place], other, *new[place + 1 :])
+        elif _is_plan_type(value_kind):
             new = change(value)
-            if new is not value:
-                updates[name] = new
-    return replace(node, **updates) if updates else node  # type: ignore[type-var]
+        else:
+            continue
+        if new is not value:
+            updates = updates or {}
+            updates[name] = new
+    return node if updates is None else changed(node, **updates)
 
 
 def writes(operator: Operator) -> bool:

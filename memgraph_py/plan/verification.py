@@ -28,7 +28,7 @@ def verify(plan: Operator) -> None:
         found = set(columns(plan.subplan))
         assert found.issuperset(plan.variables), f"{line(plan)} is not given {sorted(set(plan.variables) - found)}"
     if isinstance(plan, operators.Merge):
-        specs = {spec.variable for spec in (*plan.nodes, *plan.relationships)}
+        specs = {node.variable for node in plan.nodes} | {spec.variable for spec in plan.relationships}
         found = set(bound_variables(plan))
         assert specs <= found, f"{line(plan)} creates {sorted(specs - found)}, which its match does not give"
 

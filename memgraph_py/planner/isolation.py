@@ -11,13 +11,11 @@ operators below it, back to the last one that takes all of its input anyway:
 What runs for a single row has ended before the next operator begins, and needs nothing.
 """
 
-from dataclasses import replace
-
 from memgraph_py.plan import operators
 from memgraph_py.plan.effects import Effects, effects, meet
 from memgraph_py.plan.expressions import Literal
 from memgraph_py.plan.operators import Eager, Operator
-from memgraph_py.plan.tree import writes
+from memgraph_py.plan.tree import changed, writes
 
 NOTHING = Effects()
 TAKES_ALL = (operators.Sort, operators.Top, operators.Aggregate, operators.Eager, operators.Drain)
@@ -68,12 +66,12 @@ def _isolate(operator: Operator) -> tuple[Operator, Effects, bool]:
         pending = NOTHING
     else:
         pending = pending.joined(own)
-    return _isolate_subplan(replace(operator, input=below)), pending, single_after
+    return _isolate_subplan(changed(operator, input=below)), pending, single_after
 
 
 def _isolate_subplan(operator: Operator) -> Operator:
     if isinstance(operator, operators.Apply | operators.Optional):
-        return replace(operator, subplan=isolate(operator.subplan))
+        return changed(operator, subplan=isolate(operator.subplan))
     return operator
 
 

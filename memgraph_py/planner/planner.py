@@ -9,7 +9,7 @@ from typing import assert_never
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Analysis
 from memgraph_py.functions.registry import PROCEDURES
-from memgraph_py.plan.expressions import Parameter, Variable
+from memgraph_py.plan.expressions import Expression, Parameter, Variable
 from memgraph_py.plan.operators import (
     Apply,
     Argument,
@@ -120,6 +120,7 @@ class Planner:
     ) -> tuple[Operator, Scope]:
         """A call; a standalone one gives all columns, and may take its arguments from parameters of their names."""
         procedure = PROCEDURES[clause.name]
+        arguments: tuple[Expression, ...]
         if clause.arguments is None:
             arguments = tuple(Parameter(name) for name, _ in procedure.parameters)
         else:

@@ -256,4 +256,4 @@ def _filters(operator: Operator, predicate: Expression) -> Operator:
 
 
 def _expressions_below(expression: Expression) -> list[Expression]:
-    return [child for child in children(expression) if isinstance(child, EXPRESSION_TYPES)]
+    return [child for child in children(expression) if type(child) in EXPRESSION_TYPES]

@@ -61,8 +61,8 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
         case ast.MapLiteral(keys, values):
             return map_of(keys, tuple(translate(value, scope) for value in values))
         case ast.MapProjection(subject, all_properties, keys, values):
-            items = tuple(translate(value, scope) for value in values)
-            return MapProjection(translate(subject, scope), all_properties, keys, items)
+            written = tuple(translate(value, scope) for value in values)
+            return MapProjection(translate(subject, scope), all_properties, keys, written)
         case ast.Case():
             return _case(expression, scope)
         case ast.ListComprehension() | ast.Quantifier() | ast.Reduce():
@@ -162,8 +162,8 @@ def _binding(expression: ast.ListComprehension | ast.Quantifier | ast.Reduce, sc
         case ast.Quantifier(kind, variable, _, predicate):
             return Quantifier(kind, variable, elements, _optional(predicate, inner) or Literal(True))
         case ast.Reduce(accumulator, initial, variable, _, step):
-            result = translate(step, inner.bind(accumulator))
-            return Reduce(accumulator, translate(initial, scope), variable, elements, result)
+            next_value = translate(step, inner.bind(accumulator))
+            return Reduce(accumulator, translate(initial, scope), variable, elements, next_value)
         case _:
             assert_never(expression)
 

@@ -104,8 +104,7 @@ def _properties(properties: ast.MapLiteral | ast.Parameter | None, scope: Scope)
 def _can_join(before: Create, nodes: tuple[NodeSpec, ...], relationships: tuple[RelationshipSpec, ...]) -> bool:
     """True when nothing that is created reads, in a property, what the Create before it makes, or reads the graph."""
     made = set(bound_variables(before))
-    for spec in (*nodes, *relationships):
-        properties = spec.properties
+    for properties in [node.properties for node in nodes] + [spec.properties for spec in relationships]:
         if properties is not None and not made.isdisjoint(free_variables(properties)):
             return False
         if properties is not None and any(isinstance(part, Exists | Collect | Count) for part in walk(properties)):
