@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 
@@ -151,11 +152,11 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take it, or close it when too many are open."""
-        assert isinstance(transport, asyncio.Transport)
+        connected = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses of it
         if len(self._server.connections) >= CONNECTIONS_MAX:
-            transport.abort()
+            connected.abort()
             return
-        self._transport = transport
+        self._transport = connected
         self._server.connections.add(self)
         self._restart_clock()
 

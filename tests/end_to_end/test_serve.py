@@ -79,7 +79,7 @@ def test_a_second_server_on_the_folder_is_refused(start_process: Start) -> None:
     second = start_process()
     assert second.wait() == 1
     assert second.output == []
-    (line,) = second.stderr().splitlines()
+    line = second.stderr().splitlines()[-1]
     assert f"the data directory '{first.data_directory}' is in use by another server" in line
     assert str(first.process.pid) in line
     assert query(first.bolt_uri, "RETURN 1") == [[1]]
@@ -99,7 +99,8 @@ def test_a_folder_that_cannot_be_written_is_one_line(start_process: Start, tmp_p
     (tmp_path / "file").write_text("")
     server = start_process("--data-directory", str(tmp_path / "file" / "data"))
     assert server.wait() == 1
-    assert re.fullmatch(r"memgraph-py: cannot write to the data directory '.*/file/data': .*\n", server.stderr())
+    assert server.stderr().endswith(f"cannot write to the data directory '{tmp_path}/file/data': Not a directory\n")
+    assert "Traceback" not in server.stderr() and server.output == []
 
 
 def test_environment_and_http(start_process: Start, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from memgraph_py.errors import StartupError
 from memgraph_py.metrics import Metrics
 from memgraph_py.server import http
+from memgraph_py.server.app import run_in_loop
 from memgraph_py.server.http import BadRequest, HttpServer, parse_request
 
 Exchange = Callable[[bytes], Awaitable[bytes]]
@@ -37,7 +38,7 @@ def serve(test: Callable[[HttpServer, Exchange], Awaitable[None]], state: str = 
             await server.stop()
         assert not server.connections
 
-    asyncio.run(run())
+    run_in_loop(run())
 
 
 def get(path: str, *headers: str, method: str = "GET") -> bytes:
