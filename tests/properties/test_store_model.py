@@ -1,0 +1,491 @@
+"""The store against a naive model: several transactions, a log that syncs late or fails, merges, snapshots held open."""
+
+import copy
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from memgraph_py.columnar import Column
+from memgraph_py.config import Limits
+from memgraph_py.errors import CommitFailed, ConstraintViolation, EntityNotFound, TransactionConflict
+from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.exchange import export_snapshot, load_snapshot
+from memgraph_py.storage.store import Access, GraphStore, Transaction
+from memgraph_py.storage.transaction import Mark
+from memgraph_py.storage.view import Direction, GraphView
+from memgraph_py.values.comparison import equals
+
+LABELS, TYPES, KEYS = range(3), range(2), range(2)
+VALUES: list[Any] = [
+    None,
+    0,
+    1,
+    7,
+    1.0,
+    2.5,
+    -0.0,
+    "",
+    "a",
+    "ä€😀",
+    "longer than eight bytes",
+    True,
+    False,
+    [1, 2],
+    [1],
+]
+values = st.sampled_from(VALUES)
+label_sets = st.sets(st.sampled_from(LABELS)).map(tuple)
+few = st.integers(0, 3)
+
+
+@dataclass
+class Graph:
+    nodes: dict[int, tuple[set[int], dict[int, Any]]] = field(default_factory=dict)
+    relationships: dict[int, tuple[int, int, int, dict[int, Any]]] = field(default_factory=dict)
+
+
+@dataclass
+class Writes:
+    nodes: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
+    ends: set[int] = field(default_factory=set)
+    relationships: set[int] = field(default_factory=set)
+
+    def conflicts(self, other: "Writes") -> bool:
+        return bool(
+            self.nodes & other.nodes
+            or self.deleted & other.ends
+            or self.ends & other.deleted
+            or self.relationships & other.relationships
+        )
+
+
+@dataclass
+class Open:
+    transaction: Transaction
+    graph: Graph
+    based_on: int
+    epoch: int
+    writes: Writes = field(default_factory=Writes)
+    plainly_deleted: set[int] = field(default_factory=set)
+    deleted_relationships: set[int] = field(default_factory=set)
+    marks: list[tuple[Mark, Any]] = field(default_factory=list)
+
+
+class ManualLog:
+    """Commits are synced, or fail, when the test says so."""
+
+    def __init__(self) -> None:
+        self.queue: list[Callable[[BaseException | None], None]] = []
+
+    def append(self, version: int, changes: ChangeSet, done: Callable[[BaseException | None], None]) -> None:
+        assert not changes.is_empty() and version > 0
+        self.queue.append(done)
+
+    def close(self) -> None: ...
+
+
+def ids_of(ids: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array(ids, dtype=np.int64)
+
+
+def read(column: Column) -> list[Any]:
+    return [(type(value), value) for value in column.to_values()]
+
+
+def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships: int) -> None:
+    assert view.nodes(None).tolist() == sorted(graph.nodes)
+    assert view.node_count(None) == len(graph.nodes)
+    assert view.relationships(None).tolist() == sorted(graph.relationships)
+    assert view.relationship_count(None) == len(graph.relationships)
+    for label in LABELS:
+        expected = sorted(id for id, (labels, _) in graph.nodes.items() if label in labels)
+        assert view.nodes(label).tolist() == expected
+        assert view.node_count(label) == len(expected)
+    for type in TYPES:
+        expected = sorted(id for id, relationship in graph.relationships.items() if relationship[2] == type)
+        assert view.relationships(type).tolist() == expected
+        assert view.relationship_count(type) == len(expected)
+    nodes, relationships = ids_of([-1, *range(all_nodes)]), ids_of([-1, *range(all_relationships)])
+    assert view.nodes_exist(nodes).tolist() == [id in graph.nodes for id in nodes.tolist()]
+    assert view.relationships_exist(relationships).tolist() == [
+        id in graph.relationships for id in relationships.tolist()
+    ]
+    label_sets = view.label_sets(ids_of(sorted(graph.nodes))).tolist()
+    assert [set(view.schema.label_set(id)) for id in label_sets] == [graph.nodes[id][0] for id in sorted(graph.nodes)]
+    for key in KEYS:
+        got = read(view.node_property(nodes, key))
+        expected_values = [graph.nodes[id][1].get(key) if id in graph.nodes else None for id in nodes.tolist()]
+        assert got == [(value.__class__, value) for value in expected_values]
+        got = read(view.relationship_property(relationships, key))
+        expected_values = [
+            graph.relationships[id][3].get(key) if id in graph.relationships else None for id in relationships.tolist()
+        ]
+        assert got == [(value.__class__, value) for value in expected_values]
+        having = {id for id, (_, properties) in graph.nodes.items() if key in properties}
+        assert not having or key in view.node_keys(ids_of(sorted(having))).tolist()
+        having = {id for id, relationship in graph.relationships.items() if key in relationship[3]}
+        assert not having or key in view.relationship_keys(ids_of(sorted(having))).tolist()
+    check_relationships(view, graph, nodes.tolist())
+
+
+def matches(graph: Graph, node: int, direction: Direction, types: list[int] | None) -> list[tuple[int, int]]:
+    found = []
+    for id, (source, target, type, _) in graph.relationships.items():
+        if types is not None and type not in types:
+            continue
+        if source == node and direction != Direction.IN:
+            found.append((id, target))
+        if target == node and direction != Direction.OUT and not (source == target and direction == Direction.BOTH):
+            found.append((id, source))
+    return sorted(found)
+
+
+def check_relationships(view: GraphView, graph: Graph, nodes: list[int]) -> None:
+    ids = ids_of(sorted(graph.relationships))
+    sources, targets = view.endpoints(ids)
+    assert [*zip(sources.tolist(), targets.tolist(), strict=True)] == [
+        graph.relationships[id][:2] for id in ids.tolist()
+    ]
+    assert view.relationship_types(ids).tolist() == [graph.relationships[id][2] for id in ids.tolist()]
+    pairs = [(a, b) for a in nodes for b in nodes]
+    for direction in Direction:
+        for types in (None, [0], [1, 0]):
+            wanted = None if types is None else ids_of(types)
+            expected = [matches(graph, node, direction, types) for node in nodes]
+            expansion = view.expand(ids_of(nodes), direction, wanted)
+            rows = expansion.source_rows.tolist()
+            assert rows == sorted(rows)
+            found: list[list[tuple[int, int]]] = [[] for _ in nodes]
+            for row, relationship, target in zip(
+                rows, expansion.relationships.tolist(), expansion.targets.tolist(), strict=True
+            ):
+                found[row].append((relationship, target))
+            assert [sorted(pairs_found) for pairs_found in found] == expected
+            assert view.degrees(ids_of(nodes), direction, wanted).tolist() == [len(row) for row in expected]
+            into = view.expand_into(ids_of([a for a, _ in pairs]), ids_of([b for _, b in pairs]), direction, wanted)
+            got = sorted(
+                zip(into.source_rows.tolist(), into.relationships.tolist(), into.targets.tolist(), strict=True)
+            )
+            wanted_rows = [
+                (row, relationship, b)
+                for row, (a, b) in enumerate(pairs)
+                for relationship, other in matches(graph, a, direction, types)
+                if other == b
+            ]
+            assert got == sorted(wanted_rows)
+            one = {other for row in expected for _, other in row}
+            two = {other for node in one for _, other in matches(graph, node, direction, types)}
+            assert view.frontier(ids_of(nodes), direction, wanted, 1).tolist() == sorted(one)
+            assert view.frontier(ids_of(nodes), direction, wanted, 2).tolist() == sorted(two)
+
+
+def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:
+    for label, key in indexes:
+        seek = view.seek(label, key, Column.from_values(VALUES))
+        got = sorted(zip(seek.source_rows.tolist(), seek.nodes.tolist(), strict=True))
+        assert got == sorted(
+            (row, id)
+            for row, value in enumerate(VALUES)
+            for id, (labels, properties) in graph.nodes.items()
+            if label in labels and equals(properties.get(key), value) is True
+        )
+        for row, value in enumerate(VALUES):  # of one kind each
+            one = view.seek(label, key, Column.from_values([value]))
+            assert sorted(one.nodes.tolist()) == [id for other, id in got if other == row]
+
+
+class StoreAgainstModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = ManualLog()
+        self.store = GraphStore(self.log, Limits(delta_relationships_max=2))
+        for name in "ABC":
+            self.store.schema.labels.intern(name)
+            self.store.schema.types.intern(name)
+            self.store.schema.keys.intern(name)
+        self.graphs = {0: Graph()}
+        self.history: dict[int, Writes] = {}
+        self.current = self.tip = 0
+        self.failures: list[int] = []
+        self.pending: list[Future[int]] = []
+        self.open: list[Open] = []
+        self.held: list[tuple[GraphView, Graph]] = []
+        self.indexes: set[tuple[int, int]] = set()
+        self.nodes = self.relationships = 0
+
+    def pick(self, data: st.DataObject) -> Open:
+        return data.draw(st.sampled_from(self.open))
+
+    @precondition(lambda self: len(self.open) < 3)
+    @rule(on_tip=st.booleans())
+    def begin(self, on_tip: bool) -> None:
+        version = self.tip if on_tip else self.current
+        transaction = self.store.begin(Access.WRITE, on_tip=on_tip)
+        self.open.append(Open(transaction, copy.deepcopy(self.graphs[version]), version, len(self.failures)))
+
+    @precondition(lambda self: self.open)
+    @rule(
+        data=st.data(),
+        labels=label_sets,
+        properties=st.lists(values, min_size=1, max_size=5),
+        key=st.sampled_from(KEYS),
+    )
+    def create_nodes(self, data: st.DataObject, labels: tuple[int, ...], properties: list[Any], key: int) -> None:
+        one = self.pick(data)
+        ids = one.transaction.create_nodes(len(properties), labels, {key: Column.from_values(properties)})
+        self.nodes += len(ids)
+        for id, value in zip(ids.tolist(), properties, strict=True):
+            one.graph.nodes[id] = (set(labels), {} if value is None else {key: value})
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), type=st.sampled_from(TYPES), count=st.integers(1, 4), value=values)
+    def create_relationships(self, data: st.DataObject, type: int, count: int, value: Any) -> None:
+        one = self.pick(data)
+        if not one.graph.nodes:
+            return
+        node = st.sampled_from(sorted(one.graph.nodes))
+        sources, targets = ([data.draw(node) for _ in range(count)] for _ in range(2))
+        properties = {0: Column.constant(value, count)}
+        ids = one.transaction.create_relationships(ids_of(sources), ids_of(targets), type, properties)
+        self.relationships += count
+        for id, source, target in zip(ids.tolist(), sources, targets, strict=True):
+            one.graph.relationships[id] = (source, target, type, {} if value is None else {0: value})
+        one.writes.ends |= {*sources, *targets}
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), key=st.sampled_from(KEYS), new=st.lists(values, min_size=1, max_size=4))
+    def set_node_property(self, data: st.DataObject, key: int, new: list[Any]) -> None:
+        one = self.pick(data)
+        if not one.graph.nodes:
+            return
+        ids = [data.draw(st.sampled_from([-1, *sorted(one.graph.nodes)])) for _ in new]
+        last = {id: value for id, value in zip(ids, new, strict=True) if id >= 0}
+        expected = sum(value is not None or key in one.graph.nodes[id][1] for id, value in last.items())
+        assert one.transaction.set_node_property(ids_of(ids), key, Column.from_values(new)) == expected
+        for id, value in last.items():
+            self.assign(one.graph.nodes[id][1], key, value)
+            one.writes.nodes.add(id)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), key=st.sampled_from(KEYS), new=st.lists(values, min_size=1, max_size=4))
+    def set_relationship_property(self, data: st.DataObject, key: int, new: list[Any]) -> None:
+        one = self.pick(data)
+        if not one.graph.relationships:
+            return
+        ids = [data.draw(st.sampled_from([-1, *sorted(one.graph.relationships)])) for _ in new]
+        one.transaction.set_relationship_property(ids_of(ids), key, Column.from_values(new))
+        for id, value in zip(ids, new, strict=True):
+            if id >= 0:
+                self.assign(one.graph.relationships[id][3], key, value)
+                one.writes.relationships.add(id)
+
+    @staticmethod
+    def assign(properties: dict[int, Any], key: int, value: Any) -> None:
+        if value is None:
+            properties.pop(key, None)
+        else:
+            properties[key] = value
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), labels=label_sets, adds=st.booleans())
+    def change_labels(self, data: st.DataObject, labels: tuple[int, ...], adds: bool) -> None:
+        one = self.pick(data)
+        if not one.graph.nodes:
+            return
+        ids = data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.nodes)]), min_size=1, max_size=3))
+        call = one.transaction.add_labels if adds else one.transaction.remove_labels
+        expected = 0
+        for id in set(ids) - {-1}:
+            before = one.graph.nodes[id][0]
+            after = before | set(labels) if adds else before - set(labels)
+            if after != before:
+                expected += len(after ^ before)
+                one.graph.nodes[id] = (after, one.graph.nodes[id][1])
+                one.writes.nodes.add(id)
+        assert call(ids_of(ids), labels) == expected
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def delete_relationships(self, data: st.DataObject) -> None:
+        one = self.pick(data)
+        if not one.graph.relationships:
+            return
+        ids = data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.relationships)]), min_size=1, max_size=3))
+        assert one.transaction.delete_relationships(ids_of(ids)) == len(set(ids) - {-1})
+        self.forget(one, set(ids) - {-1})
+
+    @staticmethod
+    def forget(one: Open, relationships: set[int]) -> None:
+        for id in relationships:
+            del one.graph.relationships[id]
+        one.writes.relationships |= relationships
+        one.deleted_relationships |= relationships
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), detach=st.booleans())
+    def delete_nodes(self, data: st.DataObject, detach: bool) -> None:
+        one = self.pick(data)
+        if not one.graph.nodes:
+            return
+        ids = set(data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.nodes)]), min_size=1, max_size=2))) - {-1}
+        attached = {id for id, (a, b, _, _) in one.graph.relationships.items() if {a, b} & ids} if detach else set()
+        assert one.transaction.delete_nodes(ids_of([-1, *ids]), detach=detach) == (len(ids), len(attached))
+        self.forget(one, attached)
+        for id in ids:
+            del one.graph.nodes[id]
+        one.writes.nodes |= ids
+        one.writes.deleted |= ids
+        one.plainly_deleted |= ids
+        if ids:
+            gone = ids_of([min(ids)])
+            with pytest.raises(EntityNotFound):
+                one.transaction.create_relationships(gone, gone, 0, {})
+            with pytest.raises(EntityNotFound):
+                one.transaction.set_node_property(gone, 0, Column.from_values([1]))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def set_mark(self, data: st.DataObject) -> None:
+        one = self.pick(data)
+        state = copy.deepcopy((one.graph, one.writes, one.plainly_deleted, one.deleted_relationships))
+        one.marks.append((one.transaction.mark(), state))
+
+    @precondition(lambda self: any(one.marks for one in self.open))
+    @rule()
+    def undo(self) -> None:
+        one = next(one for one in self.open if one.marks)
+        mark, state = one.marks.pop()
+        one.transaction.undo_to(mark)
+        one.graph, one.writes, one.plainly_deleted, one.deleted_relationships = state
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def roll_back(self, data: st.DataObject) -> None:
+        one = self.pick(data)
+        self.open.remove(one)
+        self.store.rollback(one.transaction)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def commit(self, data: st.DataObject) -> None:
+        one = self.pick(data)
+        self.open.remove(one)
+        changes = one.transaction.changes
+        if changes.is_empty():
+            assert self.store.commit(one.transaction).result() == one.based_on
+            return
+        error = self.expected_error(one)
+        if error is not None:
+            with pytest.raises(error):
+                self.store.commit(one.transaction)
+            return
+        future = self.store.commit(one.transaction)
+        merged = copy.deepcopy(self.graphs[self.tip])
+        self.merge(merged, one)
+        self.tip += 1
+        self.graphs[self.tip] = merged
+        self.history[self.tip] = one.writes
+        self.pending.append(future)
+
+    def expected_error(self, one: Open) -> type[Exception] | None:
+        left = [one.plainly_deleted & {a, b} for a, b, _, _ in one.graph.relationships.values()]
+        if any(left):
+            return ConstraintViolation
+        if any(one.based_on > good for good in self.failures[one.epoch :]):
+            return CommitFailed
+        after = (writes for version, writes in self.history.items() if version > one.based_on)
+        return TransactionConflict if any(one.writes.conflicts(writes) for writes in after) else None
+
+    def merge(self, graph: Graph, one: Open) -> None:
+        base = self.graphs[one.based_on]
+        for id, node in one.graph.nodes.items():
+            if id in one.writes.nodes or id not in base.nodes:
+                graph.nodes[id] = copy.deepcopy(node)
+        for id in one.writes.deleted:
+            graph.nodes.pop(id, None)
+        for id, relationship in one.graph.relationships.items():
+            if id in one.writes.relationships or id not in base.relationships:
+                graph.relationships[id] = copy.deepcopy(relationship)
+        for id in one.deleted_relationships:
+            graph.relationships.pop(id, None)
+
+    @precondition(lambda self: self.log.queue)
+    @rule()
+    def sync(self) -> None:
+        self.log.queue.pop(0)(None)
+        self.current += 1
+        assert self.pending.pop(0).result(timeout=0) == self.current
+
+    @precondition(lambda self: self.log.queue)
+    @rule()
+    def fail(self) -> None:
+        queue, self.log.queue = self.log.queue, []
+        for done in queue:
+            done(OSError("no space left on device"))
+        for future in self.pending:
+            with pytest.raises(CommitFailed):
+                future.result(timeout=0)
+        for version in range(self.current + 1, self.tip + 1):
+            del self.graphs[version]
+            self.history.pop(version, None)
+        self.pending = []
+        self.tip = self.current
+        self.failures.append(self.current)
+        self.indexes = {(index.label, index.key) for index in self.store.schema.indexes()}
+
+    @rule(label=st.sampled_from(LABELS), key=st.sampled_from(KEYS))
+    def change_index(self, label: int, key: int) -> None:
+        if (label, key) in self.indexes:
+            self.indexes.remove((label, key))
+            self.pending.append(self.store.drop_index(label, key))
+        else:
+            self.indexes.add((label, key))
+            self.pending.append(self.store.create_index(f"{label} {key}", label, key))
+        self.tip += 1
+        self.graphs[self.tip] = self.graphs[self.tip - 1]
+
+    @rule()
+    def hold(self) -> None:
+        self.held = [*self.held[-2:], (self.store.current, copy.deepcopy(self.graphs[self.current]))]
+
+    @rule()
+    def wait_for_merge(self) -> None:
+        self.store.wait_for_merge()
+
+    @rule()
+    def restart_from_checkpoint(self) -> None:
+        data = export_snapshot(self.store.current)
+        other = GraphStore()
+        load_snapshot(other, data)
+        check_view(other.current, self.graphs[self.current], self.nodes, self.relationships)
+        indexes = {(index.label, index.key) for index in other.schema.indexes()}
+        check_seeks(other.current, self.graphs[self.current], indexes)
+
+    @invariant()
+    def views_agree(self) -> None:
+        for one in self.open:
+            if one.plainly_deleted and any(
+                one.plainly_deleted & {a, b} for a, b, _, _ in one.graph.relationships.values()
+            ):
+                continue  # a relationship without an end: only the commit speaks of it
+            check_view(one.transaction, one.graph, self.nodes, self.relationships)
+            check_seeks(one.transaction, one.graph, self.indexes)
+        for view, graph in [*self.held, (self.store.current, self.graphs[self.current])]:
+            check_view(view, graph, self.nodes, self.relationships)
+            check_seeks(view, graph, self.indexes)
+        check_view(self.store.tip, self.graphs[self.tip], self.nodes, self.relationships)
+
+    def teardown(self) -> None:
+        self.store.wait_for_merge()
+
+
+StoreAgainstModel.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+TestStoreAgainstModel = StoreAgainstModel.TestCase
