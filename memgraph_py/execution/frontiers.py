@@ -76,7 +76,8 @@ def ends_of_paths(walks: _Walks, source: NodeIds, hops: int) -> NodeIds:
         return found if _comes_back(walks, source) else found[found != source[0]]
     assert hops == 3, "a frontier has one to three hops"
     first = walks.onwards(source)
-    doubtful = np.intersect1d(found, first.targets)
+    neighbours = np.unique(first.targets)
+    doubtful = neighbours[_among(neighbours, found)]
     if not len(doubtful):
         return found
     left = doubtful[~_reached_past(walks, source, doubtful)]
@@ -101,15 +102,19 @@ def _reached_past(walks: _Walks, source: NodeIds, targets: NodeIds) -> Mask:
     halfway = walks.reached(source, 2)
     last = walks.backwards(targets)
     nodes = last.targets
-    fits = (nodes != source[0]) & (nodes != targets[last.source_rows])
-    if len(halfway):
-        places = np.minimum(np.searchsorted(halfway, nodes), len(halfway) - 1)
-        fits &= halfway[places] == nodes
-    else:
-        fits[:] = False
+    fits = (nodes != source[0]) & (nodes != targets[last.source_rows]) & _among(nodes, halfway)
     answer = np.zeros(len(targets), dtype=np.bool_)
     answer[last.source_rows[fits]] = True
     return answer
+
+
+def _among(nodes: NodeIds, ascending: NodeIds) -> Mask:
+    """(nodes,) True where the node is one of the others."""
+    if not len(ascending):
+        return np.zeros(len(nodes), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ascending, nodes), len(ascending) - 1)
+    found: Mask = ascending[places] == nodes
+    return found
 
 
 def _is_end_of_turn(walks: _Walks, source: int, target: int, first: Expansion) -> bool:

@@ -45,7 +45,6 @@ _Spec: TypeAlias = NodeSpec | RelationshipSpec
 def merge(operator: Merge, context: ExecutionContext) -> Iterator[Batch]:
     """Per input row its matches, or what was created for it."""
     for batch in context.run(operator.input):
-        context.check()
         if batch.rows == 1 or _is_separable(operator, batch, context):
             yield _merged(operator, batch, context)
         else:
@@ -56,6 +55,7 @@ def merge(operator: Merge, context: ExecutionContext) -> Iterator[Batch]:
 
 def _merged(operator: Merge, batch: Batch, context: ExecutionContext) -> Batch:
     """All rows matched first, then created."""
+    context.check()
     keys = _pattern_values(operator, batch, context)
     source, row_name = context.run_subplan(operator.match, batch)
     answers = list(source)

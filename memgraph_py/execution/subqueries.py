@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import Batch, Column, Kind, Rows
 from memgraph_py.errors import ProcedureNotFound
 from memgraph_py.execution.comprehensions import regroup
-from memgraph_py.execution.evaluation import evaluate, evaluates, gather
+from memgraph_py.execution.evaluation import evaluate, evaluates, gather, node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import PROCEDURES
 from memgraph_py.plan.expressions import Collect, Count, Exists
-from memgraph_py.plan.operators import Apply, Drain, Operator, Optional, ProcedureCall
+from memgraph_py.plan.operators import Apply, Argument, Drain, Expand, Operator, Optional, ProcedureCall
 from memgraph_py.values.types import Value
 
 
@@ -103,7 +103,10 @@ def _count(expression: Count, batch: Batch, context: ExecutionContext) -> Column
 
 
 def _counted(plan: Operator, batch: Batch, context: ExecutionContext) -> NDArray[np.int64]:
-    """(batch.rows,) number of rows that the plan gives for each."""
+    """(batch.rows,) number of rows that the plan gives for each; one expansion is counted by degrees."""
+    if isinstance(plan, Expand) and isinstance(plan.input, Argument):
+        nodes = node_ids(batch.columns[plan.source])
+        return context.graph.degrees(nodes, plan.direction, context.type_ids(plan.types))
     counts = np.zeros(batch.rows, dtype=np.int64)
     if batch.rows:
         source, row_name = context.run_subplan(plan, batch)
