@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -190,6 +191,7 @@ class App:
         on_listening(self.bolt_uri)
         await stopping.wait()
         logger.info("stopping")
+        end_after(self.settings.limits.stop_seconds + 1.0)
         await self.stop()
 
 
@@ -266,6 +268,21 @@ class EmbeddedServer:
             return
         await self._stopping.wait()
         await self.app.stop()
+
+
+def end_after(seconds: float) -> None:
+    """End the process with status 0 if it is still there then: a statement that cannot be interrupted may hold up its
+    thread, and nothing is lost, as every commit that was acknowledged is on disk.
+    """
+
+    def end() -> None:
+        logger.warning("a thread did not end in time; ending without it")
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def tune_process() -> None:

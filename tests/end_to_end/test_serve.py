@@ -3,10 +3,12 @@
 import contextlib
 import json
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from neo4j import GraphDatabase
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
@@ -185,6 +187,40 @@ def test_damage_refuses_to_start_and_names_the_place(start_process: Start) -> No
     assert again.output == []
     assert f"the log file '{log}' is damaged at byte 48; good records follow" in again.stderr().splitlines()[-1]
     assert "Traceback" not in again.stderr()
+
+
+def test_a_long_statement_does_not_hold_up_the_end(start_process: Start) -> None:
+    server = start_process()
+    query(server.bolt_uri, "UNWIND range(1, 3000) AS number CREATE (:N {number: number})")
+    running = threading.Thread(target=_run_until_cut_off, args=(server.bolt_uri,))
+    running.start()
+    time.sleep(1.0)
+    assert query(server.bolt_uri, "RETURN 1") == [[1]], "it stops no other connection"
+    assert server.terminate(seconds=10) == 0
+    running.join(10)
+
+
+def _run_until_cut_off(uri: str) -> None:
+    with pytest.raises((DriverError, Neo4jError)):
+        query(uri, "MATCH (a:N), (b:N), (c:N) WHERE a.number * b.number * c.number = 7.5 RETURN count(*)")
+
+
+def test_on_a_full_disk_writes_fail_and_reads_go_on(start_process: Start) -> None:
+    server = start_process()
+    query(server.bolt_uri, "CREATE (:Kept)")
+    pid = server.process.pid
+    unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    with GraphDatabase.driver(server.bolt_uri) as driver, driver.session() as session:
+        with pytest.raises(TransientError, match="the log could not be written: File too large") as raised:
+            session.run("CREATE (:Lost {text: $text})", text="x" * 5_000_000).consume()
+        assert raised.value.code == "Neo.TransientError.Transaction.LogWriteFailed"
+        assert session.run("MATCH (n) RETURN labels(n)").values() == [[["Kept"]]]
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+        session.run("CREATE (:Later)").consume()
+    server.kill()
+    again = start_process()
+    assert query(again.bolt_uri, "MATCH (n) RETURN labels(n)[0] AS label ORDER BY label") == [["Kept"], ["Later"]]
 
 
 def test_a_wrong_flag_is_status_2() -> None:
