@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from memgraph_py.server.app import EmbeddedServer
 
+pytest_plugins = ["tests.golden"]  # scripts are tests
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0  # with no kernel compiled yet
 

@@ -79,7 +79,7 @@ def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics) -> 
     """The pieces over the base in the best order found; None where there is nothing to choose."""
     scans = sum(isinstance(piece, AllNodes | LabelScan) for piece in pieces)
     expansions = sum(isinstance(piece, Expand | ExpandInto | VariableExpand) for piece in pieces)
-    if scans + expansions < 2 or scans == 0 or scans + expansions > NODES_MAX:
+    if scans + expansions < 2 or scans + expansions > NODES_MAX:
         return None
     pattern = _take_apart(pieces, base, statistics)
     best: _Growth | None = None

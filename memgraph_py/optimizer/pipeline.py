@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from memgraph_py.optimizer.limit_sorts import limit_sorts
+from memgraph_py.optimizer.merge_projections import merge_projections
 from memgraph_py.optimizer.order_expansions import order_expansions
 from memgraph_py.optimizer.prune_columns import prune_columns
 from memgraph_py.optimizer.push_down_filters import push_down_filters
@@ -24,6 +25,7 @@ RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
     # Takes the filters right above a scan, so these must stand where they will stay.
     use_indexes,
     limit_sorts,
+    merge_projections,
     # Wants expansions in the order in which they will run.
     reach_frontiers,
     # Last: only now is it known what is read.

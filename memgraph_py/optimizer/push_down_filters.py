@@ -44,7 +44,6 @@ BINDING = (
     operators.ExpandInto,
     operators.VariableExpand,
     operators.ScanRelationships,
-    operators.UniqueRelationships,
     operators.Unwind,
     operators.Apply,
     operators.Optional,
@@ -69,7 +68,7 @@ def push_down_filters(plan: Operator, statistics: Statistics) -> Operator:
 def _sink(operator: Operator, predicate: Expression) -> Operator | None:
     """The operator with the filter somewhere below it; None when it must stay above."""
     match operator:
-        case operators.Filter():
+        case operators.Filter() | operators.UniqueRelationships():
             below = _sink(operator.input, predicate)
             return None if below is None else changed(operator, input=below)
         case operators.Project(below, names, expressions):
