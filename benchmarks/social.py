@@ -1,8 +1,8 @@
 """A friendship graph like those of real users: 100,000 of them, 1,768,515 relationships, the same for the same seed.
 
-Out-degrees are log-normal (sigma 1.1, at most 800); half of the targets lie near the source, within n / 100 places; the
-others are drawn by popularity, place n · u^2.2 of a shuffled order; three in ten are answered by a relationship back. No
-loops, no relationship twice. An age stands at seven of ten users.
+Out-degrees are log-normal (sigma 1.1, at most 800); half of the targets lie near the source, within n / 100 places;
+the others are drawn by popularity, place n · u^2.2 of a shuffled order; three in ten are answered by a relationship
+back. No loops, no relationship twice. An age stands at seven of ten users.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ POPULARITY_EXPONENT, BACK_SHARE, AGE_SHARE = 2.2, 0.3, 0.7
 
 @dataclass(frozen=True, slots=True)
 class Social:
-    """Users have ids from 1. ages: (users,), -1 where unknown. sources, targets: (friendships,) ids, in random order."""
+    """Users have ids from 1. ages: (users,), -1 where unknown. sources, targets: (friendships,) ids, shuffled."""
 
     ages: NDArray[np.int64]
     sources: NDArray[np.int64]

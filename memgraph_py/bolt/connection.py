@@ -107,6 +107,10 @@ TRANSITIONS: dict[State, dict[type[Request], State]] = {
 """state → request → the state after its success. A PULL or DISCARD that leaves rows keeps the state; so does one that
 leaves other results of the transaction open."""
 
+REPEATED_BYTES_MAX, REPEATED_MAX = 16, 64
+"""Short messages without a statement, such as `PULL {n: 1000}`, are the same again and again: a connection decodes each
+of the first so many once."""
+
 _RESET_HEAD = bytes((0xB0, Reset.tag))
 
 
@@ -124,6 +128,7 @@ class Connection:
         "_handshake",
         "_limits",
         "_output",
+        "_repeated",
         "_violation",
         "_waiting",
         "interrupted",
@@ -145,6 +150,7 @@ class Connection:
         self._waiting: deque[bytes] = deque()
         self._violation: ProtocolViolation | None = None
         self._current: Request | None = None
+        self._repeated: dict[bytes, Request] = {}
         self._output: list[bytes] = []
 
     def receive(self, data: bytes) -> None:
@@ -178,10 +184,16 @@ class Connection:
                     return None
                 self._send(IGNORED_PAYLOAD)
                 continue
-            request = decode_request(Decoder(message, *self._limits))
-            if isinstance(request, Rejected):
-                self._fail(request.error)
-                continue
+            known = self._repeated.get(message)
+            if known is None:
+                request = decode_request(Decoder(message, *self._limits))
+                if isinstance(request, Rejected):
+                    self._fail(request.error)
+                    continue
+                if len(message) <= REPEATED_BYTES_MAX and message[1] != Run.tag and len(self._repeated) < REPEATED_MAX:
+                    self._repeated[message] = request
+            else:
+                request = known
             kind = type(request)
             if kind not in TRANSITIONS[self.state]:
                 raise self._illegal(kind)

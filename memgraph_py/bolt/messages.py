@@ -7,12 +7,13 @@ Source: Bolt specification, "Messages".
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
 
 from memgraph_py.bolt.framing import ProtocolViolation
-from memgraph_py.bolt.packstream import Decoder, pack_into
+from memgraph_py.bolt.packstream import Decoder, map_header, pack_into, pack_text
 from memgraph_py.errors import CypherError, InvalidRequest
 from memgraph_py.values.types import Value
 
@@ -231,13 +232,30 @@ _DECODERS: dict[int, Callable[[Fields], Request | Rejected]] = {
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 IGNORED_PAYLOAD = bytes((0xB0, IGNORED))
+_SUCCESS_HEAD = bytes((0xB1, SUCCESS))
 
 
 def success_payload(metadata: dict[str, Value]) -> bytes:
     """SUCCESS with its metadata."""
-    out = bytearray((0xB1, SUCCESS))
-    pack_into(out, metadata)
+    return success_of([entry(key, value) for key, value in metadata.items()])
+
+
+def success_of(entries: list[bytes]) -> bytes:
+    """SUCCESS whose metadata are these entries, packed already: most of them are the same in every answer."""
+    return b"".join((_SUCCESS_HEAD, map_header(len(entries)), *entries))
+
+
+def entry(key: str, value: Value) -> bytes:
+    """A key and its value, packed, for ``success_of``."""
+    out = bytearray(pack_text(key))
+    pack_into(out, value)
     return bytes(out)
+
+
+@lru_cache(maxsize=1_000)
+def fields_entry(columns: tuple[str, ...]) -> bytes:
+    """The entry that names the columns of a result."""
+    return entry("fields", list(columns))
 
 
 def failure_payload(error: CypherError, *, gql_errors: bool) -> bytes:

@@ -41,7 +41,11 @@ from memgraph_py.bolt.messages import (
     Route,
     Run,
     Telemetry,
+    entry,
+    fields_entry,
+    success_of,
 )
+from memgraph_py.bolt.packstream import pack_integer, pack_text
 from memgraph_py.config import Limits
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.result import Summary
@@ -332,18 +336,16 @@ class BoltClient(asyncio.Protocol):
         version = self._connection.version
         assert version is not None
         stream = RecordStream(result, self._services.names, element_ids=version.element_ids)
-        metadata: dict[str, Value] = {
-            "fields": list(result.columns),
-            "t_first": int((time.perf_counter() - started) * 1000),
-        }
+        milliseconds = int((time.perf_counter() - started) * 1000)
+        entries = [fields_entry(result.columns), _T_FIRST + pack_integer(milliseconds)]
         if self._session.in_transaction:
             self._last_qid += 1
-            metadata["qid"] = self._last_qid
+            entries.append(entry("qid", self._last_qid))
         else:
             self._last_qid = 0
         self._streams[self._last_qid] = stream
         self._started[self._last_qid] = started
-        self._connection.succeed(metadata)
+        self._connection.succeed_packed(success_of(entries))
 
     def _pull(self, request: Pull | Discard) -> Waits:
         qid = self._last_qid if request.qid == ALL else request.qid
@@ -386,12 +388,11 @@ class BoltClient(asyncio.Protocol):
                 yield result.committed
             result.committed.result()
         del self._streams[qid]
-        summary = result.summary()
-        metadata = _summary_metadata(summary)
+        entries = _summary_entries(result.summary())
         if not self._session.in_transaction:
-            metadata["bookmark"] = self._bookmark()
+            entries.append(_BOOKMARK + pack_text(self._bookmark()))
         self._services.metrics.query_seconds.observe(time.perf_counter() - self._started.pop(qid))
-        self._connection.succeed(metadata, more=bool(self._streams))
+        self._connection.succeed_packed(success_of(entries), more=bool(self._streams))
 
     def _take(self, stream: RecordStream, count: int, budget: float | None) -> Piece:
         self._check_interrupted()
@@ -445,14 +446,17 @@ class BoltClient(asyncio.Protocol):
         return f"FB:memgraph-py:{self._services.database.store.current.version}"
 
 
-def _summary_metadata(summary: Summary) -> dict[str, Value]:
-    """What the last SUCCESS of a result says. ``has_more`` always: a C client crashes without it."""
-    metadata: dict[str, Value] = {
-        "type": summary.query_type,
-        "t_last": int(summary.seconds_to_consumed * 1000),
-        "db": DATABASE_NAME,
-        "has_more": False,
-    }
+_T_FIRST, _T_LAST, _BOOKMARK = pack_text("t_first"), pack_text("t_last"), pack_text("bookmark")
+_DATABASE = entry("db", DATABASE_NAME)
+_NO_MORE = entry("has_more", False)
+"""In the last SUCCESS of every result: a C client crashes without it."""
+_QUERY_TYPES = {kind: entry("type", kind) for kind in ("r", "rw", "w", "s")}
+
+
+def _summary_entries(summary: Summary) -> list[bytes]:
+    """What the last SUCCESS of a result says, packed."""
+    milliseconds = int(summary.seconds_to_consumed * 1000)
+    entries = [_QUERY_TYPES[summary.query_type], _T_LAST + pack_integer(milliseconds), _DATABASE, _NO_MORE]
     if summary.query_type != "r":
         stats: dict[str, Value] = {}
         for field in fields(summary.counters):
@@ -461,9 +465,9 @@ def _summary_metadata(summary: Summary) -> dict[str, Value]:
                 stats[field.name.replace("_", "-")] = count
         if stats:
             stats["contains-updates"] = True
-            metadata["stats"] = stats
+            entries.append(entry("stats", stats))
     if summary.plan is not None:
-        metadata["plan"] = cast(dict[str, Value], summary.plan)  # describe() gives strings, numbers, lists, maps
+        entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
     if summary.notifications:
-        metadata["notifications"] = cast(list[Value], summary.notifications)  # maps of the same
-    return metadata
+        entries.append(entry("notifications", cast(Value, summary.notifications)))  # maps of the same
+    return entries

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from memgraph_py.bolt.packstream import list_header, pack_text
-from memgraph_py.bolt.records import FieldColumn, NodeColumn, PackedNames, RelationshipColumn, encode_records
+from memgraph_py.bolt.records import (
+    SMALL_ROWS,
+    FieldColumn,
+    NodeColumn,
+    PackedNames,
+    RelationshipColumn,
+    encode_records,
+)
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.result import Result
@@ -64,6 +71,9 @@ class RecordStream:
             taken = self.result.take(count, budget_seconds)
             self._state = (taken.finished, taken.interrupted)
             rows = sum(batch.rows for batch in taken.batches)
+            if rows <= SMALL_ROWS:  # no generator for what is there at once
+                data = b"".join(self._pack(taken.batches)) if rows else b""
+                return Piece(data, rows, True, taken.finished, taken.interrupted)
             packed = self._pack(taken.batches)
         self._packed = packed
         parts: list[bytes] = []
