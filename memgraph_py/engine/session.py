@@ -67,7 +67,7 @@ class Session:
             return command_result(prepared, context, view)
         missing = sorted(name for name in prepared.parameters if name not in given)
         if missing and prepared.mode != "EXPLAIN":
-            raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}")
+            raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}", detail="MissingParameter")
         if prepared.mode == "EXPLAIN":
             return _explained(prepared, view)
         if prepared.writes and (access if transaction is None else self._access) is Access.READ:

@@ -10,8 +10,12 @@ from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelation
 Block = TypeVar("Block", CreatedNodes, CreatedRelationships)
 
 
-def coalesce(changes: ChangeSet) -> None:
-    """Created blocks of equal label set or type and equal keys become one, in place; ids stay ascending in each."""
+def coalesce(changes: ChangeSet) -> bool:
+    """Created blocks of equal label set or type and equal keys become one, in place; ids stay ascending in each.
+
+    True when any were joined: an overlay that has seen some of the blocks no longer knows which.
+    """
+    before = len(changes.created_nodes), len(changes.created_relationships)
     if len(changes.created_nodes) > 1:
         changes.created_nodes = [
             blocks[0]
@@ -32,6 +36,7 @@ def coalesce(changes: ChangeSet) -> None:
             )
             for blocks in _grouped(changes.created_relationships)
         ]
+    return (len(changes.created_nodes), len(changes.created_relationships)) != before
 
 
 def _grouped(blocks: list[Block]) -> list[list[Block]]:

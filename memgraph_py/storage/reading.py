@@ -141,9 +141,13 @@ class TransactionReader:
         return sources, targets
 
     def relationship_types(self, relationships: RelationshipIds) -> NDArray[np.int64]:
-        """See GraphView; -1 for ids that are not in this view."""
-        types = self.snapshot.relationship_types(relationships)
-        return self.relationship_overlay().states(relationships, types) if self._changes_relationships() else types
+        """See GraphView; -1 for ids that never were in this view. What this transaction deleted has its type still."""
+        types = self._relationship_states(relationships)
+        if self.changes.deleted_relationships and (types < 0).any():
+            types = np.where(types < 0, self.snapshot.relationship_types(relationships), types)
+            for block in self.changes.created_relationships:
+                types[(types < 0) & np.isin(relationships, block.ids)] = block.type
+        return types
 
     def label_sets(self, nodes: NodeIds) -> NDArray[np.int64]:
         """See GraphView; -1 for ids that are not in this view."""
@@ -197,7 +201,7 @@ class TransactionReader:
 
     def relationships_exist(self, relationships: RelationshipIds) -> NDArray[np.bool_]:
         """See GraphView."""
-        return self.relationship_types(relationships) >= 0
+        return self._relationship_states(relationships) >= 0
 
     def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
         """See GraphView."""
@@ -245,6 +249,11 @@ class TransactionReader:
 
     def _changes_relationships(self) -> bool:
         return bool(self.changes.created_relationships or self.changes.deleted_relationships)
+
+    def _relationship_states(self, relationships: RelationshipIds) -> NDArray[np.int64]:
+        """(rows,) types, -1 where the relationship is not in this view."""
+        types = self.snapshot.relationship_types(relationships)
+        return self.relationship_overlay().states(relationships, types) if self._changes_relationships() else types
 
     def _own_adjacency(self) -> OwnAdjacency:
         if self._adjacency is None:

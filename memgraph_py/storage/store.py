@@ -133,7 +133,8 @@ class GraphStore:
                 future.set_result(transaction.snapshot.version)
                 return future
             transaction.check_no_relationship_left()
-            coalesce(changes)
+            if coalesce(changes):
+                transaction.drop_overlays()  # rows of this transaction may still be read
             with self._commit_lock:
                 self._check(transaction)
                 pending = self._queue(changes)
