@@ -1,0 +1,191 @@
+"""`python -m benchmarks.ingest`: what importing a Kafka message costs the server, in CPU time, and how fast it goes.
+
+The server is a process of its own; the broker is embedded in this one, and all messages lie in it before the
+stream starts, so that producing them costs the server nothing. CPU time is that of all threads of the server and
+of its transform's process. Two runs, each on a server of its own: nodes and then edges; and the same messages
+shuffled, where an edge names nodes that came before it, in the same batch or an earlier one. What is measured
+begins when START STREAM has returned: starting the script's process and reaching the broker are not counted.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from neo4j import GraphDatabase, Session
+
+from memgraph_py.cli.embedded_broker import EmbeddedBroker
+
+TOPIC = "ingest"
+TRANSFORM = Path(__file__).parents[1] / "examples"
+WARM_UP = 2_000
+LOOK_SECONDS = 0.05
+STALLED_SECONDS = 60.0
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+PEERS = """\
+Memgraph 2019 (C++), the same messages: nodes 26-29 µs of CPU a message with its log (unsynced), 14.5-20 in memory;
+27,600-62,500 messages/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds so far: the whole server, its threads by name, the transform's process; resident bytes of the
+    server."""
+
+    total: float
+    threads: dict[str, float]
+    transform: float
+    resident_bytes: int
+
+
+def main() -> None:
+    """Run both, print a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+    parser.add_argument("--nodes", type=int, default=100_000)
+    parser.add_argument("--edges", type=int, default=10_000)
+    parser.add_argument("--batch-size", type=int, default=1_000)
+    arguments = parser.parse_args()
+    nodes = [b"%d" % id for id in range(arguments.nodes)]
+    draw = random.Random(2019)
+    edges = [
+        b"%d %d" % (draw.randrange(arguments.nodes), draw.randrange(arguments.nodes)) for _ in range(arguments.edges)
+    ]
+    print(f"BATCH_SIZE {arguments.batch_size:,}; CPU time a message, all threads of the server and its transform\n")
+    run([("nodes", nodes), ("edges after them", edges)], arguments.batch_size)
+    run([("shuffled", shuffled(arguments.nodes, arguments.edges, draw))], arguments.batch_size)
+    print(PEERS)
+
+
+def shuffled(nodes: int, edges: int, draw: random.Random) -> list[bytes]:
+    """Nodes in order, and edges at random places between them, each naming two nodes that came before."""
+    messages: list[bytes] = []
+    places = sorted(draw.randrange(1, nodes) for _ in range(edges))
+    at = 0
+    for id in range(nodes):
+        while at < edges and places[at] == id:
+            messages.append(b"%d %d" % (draw.randrange(id), draw.randrange(id)))
+            at += 1
+        messages.append(b"%d" % id)
+    return messages
+
+
+def run(phases: list[tuple[str, list[bytes]]], batch_size: int) -> None:
+    """Import the phases, one after another, into a new server, and print what each took."""
+    with (
+        EmbeddedBroker() as broker,
+        server() as (process_id, uri),
+        GraphDatabase.driver(uri, auth=None) as driver,
+        driver.session() as session,
+    ):
+        broker.produce(TOPIC, [b"warm-up %d" % number if number % 2 else b"warm-up" for number in range(WARM_UP)])
+        session.run("CREATE INDEX ON :Node(id)").consume()
+        session.run(
+            f"CREATE STREAM ingest AS LOAD DATA KAFKA '{broker.address}' WITH TOPIC '{TOPIC}' "
+            f"WITH TRANSFORM 'transform.py' BATCH_SIZE {batch_size}"
+        ).consume()
+        done = WARM_UP
+        import_until(session, done)
+        for name, messages in phases:
+            broker.produce(TOPIC, [*messages])
+            session.run("START STREAM ingest").consume()
+            before = usage(process_id)
+            done += len(messages)
+            seconds = import_until(session, done, start=False)
+            report(name, len(messages), seconds, before, usage(process_id))
+            session.run("STOP STREAM ingest").consume()
+
+
+def import_until(session: Session, messages: int, *, start: bool = True) -> float:
+    """Wait for so many messages in all; gives the seconds from the first look that found some to the end."""
+    if start:
+        session.run("START STREAM ingest").consume()
+    first: float | None = None
+    begun_with: int | None = None
+    deadline = time.monotonic() + STALLED_SECONDS
+    while True:
+        facts = {record["fact"]: record["value"] for record in session.run("SHOW STREAM ingest")}
+        now = time.monotonic()
+        imported = int(facts["messages"])
+        begun_with = imported if begun_with is None else begun_with
+        if imported > begun_with and first is None:
+            first = now - LOOK_SECONDS
+        if imported >= messages:
+            break
+        if facts["state"] == "error" or now > deadline:
+            raise SystemExit(f"the stream stopped: {facts['reason']}")
+        time.sleep(LOOK_SECONDS)
+    if start:
+        session.run("STOP STREAM ingest").consume()
+    return now - (first or now - LOOK_SECONDS)
+
+
+def report(name: str, messages: int, seconds: float, before: Usage, after: Usage) -> None:
+    """Print one phase."""
+    server_seconds = after.total - before.total
+    transform_seconds = after.transform - before.transform
+    each = 1e6 / messages
+    print(f"{name}: {messages:,} messages, {messages / max(seconds, 1e-3):,.0f}/s")
+    print(f"  {(server_seconds + transform_seconds) * each:8.2f} µs CPU a message, in all")
+    print(f"  {transform_seconds * each:8.2f} µs the transform's process")
+    spent = {thread: after.threads[thread] - before.threads.get(thread, 0.0) for thread in after.threads}
+    for thread, thread_seconds in sorted(spent.items(), key=lambda item: -item[1]):
+        if thread_seconds * each >= 0.01:
+            print(f"  {thread_seconds * each:8.2f} µs {thread}")
+    growth = (after.resident_bytes - before.resident_bytes) / messages
+    print(f"  {growth:8.0f} bytes of memory a message\n")
+
+
+def usage(process_id: int) -> Usage:
+    """Read from /proc: seconds by thread, where threads with one name count together."""
+    threads: dict[str, float] = {}
+    transform = 0.0
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        name = (task / "comm").read_text().strip()
+        if task.name == str(process_id):
+            name = "event loop"
+        elif not name.startswith("rdk"):
+            name = f"thread {name} {task.name}"
+        threads[name] = threads.get(name, 0.0) + int((task / "schedstat").read_text().split()[0]) / 1e9
+        for child in (task / "children").read_text().split():
+            transform += cpu_seconds(int(child))
+    resident_pages = int(Path(f"/proc/{process_id}/statm").read_text().split()[1])
+    return Usage(cpu_seconds(process_id), threads, transform, resident_pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def cpu_seconds(process_id: int) -> float:
+    """User and system time of a process, threads that have ended included."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+
+
+@contextmanager
+def server() -> Iterator[tuple[int, str]]:
+    """A server in a process of its own; gives its process id and Bolt URI."""
+    with tempfile.TemporaryDirectory(prefix="memgraph-ingest-") as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "memgraph_py", "serve", "--bolt-port", "0", "--http-port", "none"]
+            + ["--data-directory", folder, "--transform-directory", str(TRANSFORM), "--log-level", "warning"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            if "bolt://" not in line:
+                raise SystemExit("the server did not start")
+            yield process.pid, line.split()[-1]
+        finally:
+            process.terminate()
+            process.wait()
+            process.stdout.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""Apache Kafka for tests: in a container where Docker answers, else as a Java process with the jars of Maven Central.
+
+The jars (45 MB) are fetched once, by Maven, into the user's cache folder. Where neither way is open the reason is raised as
+``Unavailable``, and the tests that need a broker are skipped with it.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+KAFKA_VERSION = "4.4.0"
+READY_SECONDS = 60.0
+FETCH_SECONDS = 600.0
+ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
+QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+class Unavailable(Exception):
+    """No broker can be had here; the text is the reason."""
+
+
+@dataclass(slots=True)
+class RealBroker:
+    """A running broker. stop and start keep its data and its address."""
+
+    address: str
+    stop: Callable[[], None]
+    start: Callable[[], None]
+
+    def create_topic(self, topic: str, partitions: int = 1) -> None:
+        """Make the topic; it is there when this returns."""
+        admin = self._admin()
+        admin.create_topics([NewTopic(topic, num_partitions=partitions, replication_factor=1)])[topic].result(30)
+        deadline = time.monotonic() + 30
+        while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def delete_topic(self, topic: str) -> None:
+        """Delete the topic; it is gone when this returns."""
+        admin = self._admin()
+        admin.delete_topics([topic])[topic].result(30)
+        deadline = time.monotonic() + 30
+        while topic in admin.list_topics(timeout=10).topics:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def produce(self, topic: str, values: list[bytes], partition: int = 0) -> None:
+        """Append these messages to one partition, in order; they are there when this returns."""
+        producer = Producer({"bootstrap.servers": self.address, "enable.idempotence": True, "linger.ms": 5})
+        for value in values:
+            producer.produce(topic, value, partition=partition)
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.address})
+
+
+@contextmanager
+def real_broker() -> Iterator[RealBroker]:
+    """A broker for the time of the block. Raises Unavailable."""
+    with _in_docker() if _docker_answers() else _in_java() as broker:
+        yield broker
+
+
+def _docker_answers() -> bool:
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    return subprocess.run([docker, "info"], capture_output=True, timeout=30, check=False).returncode == 0
+
+
+@contextmanager
+def _in_docker() -> Iterator[RealBroker]:
+    from testcontainers.kafka import KafkaContainer
+
+    with KafkaContainer().with_kraft() as container:
+        wrapped = container.get_wrapped_container()
+        yield RealBroker(container.get_bootstrap_server(), lambda: wrapped.stop(), lambda: wrapped.start())
+
+
+# ---------------------------------------------------------------------------------------------- as a process of Java
+
+
+@contextmanager
+def _in_java() -> Iterator[RealBroker]:
+    jars = _jars()
+    with tempfile.TemporaryDirectory(prefix="kafka-") as folder:
+        port = _free_port()
+        _format(Path(folder), jars, port)
+        processes: list[subprocess.Popen[bytes]] = []
+
+        def start() -> None:
+            with Path(folder, "log").open("ab") as log:
+                command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.Kafka", "server.properties"]
+                processes.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+            _wait_until_ready(f"127.0.0.1:{port}", processes[-1], Path(folder, "log"))
+
+        def stop() -> None:
+            while processes:
+                process = processes.pop()
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+        try:
+            start()
+            yield RealBroker(f"127.0.0.1:{port}", stop, start)
+        finally:
+            stop()
+
+
+def _jars() -> Path:
+    """The folder of Kafka's jars. Raises Unavailable."""
+    java = shutil.which("java")
+    if java is None:
+        raise Unavailable("no Docker, and no java")
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    found = re.search(r'version "(\d+)', told)
+    if found is None or int(found.group(1)) < 17:
+        raise Unavailable("no Docker, and java is older than 17")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memgraph-py" / "tests"
+    jars = cache / f"kafka-{KAFKA_VERSION}"
+    if not jars.is_dir():
+        _fetch(jars)
+    return jars
+
+
+def _fetch(jars: Path) -> None:
+    """Let Maven put the jars there: all of them or none."""
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Unavailable("no Docker, and no mvn to fetch Kafka's jars with")
+    jars.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=jars.parent) as folder:
+        dependencies = "".join(
+            f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
+            for group, name, version in ARTIFACTS
+        )
+        Path(folder, "pom.xml").write_text(
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+            "<groupId>memgraph-py</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>"
+            f"<dependencies>{dependencies}</dependencies></project>"
+        )
+        command = [maven, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=libs"]
+        fetched = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
+        )
+        if fetched.returncode != 0:
+            raise Unavailable(f"no Docker, and Maven could not fetch Kafka's jars: {fetched.stdout[-500:]}")
+        with contextlib.suppress(FileExistsError, OSError):  # another run was first
+            Path(folder, "libs").rename(jars)
+
+
+def _format(folder: Path, jars: Path, port: int) -> None:
+    """Write the configuration of one node and prepare its storage."""
+    controller = _free_port()
+    properties = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": "data",
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+        "broker.session.timeout.ms": "1500",
+        "broker.heartbeat.interval.ms": "300",
+        "log.retention.check.interval.ms": "500",
+        "log.cleaner.enable": "false",
+    }
+    lines = "".join(f"{key}={value}\n" for key, value in properties.items())
+    (folder / "server.properties").write_text(lines)
+    arguments = ["format", "-t", str(uuid.uuid4()), "-c", "server.properties"]
+    command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.tools.StorageTool", *arguments]
+    formatted = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    if formatted.returncode != 0:
+        raise Unavailable(f"Kafka's storage cannot be prepared: {formatted.stderr[-500:]}")
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    host, _, port = address.rpartition(":")
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection((host, int(port)), 0.2).close()
+            if AdminClient({"bootstrap.servers": address}).list_topics(timeout=2).brokers:
+                return
+        except (OSError, KafkaException):
+            time.sleep(0.2)
+    raise Unavailable(f"Kafka did not start: {log.read_text(errors='replace')[-1_000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,158 @@
+"""KafkaSource against Apache Kafka: what the embedded broker cannot do."""
+
+import time
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from memgraph_py.storage.changes import StreamPosition
+from memgraph_py.streams.consumer import Messages, SourceFailed, SourceSettings, SourceUnavailable
+from memgraph_py.streams.kafka import KafkaSource
+from tests.end_to_end.kafka_broker import RealBroker
+
+pytestmark = pytest.mark.real_kafka
+
+NewSource = Callable[..., KafkaSource]
+
+
+@pytest.fixture
+def topic(apache_kafka: RealBroker) -> str:
+    name = f"topic-{uuid4()}"
+    apache_kafka.create_topic(name, 2)
+    return name
+
+
+@pytest.fixture
+def new_source(apache_kafka: RealBroker, topic: str) -> Iterator[NewSource]:
+    made: list[KafkaSource] = []
+
+    def make(position: StreamPosition | None = None, *, reports_ends: bool = False) -> KafkaSource:
+        source = KafkaSource(SourceSettings(apache_kafka.address, topic, f"group-{topic}", 10.0, reports_ends))
+        made.append(source)
+        source.connect(10.0)
+        source.seek(position)
+        return source
+
+    yield make
+    for source in made:
+        source.close()
+
+
+def read(source: KafkaSource, count: int, seconds: float = 10.0) -> Messages:
+    """Exactly so many messages, and no more within a moment."""
+    messages = Messages()
+    deadline = time.monotonic() + seconds
+    while len(messages) < count and time.monotonic() < deadline:
+        messages.extend(source.read(count - len(messages), 0.1))
+    messages.extend(source.read(10, 0.3))
+    assert len(messages) == count
+    return messages.in_order()
+
+
+def after(source: KafkaSource, messages: Messages) -> StreamPosition:
+    """The position that a batch of these messages leaves."""
+    return StreamPosition({source.partition(p): o for p, o in messages.next_offsets().items()}, None)
+
+
+def test_it_goes_on_at_the_position(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    apache_kafka.produce(topic, [b"0", b"1"], 0)
+    apache_kafka.produce(topic, [b"2"], 1)
+    source = new_source()
+    messages = read(source, 3)
+    assert messages == Messages([b"0", b"1", b"2"], [0, 0, 1], [0, 1, 0])
+    position = after(source, messages)
+    assert all(partition.topic_id for partition in position.next_offsets)
+    apache_kafka.produce(topic, [b"3"], 1)
+    assert read(new_source(position), 1).values == [b"3"]
+    assert read(source, 1).values == [b"3"]
+    assert source.end_offsets() == {0: 2, 1: 2}
+
+
+def test_aborted_transactions_are_not_seen(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    producer = Producer({"bootstrap.servers": apache_kafka.address, "transactional.id": topic})
+    producer.init_transactions(30)
+    for value, commits in ((b"lost", False), (b"kept", True)):
+        producer.begin_transaction()
+        producer.produce(topic, value, partition=0)
+        producer.flush(30)
+        if commits:
+            producer.commit_transaction(30)
+        else:
+            producer.abort_transaction(30)
+    source = new_source(reports_ends=True)
+    messages = read(source, 1)
+    assert messages.values == [b"kept"]
+    assert source.ended == {0, 1}
+    assert read(new_source(after(source, messages)), 0).values == []
+
+
+def test_new_partitions_are_taken_up(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    source = new_source()
+    assert source.partitions == [0, 1]
+    admin = AdminClient({"bootstrap.servers": apache_kafka.address})
+    admin.create_partitions([NewPartitions(topic, 3)])[topic].result(30)
+    deadline = time.monotonic() + 30
+    while len(admin.list_topics(topic, timeout=10).topics[topic].partitions) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    apache_kafka.produce(topic, [b"new"], 2)
+    source.check()
+    assert source.partitions == [0, 1, 2]
+    assert read(source, 1) == Messages([b"new"], [2], [0])
+
+
+def test_an_offset_below_the_oldest_message_is_an_error_and_no_jump(
+    apache_kafka: RealBroker, topic: str, new_source: NewSource
+) -> None:
+    apache_kafka.produce(topic, [b"0", b"1", b"2"], 0)
+    source = new_source()
+    messages = read(source, 3)
+    position = StreamPosition({source.partition(0): 1}, None)
+    admin = AdminClient({"bootstrap.servers": apache_kafka.address})
+    oldest = TopicPartition(topic, 0, 2)
+    admin.delete_records([oldest])[oldest].result(30)
+    behind = new_source(position)
+    with pytest.raises(SourceFailed, match=r"partition 0: .*out of range"):
+        read(behind, 1)
+    assert read(new_source(after(source, messages)), 0).values == []
+    assert read(new_source(), 1).values == [b"2"]
+
+
+def test_a_topic_that_was_deleted_or_made_anew(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    apache_kafka.produce(topic, [b"0"], 0)
+    source = new_source()
+    position = after(source, read(source, 1))
+    apache_kafka.delete_topic(topic)
+    with pytest.raises(SourceFailed, match="is gone"):
+        source.check()
+    apache_kafka.create_topic(topic, 2)
+    apache_kafka.produce(topic, [b"other", b"other"], 0)
+    with pytest.raises(SourceFailed, match="made anew"):
+        new_source(position)
+    with pytest.raises(SourceFailed, match="made anew"):
+        source.check()
+
+
+def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    apache_kafka.produce(topic, [b"0"], 0)
+    source = new_source()
+    read(source, 1)
+    source.acknowledge({0: 1})
+    apache_kafka.stop()
+    deadline = time.monotonic() + 20
+    while source.trouble is None and time.monotonic() < deadline:
+        assert source.read(10, 0.1).values == []
+    assert "refused" in (source.trouble or "")
+    source.check()
+    assert source.trouble is not None
+    unreachable = KafkaSource(SourceSettings(apache_kafka.address, topic, "group", 3.0))
+    with pytest.raises(SourceUnavailable, match="refused"):
+        unreachable.connect(3.0)
+    unreachable.close()
+    apache_kafka.start()
+    apache_kafka.produce(topic, [b"1"], 0)
+    assert read(source, 1, 30.0).values == [b"1"]
+    assert source.trouble is None
