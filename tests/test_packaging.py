@@ -1,8 +1,10 @@
 """The container files name flags, variables, files and ports that there are."""
 
+import os
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,12 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert f"{install} '.[test]' && {tests}" in readme
     assert f"{install} -q '.[test]' &&" in text and tests in text
     assert subprocess.run(["bash", "-n", str(script)]).returncode == 0
+
+
+@pytest.mark.parametrize(("required", "status"), [("", 0), ("kafka", 0), ("kafka,tck", 1)])
+def test_what_ci_requires_is_not_skipped(required: str, status: int) -> None:
+    environment = {**os.environ, "MEMGRAPH_TESTS_REQUIRE": required, "MEMGRAPH_TCK": "/nowhere"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/tck/test_tck.py"]
+    ended = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == status, ended.stdout
+    assert ("required by MEMGRAPH_TESTS_REQUIRE and missing: tck" in ended.stdout) == (status == 1)
