@@ -95,7 +95,7 @@ def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext
     the memory."""
     start, size = 0, context.limits.batch_rows_min
     while start < batch.rows:
-        piece = batch if batch.rows <= size else batch.slice(start, start + size)
+        piece = batch if start == 0 and batch.rows <= size else batch.slice(start, start + size)
         column = evaluate(expression, piece, context)
         yield piece, column
         start += piece.rows
