@@ -169,9 +169,10 @@ def cpu_seconds(process_id: int) -> float:
 def server() -> Iterator[tuple[int, str]]:
     """A server in a process of its own; gives its process id and Bolt URI."""
     with tempfile.TemporaryDirectory(prefix="memgraph-ingest-") as folder:
+        flags = ["--bolt-port", "0", "--http-port", "none", "--data-directory", folder, "--log-level", "warning"]
+        flags += ["--transform-directory", str(TRANSFORM)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "memgraph_py", "serve", "--bolt-port", "0", "--http-port", "none"]
-            + ["--data-directory", folder, "--transform-directory", str(TRANSFORM), "--log-level", "warning"],
+            [sys.executable, "-m", "memgraph_py", "serve", *flags],
             stdout=subprocess.PIPE,
             text=True,
         )

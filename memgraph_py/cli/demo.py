@@ -20,10 +20,12 @@ from pathlib import Path
 
 from neo4j import GraphDatabase, Session
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
+from memgraph_py.cli.tables import format_value
 from memgraph_py.errors import StartupError
 
 TRANSFORM = """\
@@ -106,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     flags = []
     reason = _why_unconfined()
     if reason is not None:
-        console.print(f"[yellow]{reason}; the demo runs its own script without confinement.[/]")
+        console.print(f"{reason}; the demo runs its own script without confinement.", style="yellow", markup=False)
         flags = ["--allow-unsandboxed-transforms"]
     with (
         EmbeddedBroker() as broker,
@@ -124,7 +126,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             seconds = _import(console, session, broker, values)
         except _Stalled as error:
-            console.print(f"[red]{error}[/]")
+            console.print(str(error), style="red", markup=False)
             return 1
         right = _check(console, session, load, seconds)
         if not arguments.exit:
@@ -205,10 +207,10 @@ def _prepare(console: Console, session: Session, address: str, transform: str) -
         "START STREAM demo",
     ]
     for statement in statements:
-        console.print(f"\n[bold cyan]{statement};[/]", highlight=False)
+        console.print(f"\n{statement};", style="bold cyan", markup=False, highlight=False)
         result = session.run(statement)
         keys = result.keys()
-        records = [[_shown(value) for value in record.values()] for record in result]
+        records = [[escape(_shown(value)) for value in record.values()] for record in result]
         if keys:
             table = Table(*keys)
             for record in records:
@@ -217,9 +219,7 @@ def _prepare(console: Console, session: Session, address: str, transform: str) -
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f'{key}: "{item}"' for key, item in value.items()) + "}"
-    return str(value)
+    return value if isinstance(value, str) else format_value(value)
 
 
 def _import(console: Console, session: Session, broker: EmbeddedBroker, values: list[bytes]) -> float:
@@ -289,7 +289,7 @@ def _check(console: Console, session: Session, load: _Load, seconds: float) -> b
     for query, expected in checks:
         found = _count(session, query)
         right = right and found == expected
-        table.add_row(query, f"{expected:,}", f"{found:,}", "[green]✓[/]" if found == expected else "[red]✗[/]")
+        table.add_row(escape(query), f"{expected:,}", f"{found:,}", "[green]✓[/]" if found == expected else "[red]✗[/]")
     console.print(table)
     total = load.nodes + len(load.edges)
     console.print(f"{total:,} messages in {seconds:.1f} s: {total / max(seconds, 0.001):,.0f} messages/s")
@@ -299,12 +299,13 @@ def _check(console: Console, session: Session, load: _Load, seconds: float) -> b
 def _serve(console: Console, uri: str) -> None:
     """Tell what to try, and wait for Ctrl-C."""
     console.print(
-        f"\nThe database serves at [bold]{uri}[/] until Ctrl-C. Try, in another terminal:\n\n"
+        f"\nThe database serves at {uri} until Ctrl-C. Try, in another terminal:\n\n"
         f"  memgraph-py shell -a {uri}\n"
         '  > MATCH (n:Node {id: "7"})-[:Edge]-(m) RETURN n, m;\n'
         "  > MATCH (n:Node)-[e:Edge]->() RETURN n.id, count(e) AS edges ORDER BY edges DESC LIMIT 5;\n"
         "  > SHOW STREAM demo;\n"
         "  > STOP STREAM demo;\n",
+        markup=False,
         highlight=False,
     )
     try:

@@ -1,7 +1,7 @@
 """Apache Kafka for tests: in a container where Docker answers, else as a Java process with the jars of Maven Central.
 
-The jars (45 MB) are fetched once, by Maven, into the user's cache folder. Where neither way is open the reason is raised as
-``Unavailable``, and the tests that need a broker are skipped with it.
+The jars (45 MB) are fetched once, by Maven, into the user's cache folder. Where neither way is open the reason is
+raised as ``Unavailable``, and the tests that need a broker are skipped with it.
 """
 
 import contextlib
