@@ -83,8 +83,7 @@ class Column:
             return one
         if one.kind is Kind.OBJECT:  # np.full would spread a list over the rows
             values = np.empty(rows, dtype=object)
-            for row in range(rows):
-                values[row] = value
+            values.fill(value)
             return Column(Kind.OBJECT, values)
         return Column(one.kind, np.full(rows, one.values[0], dtype=one.values.dtype), None, one.data)
 

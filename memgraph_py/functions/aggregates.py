@@ -68,7 +68,7 @@ def minimum(environment: Environment, arguments: list[Column], groups: Groups, g
         return _extreme(np.minimum, INT64_MAX, column, groups, group_count)
     if column.kind is Kind.FLOAT:  # NaN is the greatest number: fmin passes it over
         return _extreme(np.fmin, np.nan, column, groups, group_count)
-    return _extreme_value(column, groups, group_count, lambda one, other: one < other)
+    return _extreme_value(column, groups, group_count, min)
 
 
 @aggregate("max", 1)
@@ -79,7 +79,7 @@ def maximum(environment: Environment, arguments: list[Column], groups: Groups, g
         return _extreme(np.maximum, INT64_MIN, column, groups, group_count)
     if column.kind is Kind.FLOAT:
         return _extreme(np.maximum, -np.inf, column, groups, group_count)
-    return _extreme_value(column, groups, group_count, lambda one, other: one > other)
+    return _extreme_value(column, groups, group_count, max)
 
 
 @aggregate("collect", 1)
@@ -181,16 +181,18 @@ def _extreme(operation: np.ufunc, start: float, column: Column, groups: Groups, 
     return Column(column.kind, answer, _mask(_counts(groups, group_count)))
 
 
-def _extreme_value(
-    column: Column, groups: Groups, group_count: int, wins: Callable[[OrderKey, OrderKey], bool]
-) -> Column:
-    """The extreme value by order keys, for kinds that are no numbers."""
+def _extreme_value(column: Column, groups: Groups, group_count: int, better: Callable[..., OrderKey | str]) -> Column:
+    """The extreme value for kinds that are no numbers: strings by themselves, others by order keys."""
+    values = column.to_values()
     best: list[Value] = [None] * group_count
-    keys: list[OrderKey | None] = [None] * group_count
-    for group, value in zip(groups.tolist(), column.to_values(), strict=True):
-        key, held = order_key(value), keys[group]
-        if held is None or wins(key, held):
-            best[group], keys[group] = value, key
+    if column.kind is Kind.STRING and group_count == 1:
+        best[0] = str(better(values)) if values else None
+        return Column.from_values(best)
+    keys = values if column.kind is Kind.STRING else list(map(order_key, values))
+    held: list[object] = [None] * group_count
+    for group, value, key in zip(groups.tolist(), values, keys, strict=True):
+        if held[group] is None or (key != held[group] and better(key, held[group]) is key):
+            best[group], held[group] = value, key
     return Column.from_values(best)
 
 

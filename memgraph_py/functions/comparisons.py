@@ -4,6 +4,8 @@ Columns of one kind, and numbers, compare as arrays; mixed kinds value by value 
 """
 
 from collections.abc import Callable
+from itertools import repeat
+from operator import is_ as is_same
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +25,9 @@ from memgraph_py.functions.string_columns import compare_strings, equal_strings
 from memgraph_py.values.comparison import compare, equals, grouping_key
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
+
+STRINGS_ONE_BY_ONE = 32
+"""So many texts are compared with a column one after another faster than the column's texts are looked up in a set."""
 
 ArrayComparison: TypeAlias = Callable[..., NDArray[np.bool_]]
 
@@ -82,12 +87,12 @@ def is_in(environment: Environment, arguments: list[Column]) -> Column:
     """Whether the list has an element equal to the value; NULL where that is unknown."""
     left, right = arguments
     lists = right.to_values()
+    first = lists[0] if lists else None
+    if type(first) is list and len(lists) > 1 and all(map(is_same, lists, repeat(first))):
+        return _is_in_one(left, first)
     for candidates in lists:
         if candidates is not None and type(candidates) is not list:
             raise wrong_type(f"'IN' expects LIST, got {type_name(candidates)}")
-    first = lists[0] if lists else None
-    if type(first) is list and len(lists) > 1 and all(candidates is first for candidates in lists):
-        return _is_in_one(left, first)
     return Column.from_values(
         [
             None if candidates is None else value_in(value, candidates)  # type: ignore[arg-type]  # lists, checked
@@ -139,16 +144,27 @@ def _is_inexact(left: Column, right: Column) -> bool:
 
 def _is_in_one(left: Column, candidates: list[Value]) -> Column:
     """Membership of each row in one and the same list."""
+    if not candidates:
+        return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_))
     types = set(map(type, candidates))
     if left.kind is Kind.INT and types == {int}:
         return Column(Kind.BOOL, np.isin(left.values, np.array(candidates, dtype=np.int64)), left.valid)
+    if left.kind is Kind.STRING and types <= {str, type(None)} and len(candidates) <= STRINGS_ONE_BY_ONE:
+        return _is_one_of(left, [text for text in candidates if isinstance(text, str)], None in candidates)
     if types & {list, dict} or float in types or left.kind in (Kind.OBJECT, Kind.FLOAT):
         return Column.from_values([value_in(value, candidates) for value in left.to_values()])
     has_null = type(None) in types
     members = frozenset(grouping_key(candidate) for candidate in candidates if candidate is not None)
     otherwise = None if has_null else False
-    if not candidates:
-        return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_))
     return Column.from_values(
         [None if value is None else True if grouping_key(value) in members else otherwise for value in left.to_values()]
     )
+
+
+def _is_one_of(column: Column, texts: list[str], has_null: bool) -> Column:
+    """Whether each text is among the few; NULL where it is not and a NULL is."""
+    rows = len(column.values)
+    found = np.zeros(rows, dtype=np.bool_)
+    for text in texts:
+        found |= equal_strings(column, Column.constant(text, rows))
+    return Column(Kind.BOOL, found, found & column.validity() if has_null else column.valid)

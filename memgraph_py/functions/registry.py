@@ -100,8 +100,11 @@ def scalar(
         def apply(environment: Environment, columns: list[Column]) -> Column:
             if not columns:
                 return Column.from_values([function() for _ in range(environment.rows)])
+            if len(columns) == 1 and not nulls:
+                values = columns[0].to_values()
+                return Column.from_values([None if value is None else function(value) for value in values])
             rows = zip(*(column.to_values() for column in columns), strict=True)
-            if nulls:
+            if nulls or all(column.valid is None for column in columns):
                 return Column.from_values([function(*row) for row in rows])
             return Column.from_values([None if None in map(_none, row) else function(*row) for row in rows])
 

@@ -70,6 +70,40 @@ def compare_strings(left: Column, right: Column) -> NDArray[np.int8]:
     return answer
 
 
+def contains_one(column: Column, needles: Column) -> NDArray[np.bool_] | None:
+    """(rows,) True where the text contains the needle, which is the same in all rows; no meaning where NULL.
+
+    Searches the stretch of the heap that the texts lie in. None where it cannot: different needles, or texts so far
+    apart that most of the stretch is not theirs.
+    """
+    rows = len(column.values)
+    if rows <= ROWS_ONE_BY_ONE or needles.valid is not None or (needles.values != needles.values[0]).any():
+        return None
+    needle = _bytes(needles, 0)
+    values = column.values if column.valid is None else np.where(column.valid, column.values, 0)
+    lengths = values & STRING_LENGTH_MASK
+    starts = values >> STRING_LENGTH_BITS
+    if not needle:
+        return np.ones(rows, dtype=np.bool_)
+    filled = lengths > 0
+    if not filled.any():
+        return filled
+    low, high = int(starts[filled].min()), int((starts + lengths).max())
+    if high - low > 4 * int(lengths.sum()) + 4096:
+        return None
+    assert column.data is not None
+    stretch = column.data[low:high]
+    hits = np.flatnonzero(stretch[: max(0, len(stretch) - len(needle) + 1)] == needle[0])
+    for offset in range(1, len(needle)):
+        hits = hits[stretch[hits + offset] == needle[offset]]
+    if len(hits) == 0:
+        return np.zeros(rows, dtype=np.bool_)
+    following = np.searchsorted(hits, starts - low)
+    known = following < len(hits)
+    first = hits[np.where(known, following, 0)]
+    return known & (first + len(needle) <= starts - low + lengths)
+
+
 def starts_of(column: Column, lengths: NDArray[np.int64]) -> Column:
     """The first ``lengths`` bytes of each text; the caller knows that they are there."""
     return Column(column.kind, (column.values & ~STRING_LENGTH_MASK) | lengths, column.valid, column.data)

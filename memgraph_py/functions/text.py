@@ -15,7 +15,7 @@ from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument
-from memgraph_py.functions.string_columns import byte_lengths, ends_of, equal_strings, starts_of
+from memgraph_py.functions.string_columns import byte_lengths, contains_one, ends_of, equal_strings, starts_of
 from memgraph_py.values.types import Value
 
 
@@ -46,7 +46,12 @@ def ends_with(environment: Environment, arguments: list[Column]) -> Column:
 @columnar("CONTAINS", 2)
 def contains(environment: Environment, arguments: list[Column]) -> Column:
     """Whether the other text stands anywhere in the text."""
-    return each_pair(_match(str.__contains__), *arguments)
+    left, right = arguments
+    if left.kind is Kind.STRING and right.kind is Kind.STRING:
+        found = contains_one(left, right)
+        if found is not None:
+            return Column(Kind.BOOL, found, joint_validity(left, right))
+    return each_pair(_match(str.__contains__), left, right)
 
 
 @columnar("=~", 2)

@@ -1,12 +1,15 @@
 """Laws of equality, order and grouping, over generated values."""
 
 import math
+from random import Random
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memgraph_py.columnar import Column
 from memgraph_py.errors import ArithmeticFailure
+from memgraph_py.functions.comparisons import value_in
 from memgraph_py.functions.registry import FUNCTIONS, Environment
 from memgraph_py.values.comparison import compare, equals, grouping_key, less_than, order_key
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
@@ -141,3 +144,20 @@ def test_many_strings_against_one(texts: list[str], as_one: bool) -> None:
     left, right = Column.from_values([*texts, None]), Column.constant("user_1", len(texts) + 1)
     found = _apply("=", left, right) if as_one else _apply("=", right, left)
     assert found == [*(text == "user_1" for text in texts), None]
+
+
+short_texts = st.lists(st.one_of(st.none(), st.text("abé\x00", max_size=6)), min_size=17, max_size=50)
+
+
+@given(short_texts, st.text("abé\x00", max_size=3), st.randoms())
+def test_many_texts_are_searched_for_one(texts: list[str | None], needle: str, random: Random) -> None:
+    order = random.sample(range(len(texts)), len(texts))
+    column = Column.from_values(list(texts)).take(np.array(order, dtype=np.int64))
+    found = _apply("CONTAINS", column, Column.constant(needle, len(texts)))
+    assert found == [None if texts[row] is None else needle in texts[row] for row in order]
+
+
+@given(short_texts, st.lists(st.one_of(st.none(), st.text("abé\x00", max_size=2)), max_size=5))
+def test_many_texts_are_looked_up_in_one_list(texts: list[str | None], members: list[str | None]) -> None:
+    found = _apply("IN", Column.from_values(list(texts)), Column.constant(list(members), len(texts)))
+    assert found == [value_in(text, list(members)) for text in texts]
