@@ -50,7 +50,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    scenario = item.callspec.params.get("scenario") if isinstance(item, pytest.Function) else None
+    callspec = getattr(item, "callspec", None)  # of a test with parameters
+    scenario = None if callspec is None else callspec.params.get("scenario")
     if call.when != "call" or not isinstance(scenario, Scenario):
         return (yield)
     config, error = item.config, call.excinfo

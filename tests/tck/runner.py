@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from memgraph_py.config import Limits
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Result
 from memgraph_py.errors import CypherError
@@ -18,6 +19,8 @@ from tests.tck.expected import form, parse
 from tests.tck.scenarios import Scenario, Step
 
 STATEMENT_SECONDS = 10.0
+SMALL_BATCHES = Limits(batch_rows_min=2, batch_rows_max=3)
+"""The scenarios' graphs are small: so they go through operators in more than one batch, as large ones do."""
 _ERROR = re.compile(r"an? (\w+) should be raised at (compile time|runtime|any time): (.+)")
 _PROCEDURE = re.compile(r"there exists a procedure ([\w.]+)\((.*?)\) :: \((.*?)\) ?:")
 EFFECTS = ("nodes", "relationships", "properties", "labels")
@@ -28,7 +31,7 @@ class Run:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.database = Database(GraphStore())
+        self.database = Database(GraphStore(), SMALL_BATCHES)
         self.session = self.database.session()
         self.parameters: dict[str, Value] = {}
         self.before: GraphView = self.database.store.current
