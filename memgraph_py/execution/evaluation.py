@@ -160,12 +160,18 @@ def _property(expression: Property, batch: Batch, context: ExecutionContext) -> 
         key = graph.schema.keys.find(expression.key)
         return Column.nulls(batch.rows) if key is None else graph.relationship_property(relationships, key)
     if subject.kind is Kind.OBJECT:
-        return Column.from_values([_property_of(value, expression.key, context) for value in subject.to_values()])
+        return _property_of_objects(subject.to_values(), expression.key, context)
     if subject.is_all_null():
         return Column.nulls(batch.rows)
     raise CypherTypeError(
         f"expected a map, node or relationship, got {type_name(_first_value(subject))}", detail="InvalidArgumentType"
     )
+
+
+def _property_of_objects(values: list[Value], key: str, context: ExecutionContext) -> Column:
+    if all(type(value) is dict for value in values):  # rows of `UNWIND $rows AS row`
+        return Column.from_values([value.get(key) for value in values])  # type: ignore[union-attr]  # just asked
+    return Column.from_values([_property_of(value, key, context) for value in values])
 
 
 def _first_value(column: Column) -> Value:

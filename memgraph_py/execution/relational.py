@@ -11,7 +11,7 @@ from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.sorting import first_rows, sorted_rows
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Literal
 from memgraph_py.plan.operators import (
     WRITES,
     Distinct,
@@ -277,7 +277,10 @@ def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionCo
 
 def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:
     """The number of rows that SKIP or LIMIT names. Raises CypherSyntaxError when it is no integer, or negative."""
-    value = evaluate(expression, Batch(1, {}), context).value(0)
+    if isinstance(expression, Literal):  # the optimiser's sum of SKIP and LIMIT may have more than 64 bits
+        value = expression.value
+    else:
+        value = evaluate(expression, Batch(1, {}), context).value(0)
     if not isinstance(value, int) or isinstance(value, bool):
         raise CypherSyntaxError(f"{clause} needs an integer, got {value!r}", detail="InvalidArgumentType")
     if value < 0:

@@ -247,6 +247,7 @@ def test_distinct_sort_and_bounds(new_context: NewContext) -> None:
     many = numbers(*(value * 7919 % 1000 for value in range(1000)))
     top = Top(many, (x(),), (True,), Literal(3))
     assert run(top, context) == [(999,), (998,), (997,)]
+    assert len(run(Top(many, (x(),), (True,), Literal(1 << 64)), context)) == 1000
     assert run(Limit(Skip(Sort(many, (x(),), (False,)), Literal(5)), Literal(2)), context) == [(5,), (6,)]
     texts = numbers("b", "", "abcdefghij", "abcdefghi", None, "ä", "abcdefgh")
     ordered = ["", "abcdefgh", "abcdefghi", "abcdefghij", "b", "ä", None]
