@@ -12,8 +12,8 @@ from memgraph_py.functions.rows import wrong_argument, wrong_type
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
-RANGE_ELEMENTS_MAX = 100_000_000
-"""A list of so many integers takes 4 GB; what is longer was hardly meant."""
+RANGE_ELEMENTS_MAX = 10_000_000
+"""A list of so many integers takes 0.4 GB."""
 
 
 @scalar("size", 1)
@@ -79,7 +79,10 @@ def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
         raise ArgumentError("the step of 'range' cannot be 0", detail="NumberOutOfRange")
     numbers = range(start, end + (1 if step > 0 else -1), step)
     if len(numbers) > RANGE_ELEMENTS_MAX:
-        raise LimitExceeded(f"'range' of more than {RANGE_ELEMENTS_MAX} elements")
+        raise LimitExceeded(
+            f"'range' of more than {RANGE_ELEMENTS_MAX} elements",
+            hint="several ranges, one after another, can be longer",
+        )
     return list(numbers)
 
 
