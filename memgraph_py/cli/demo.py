@@ -307,6 +307,7 @@ def _serve(console: Console, uri: str) -> None:
         "  > STOP STREAM demo;\n",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
     try:
         while True:

@@ -31,11 +31,15 @@ SLICE_SECONDS = 0.1
 """The longest wait inside one read, so that STOP is answered soon."""
 CHECK_SECONDS = 10.0
 """Between two looks at the topic: is it still the same one, has it new partitions?"""
+LOOK_SECONDS = 1.0
+"""Between two looks at the partitions' ends, which cost nothing."""
 TROUBLED_CHECK_SECONDS = 2.0
 """The same while the broker is away."""
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
 CONFLICT_BACKOFF_SECONDS = 0.005
 IN_FLIGHT_MAX = 2
+BATCH_BYTES_MAX = 16 << 20
+"""A batch that holds so much goes at once, however few its messages are."""
 
 
 class SourceUnavailable(Exception):
@@ -190,7 +194,8 @@ class _Stopped(Exception):
 class StreamConsumer:
     """A running stream: a thread from ``start`` to ``stop``, to its LIMIT, or to its first error.
 
-    source: connected or not; ``transform``: loaded, or None to load it in the thread (both as at a restart).
+    source and transform: at its position and loaded, as START leaves them; or not yet connected and None, as at a
+    restart: the thread then connects, as patiently as it takes, and loads the script.
     on_end is called once from the thread, with None, or with why the stream cannot go on.
     """
 
@@ -217,6 +222,7 @@ class StreamConsumer:
         self._in_flight: deque[_InFlight] = deque()
         self._batch_time = 0.0
         self._check_time = 0.0
+        self._look_time = 0.0
         self._thread = threading.Thread(target=self._run, name=f"stream-{definition.name}", daemon=True)
 
     @property
@@ -268,6 +274,7 @@ class StreamConsumer:
 
     def _prepare(self) -> None:
         """Connect, as patiently as it takes, and load the script."""
+        begun = self._connected
         pause = RETRY_SECONDS_MIN
         while not self._connected:
             try:
@@ -285,7 +292,8 @@ class StreamConsumer:
             raise _Stopped
         position = self._surroundings.ingestion.position(self._definition.stream_id)
         self._batches_left = None if position is None else position.batches_left
-        self._source.seek(position)
+        if not begun:
+            self._source.seek(position)
         self._batch_time = self._check_time = time.monotonic()
         self._started = True
 
@@ -312,13 +320,15 @@ class StreamConsumer:
         definition = self._definition
         self._keep_house()
         deadline = self._batch_time + definition.batch_interval_milliseconds / 1_000
-        messages = Messages()
+        messages, size = Messages(), 0
         while True:
             seconds = max(deadline - time.monotonic(), 0.0)
-            messages.extend(self._source.read(definition.batch_size - len(messages), min(seconds, SLICE_SECONDS)))
+            received = self._source.read(definition.batch_size - len(messages), min(seconds, SLICE_SECONDS))
+            messages.extend(received)
+            size += sum(map(len, received.values))
             if self._stopping.is_set():
                 return None
-            if len(messages) >= definition.batch_size or seconds == 0.0:
+            if len(messages) >= definition.batch_size or size >= BATCH_BYTES_MAX or seconds == 0.0:
                 break
             self._settle_done()
         self._batch_time = time.monotonic()
@@ -342,6 +352,8 @@ class StreamConsumer:
                 if attempt == surroundings.limits.conflict_retries:
                     raise _Failed(error.text(), _place(messages, None)) from error
                 time.sleep(CONFLICT_BACKOFF_SECONDS * 2**attempt)
+            except CypherError as error:
+                raise _Failed(error.text(), _place(messages, None)) from error
         self._batches_left = left
         self._in_flight.append(_InFlight(committed, next_offsets, len(messages), sum(run.rows for run in runs)))
 
@@ -370,9 +382,11 @@ class StreamConsumer:
         """Now and then look at the topic; raises SourceFailed when it is gone."""
         self._settle_done()
         now = time.monotonic()
+        if now - self._look_time >= LOOK_SECONDS:
+            self._progress.end_offsets = self._source.end_offsets()
+            self._look_time = now
         if now - self._check_time >= (TROUBLED_CHECK_SECONDS if self._source.trouble else CHECK_SECONDS):
             self._source.check()
-            self._progress.end_offsets = self._source.end_offsets()
             self._check_time = time.monotonic()
 
     def _drain(self) -> str | None:

@@ -43,6 +43,8 @@ PREFETCH_KILOBYTES = 16 * 1024
 
 REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
 """Errors of a connection that trying again does not change."""
+GROUP_ERRORS = frozenset((KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.COORDINATOR_NOT_AVAILABLE))
+"""Of the consumer group, which is information only."""
 FINAL = frozenset(
     (
         KafkaError._AUTO_OFFSET_RESET,
@@ -157,7 +159,7 @@ class KafkaSource:
             self._consumer.incremental_assign(
                 [TopicPartition(self._settings.topic, number, OFFSET_BEGINNING) for number in added]
             )
-        self._trouble = self._down_since = None
+        self._trouble = self._cause = self._down_since = None
 
     def partition(self, number: int) -> Partition:
         """The name of a partition in the stream's position."""
@@ -302,6 +304,8 @@ class KafkaSource:
             return False
         if error.code() == KafkaError._PARTITION_EOF:
             self.ended.add(message.partition() or 0)
+        elif error.code() in GROUP_ERRORS:
+            self._acknowledged.clear()
         elif error.code() in FINAL or error.fatal():
             raise SourceFailed(f"topic '{self._settings.topic}', partition {message.partition()}: {error.str()}")
         else:

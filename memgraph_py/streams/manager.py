@@ -126,7 +126,7 @@ class StreamManager:
             script = self._scripts.fetch(transform)
             self._surroundings.starter.check(Script(script, transform))
             definition = Definition(uuid4(), name, uri, topic, transform, interval, size, script)
-            self._connected(definition).close()
+            self._connected(definition, seek=False).close()
             self._definitions.put(definition)
             with self._lock:
                 self._streams[name] = _Stream(definition)
@@ -288,13 +288,14 @@ class StreamManager:
         group = f"memgraph-py-{self._definitions.database_id}-{definition.stream_id}"
         return SourceSettings(definition.uri, definition.topic, group, self._limits.kafka_answer_seconds, reports_ends)
 
-    def _connected(self, definition: Definition, *, reports_ends: bool = False) -> MessageSource:
-        """A source at the stream's position. Raises StreamError with the contract's texts."""
+    def _connected(self, definition: Definition, *, seek: bool = True, reports_ends: bool = False) -> MessageSource:
+        """A source, at the stream's position unless told otherwise. Raises StreamError with the contract's texts."""
         source: MessageSource | None = None
         try:
             source = self._make_source(self._source_settings(definition, reports_ends=reports_ends))
             source.connect(self._limits.kafka_answer_seconds)
-            source.seek(self._surroundings.ingestion.position(definition.stream_id))
+            if seek:
+                source.seek(self._surroundings.ingestion.position(definition.stream_id))
         except BaseException as error:
             if source is not None:
                 source.close()

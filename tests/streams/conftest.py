@@ -62,7 +62,7 @@ def broker() -> Iterator[EmbeddedBroker]:
 
 @pytest.fixture
 def starter() -> Iterator[TransformStarter]:
-    starter = TransformStarter(Limits(transform_batch_seconds=1.0), allow_unsandboxed=False)
+    starter = TransformStarter(Limits(transform_batch_seconds=2.0), allow_unsandboxed=False)
     yield starter
     starter.close()
 
