@@ -5,11 +5,11 @@ Positions count characters (code points). What is no string is a CypherTypeError
 """
 
 import math
-import re
 import unicodedata
 from collections.abc import Callable
 
 import numpy as np
+import regex
 
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError
@@ -17,6 +17,9 @@ from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument
 from memgraph_py.functions.string_columns import byte_lengths, contains_one, ends_of, equal_strings, starts_of
 from memgraph_py.values.types import Value
+
+PATTERN_SECONDS_MAX = 1.0
+"""For one text; a pattern and a text that need more are refused."""
 
 
 @columnar("STARTS WITH", 2)
@@ -168,12 +171,17 @@ def _match(test: Callable[[str, str], bool]) -> Callable[[Value, Value], Value]:
 
 
 def _full_match(text: str, pattern: str) -> bool:
+    """Bounded in time: some patterns would take longer than the universe on some texts. Other threads go on meanwhile."""
     try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error as error:
+        return regex.fullmatch(pattern, text, concurrent=True, timeout=PATTERN_SECONDS_MAX) is not None
+    except TimeoutError as error:
         raise ArgumentError(
-            f"'{pattern}' is no regular expression: {error.msg}", detail="InvalidArgumentValue"
+            f"'{pattern}' took longer than {PATTERN_SECONDS_MAX:g} s on one text",
+            hint="write it without nested repetitions such as (a+)+",
+            detail="InvalidArgumentValue",
         ) from error
+    except (regex.error, RecursionError) as error:
+        raise ArgumentError(f"'{pattern}' is no regular expression: {error}", detail="InvalidArgumentValue") from error
 
 
 def _text(function: str, value: Value) -> str:

@@ -291,3 +291,10 @@ def test_no_rows_give_no_rows(name: str, values: list[Value]) -> None:
     arguments = [Column.from_values(values).slice(0, 0) for _ in range(function.arguments_min)]
     answer = function.apply(Environment(None, FixedClock(), lambda: 0.5, rows=0), arguments)  # type: ignore[arg-type]
     assert len(answer) == 0
+
+
+def test_a_pattern_that_would_never_end_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="took longer"):
+        call("=~", "a" * 60, "(a|aa)+[0-9]")
+    with pytest.raises(ArgumentError, match="no regular expression"):
+        call("=~", "a", "(" * 5000 + ")" * 5000)
