@@ -150,7 +150,7 @@ def usage(process_id: int) -> Usage:
         name = (task / "comm").read_text().strip()
         if task.name == str(process_id):
             name = "event loop"
-        elif not name.startswith("rdk"):
+        elif not name.startswith(("rdk", "stream-")):
             name = f"thread {name} {task.name}"
         threads[name] = threads.get(name, 0.0) + int((task / "schedstat").read_text().split()[0]) / 1e9
         for child in (task / "children").read_text().split():
