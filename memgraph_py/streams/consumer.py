@@ -39,6 +39,8 @@ LOOK_SECONDS = 1.0
 """Between two looks at the partitions' ends, which cost nothing."""
 TROUBLED_CHECK_SECONDS = 2.0
 """The same while the broker is away."""
+CONNECT_SECONDS = 1.5
+"""One attempt at a restart, which STOP may have to wait for."""
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
 CONFLICT_BACKOFF_SECONDS = 0.005
 IN_FLIGHT_MAX = 2
@@ -283,7 +285,7 @@ class StreamConsumer:
         pause = RETRY_SECONDS_MIN
         while not self._connected:
             try:
-                self._source.connect(RETRY_SECONDS_MIN + SLICE_SECONDS)
+                self._source.connect(CONNECT_SECONDS)
                 self._connected = True
             except SourceUnavailable as error:
                 self._detail = str(error)

@@ -309,6 +309,35 @@ def test_without_the_broker_a_restored_stream_retries(
     assert status(second) == "stopped"
 
 
+def test_an_error_is_kept_over_a_restart_and_a_topic_that_is_gone_is_one(
+    new_manager: Callable[[], StreamManager], broker: EmbeddedBroker, scripts: ScriptServer, topic: str
+) -> None:
+    scripts.pages["/raise.py"] = b"def stream(batch): raise ValueError('no')\n"
+    first = new_manager()
+    create(first, broker, f"{scripts.uri}/raise.py")
+    first.start("mystream", None)
+    wait_until(lambda: status(first) == "error")
+    reason = facts(first)["reason"]
+    first.close()
+    second = new_manager()
+    second.restore()
+    assert (status(second), facts(second)["reason"]) == ("error", reason)
+    assert facts(second)["error time"] is not None
+    second.stop("mystream")
+    assert facts(second)["reason"] is None
+
+    second.drop("mystream")
+    create(second, broker, f"{scripts.uri}/echo.py")
+    second.start("mystream", None)
+    second.close()
+    file = next(second._definitions._path.parent.glob("streams.json"))
+    file.write_text(file.read_text().replace('"topic": "test"', '"topic": "gone"'))
+    third = new_manager()
+    third.restore()
+    wait_until(lambda: status(third) == "error")
+    assert facts(third)["reason"] == "topic not found"
+
+
 def test_start_all_starts_what_it_can_and_reports_the_rest(
     new_manager: Callable[[], StreamManager],
     broker: EmbeddedBroker,
