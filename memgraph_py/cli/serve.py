@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import time
 
@@ -42,12 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises StartupError."""
     settings = settings_from(vars(arguments), os.environ)
     _configure_logging(settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
+        signal.signal(number, _end_at_once)
     on_compile(CompileProgress())
     from memgraph_py.server.app import App, run_in_loop  # only now: importing it compiles the kernels
 
     app = App(settings)
     run_in_loop(app.run(_announce))
     return 0
+
+
+def _end_at_once(number: int, frame: object) -> None:
+    raise SystemExit(0)
 
 
 def _announce(bolt_uri: str) -> None:

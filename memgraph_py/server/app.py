@@ -184,14 +184,20 @@ class App:
         """Start, tell ``on_listening`` the Bolt address, and serve until SIGTERM or SIGINT; then stop."""
         loop = asyncio.get_running_loop()
         stopping = asyncio.Event()
+
+        def ask_to_stop() -> None:
+            if not stopping.is_set():
+                stopping.set()
+                end_after(self.settings.limits.stop_seconds + 1.0)
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+            loop.add_signal_handler(number, ask_to_stop)
         await self.start()
         tune_process()
-        on_listening(self.bolt_uri)
+        if not stopping.is_set():
+            on_listening(self.bolt_uri)
         await stopping.wait()
         logger.info("stopping")
-        end_after(self.settings.limits.stop_seconds + 1.0)
         await self.stop()
 
 
@@ -272,7 +278,7 @@ class EmbeddedServer:
 
 def end_after(seconds: float) -> None:
     """End the process with status 0 if it is still there then: a statement that cannot be interrupted may hold up its
-    thread, and nothing is lost, as every commit that was acknowledged is on disk.
+    thread, or a large graph may still be loading. Nothing is lost, as every commit that was acknowledged is on disk.
     """
 
     def end() -> None:

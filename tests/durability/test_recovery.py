@@ -1,7 +1,8 @@
 """From graph to files and back: what recovery finds after clean ends, crashes at every step, and damage."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from memgraph_py.config import Limits
 from memgraph_py.durability.checkpoint import Checkpointer
 from memgraph_py.durability.commit_log import DiskCommitLog
 from memgraph_py.durability.directory import DataDirectory
+from memgraph_py.durability.log_file import HEADER
 from memgraph_py.durability.recovery import Recovered, recover
 from memgraph_py.errors import StartupError
 from memgraph_py.metrics import Metrics
@@ -141,6 +143,45 @@ def test_the_log_alone_brings_everything_back(filled: Running) -> None:
     assert again.recovered.checkpoint_version == 0
     assert again.recovered.commits == expected["version"]
     again.crash()
+
+
+def test_a_log_cut_anywhere_gives_the_graph_of_some_version(tmp_path: Path) -> None:
+    running = Running(tmp_path)
+    store, states = running.store, {0: content(running.store)}
+
+    def noting(commit: Callable[..., "Future[int]"]) -> Callable[..., "Future[int]"]:
+        def carry_out(*arguments: object) -> "Future[int]":
+            future = commit(*arguments)
+            version = future.result(10)
+            states[version] = content(store)
+            return future
+
+        return carry_out
+
+    for name in ("commit", "create_index", "drop_index"):
+        setattr(store, name, noting(getattr(store, name)))
+    running.fill()
+    running.crash()
+    path = running.directory.log_path(1)
+    whole = path.read_bytes()
+    reached = set()
+    for cut in [*range(HEADER.size, len(whole), 61), len(whole)]:
+        path.write_bytes(whole[:cut])
+        again = Running(tmp_path)
+        found = content(again.store)
+        reached.add(found["version"])
+        assert without_names(found) == without_names(states[found["version"]])
+        again.crash()
+    assert reached >= {0, 5, running.log.version}
+
+
+def without_names(state: dict[str, object]) -> dict[str, object]:
+    """The graph's content apart from names that are interned and that nothing has."""
+    graph = {name: value for name, value in state.items() if name != "names"}
+    for kind in ("node properties", "relationship properties"):
+        graph[kind] = {name: text for name, text in graph[kind].items() if set(text[1:-1].split(", ")) - {"None", ""}}
+    graph["counts"] = {name: count for name, count in graph["counts"].items() if count}
+    return graph
 
 
 def test_a_checkpoint_alone_brings_everything_back(filled: Running) -> None:

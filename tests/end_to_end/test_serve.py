@@ -223,6 +223,14 @@ def test_on_a_full_disk_writes_fail_and_reads_go_on(start_process: Start) -> Non
     assert query(again.bolt_uri, "MATCH (n) RETURN labels(n)[0] AS label ORDER BY label") == [["Kept"], ["Later"]]
 
 
+def test_sigterm_while_it_starts_is_clean_as_well(start_process: Start) -> None:
+    for seconds in (0.7, 1.5):
+        server = start_process()
+        time.sleep(seconds)
+        assert server.terminate() == 0
+        assert "Traceback" not in server.stderr()
+
+
 def test_a_wrong_flag_is_status_2() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "memgraph_py", "serve", "--port", "1"], capture_output=True, text=True, timeout=60
