@@ -56,7 +56,7 @@ _SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
 _SUBQUERIES = frozenset({"EXISTS", "COUNT", "COLLECT"})
 _NAMES_BEFORE_SIGNS = frozenset({"CASE", "DISTINCT", "INDEX", "NOT", "STREAM", "WHEN"})
 """Keywords that may stand where a name may: before one of these signs they are names."""
-_AFTER_NAMES = frozenset({".", "=", "<>", "<=", ">=", ")", "]", "}", ",", "+", "*", "/", "%", "^", "|"})
+_AFTER_NAMES = frozenset({".", "=", "<>", "<=", ">=", ")", "]", "}", ",", "/", "%", "^", "|"})
 
 _FALLBACKS = {
     "(": "_NODE_OPEN",

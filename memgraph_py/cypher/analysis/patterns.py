@@ -124,7 +124,7 @@ def bind_create(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
     """Bind the variables of a CREATE. Properties see what was bound before their part of the pattern."""
     for part in parts:
         for element in elements(part):
-            check_details(element, place)
+            _check_new_details(element, place, "CREATE")
         _bind_new(part, place, "CREATE")
 
 
@@ -133,16 +133,20 @@ def bind_merge(part: ast.PatternPart, place: Place) -> None:
     for element in elements(part):
         if isinstance(element.properties, ast.Parameter):
             raise _parameter_map(element.properties, "MERGE", place)
-        check_details(element, place)
+        _check_new_details(element, place, "MERGE")
     _bind_new(part, place, "MERGE")
+
+
+def _check_new_details(element: ast.NodePattern | ast.RelationshipPattern, place: Place, clause: str) -> None:
+    if element.predicate is not None:
+        raise place.error(f"{clause} takes no WHERE in its pattern", element.offset, "UnexpectedSyntax")
+    check_details(element, place)
 
 
 def _bind_new(part: ast.PatternPart, place: Place, clause: str) -> None:
     if part.function is not None:
         raise place.error(f"{clause} cannot make a {part.function}", part.offset, "UnexpectedSyntax")
     for element in elements(part):
-        if element.predicate is not None:
-            raise place.error(f"{clause} takes no WHERE in its pattern", element.offset, "UnexpectedSyntax")
         if isinstance(element, ast.NodePattern):
             _bind_new_node(element, place, alone=not part.relationships)
         else:

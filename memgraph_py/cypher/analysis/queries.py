@@ -23,6 +23,7 @@ from memgraph_py.cypher.analysis.patterns import bind_create, bind_match, bind_m
 from memgraph_py.cypher.analysis.procedures import check_procedure
 from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
+from memgraph_py.cypher.tree import walk
 
 _UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
 
@@ -284,10 +285,9 @@ class _Nested:
 
     def subquery(self, expression: ast.ExistsSubquery | ast.CountSubquery | ast.CollectSubquery, place: Place) -> Kind:
         """Check EXISTS, COUNT and COLLECT; they see what stands around them and change nothing."""
-        for part in expression.query.parts:
-            for clause in part.clauses:
-                if isinstance(clause, _UPDATES):
-                    raise _misplaced("a subquery in an expression cannot write", clause, place)
+        for node in walk(expression.query):
+            if isinstance(node, _UPDATES):
+                raise _misplaced("a subquery in an expression cannot write", node, place)
         inner = Place(dict(place.scope), place.findings)
         if not isinstance(expression, ast.CollectSubquery):
             _check_query(expression.query, inner, ending=_check_anything)
