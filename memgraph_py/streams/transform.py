@@ -240,7 +240,7 @@ class Transform:
                 raise self._failed(f"the queries of one batch take more than {bound} bytes of memory")
         try:
             return decoder.decode(payload)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:  # a ValueError is text that is not UTF-8
             raise self._failed(f"the reply cannot be read: {error}") from error
 
     def _late(self) -> TransformError:

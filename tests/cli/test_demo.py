@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from neo4j import GraphDatabase
 
+from memgraph_py.cli import demo
+
 COMMAND = [sys.executable, "-m", "memgraph_py", "demo"]
 SECONDS = 240.0  # with no kernel compiled yet
 
@@ -71,3 +73,13 @@ def test_a_wrong_number_of_messages_is_told(count: str) -> None:
     refused = run(f"--messages={count}")
     assert refused.returncode == 2
     assert "takes an integer from 5 to 1,000,000" in refused.stderr
+
+
+@pytest.mark.quick
+def test_a_system_that_cannot_confine_a_script_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "PROBE", "print('seccomp (Function not implemented)')")
+    assert demo._why_unconfined() == "transform scripts cannot be confined here: seccomp (Function not implemented)"
+    monkeypatch.setattr(demo, "PROBE", "raise SystemExit(3)")
+    assert demo._why_unconfined() == "transform scripts cannot be confined here (status 3)"
+    monkeypatch.setattr(demo, "PROBE", "pass")
+    assert demo._why_unconfined() is None

@@ -1,8 +1,11 @@
 """The stream commands against a broker in this process: rules and texts of the streams' contract."""
 
+import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -310,7 +313,11 @@ def test_without_the_broker_a_restored_stream_retries(
 
 
 def test_an_error_is_kept_over_a_restart_and_a_topic_that_is_gone_is_one(
-    new_manager: Callable[[], StreamManager], broker: EmbeddedBroker, scripts: ScriptServer, topic: str
+    new_manager: Callable[[], StreamManager],
+    broker: EmbeddedBroker,
+    scripts: ScriptServer,
+    topic: str,
+    tmp_path: Path,
 ) -> None:
     scripts.pages["/raise.py"] = b"def stream(batch): raise ValueError('no')\n"
     first = new_manager()
@@ -330,7 +337,7 @@ def test_an_error_is_kept_over_a_restart_and_a_topic_that_is_gone_is_one(
     create(second, broker, f"{scripts.uri}/echo.py")
     second.start("mystream", None)
     second.close()
-    file = next(second._definitions._path.parent.glob("streams.json"))
+    file = tmp_path / "streams.json"
     file.write_text(file.read_text().replace('"topic": "test"', '"topic": "gone"'))
     third = new_manager()
     third.restore()
@@ -409,3 +416,41 @@ def test_stop_is_quick_also_inside_an_endless_script(
     manager.stop("mystream")
     assert time.monotonic() - begin < 1.0
     assert status(manager) == "stopped"
+
+
+def test_commands_of_many_clients_at_once_lose_and_double_nothing(
+    manager: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, ingestion: FakeIngestion
+) -> None:
+    count = 400
+    broker.produce("test", [str(i).encode() for i in range(count)])
+    create(manager, broker, f"{scripts.uri}/echo.py", batch_size=3, batch_interval=5)
+    end = time.monotonic() + 4.0
+
+    def act(seed: int) -> None:
+        draw = random.Random(seed)
+        while time.monotonic() < end:
+            try:
+                match draw.randrange(6):
+                    case 0:
+                        manager.start("mystream", draw.choice([None, 5]))
+                    case 1:
+                        manager.stop("mystream")
+                    case 2:
+                        manager.test("mystream", 1)
+                    case 3:
+                        manager.describe("mystream")
+                    case 4:
+                        draw.choice([manager.start_all, manager.stop_all])()
+                    case _:
+                        assert status(manager) in ("running", "stopped")
+                time.sleep(draw.random() * 0.3)
+            except StreamError as error:
+                assert "is already running" in error.message
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(act, range(6), timeout=60))
+    manager.stop("mystream")
+    manager.start("mystream", None)
+    wait_until(lambda: len(ingestion.values()) >= count)
+    manager.stop("mystream")
+    assert ingestion.values() == [str(i) for i in range(count)]

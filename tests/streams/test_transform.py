@@ -136,6 +136,8 @@ time.sleep(60)
     ("frame", "expected"),
     [
         (b"\xff" * 64, "the reply cannot be read"),
+        (b"\x93\x01\xa0\x91\x94\xa1\xff\x01\x90\x90", "the reply cannot be read"),
+        (b"\x93\x01\xa0\x91\x94\xa1Q\x01\x91\xa1a\x91\x91\x81\x80\x01", "the reply"),
         (b"\x93\x02\xa0\x90", "the reply belongs to another batch"),
         (b"\x92\xa2ok\x90", "the reply cannot be read"),
         (b"\x93\x01\xa0\x91\x94\xa1Q\xce\xff\xff\xff\xff\x90\x90", "more than 1000000 queries"),
