@@ -61,8 +61,12 @@ class Ingestion:
         transaction = store.begin(Access.WRITE, on_tip=True)
         try:
             done = 0
+            known: dict[str, PreparedQuery] = {}
             for run in runs:
-                self._run(run, transaction, done)
+                prepared = known.get(run.query)
+                if prepared is None:
+                    prepared = known[run.query] = self._prepare(run, transaction, done)
+                self._run(run, prepared, transaction, done)
                 done += run.rows
             transaction.record_position(stream_id, next_offsets, batches_left)
             return store.commit(transaction)
@@ -84,18 +88,22 @@ class Ingestion:
         """Drop the position of a stream that is gone."""
         return self.set_position(stream_id, None)
 
-    def _run(self, run: QueryRun, transaction: Transaction, done: int) -> None:
+    def _prepare(self, run: QueryRun, transaction: Transaction, done: int) -> PreparedQuery:
+        """The run's query; ``done`` calls were made before it."""
         try:
             prepared = self._core.statements.prepare(run.query, transaction)
             if not isinstance(prepared, PreparedQuery):
                 raise ForbiddenInTransaction(
                     "schema, stream and administration commands are not allowed in a stream's queries"
                 )
-            missing = sorted(name for name in prepared.parameters if name not in run.parameters)
-            if missing:
-                raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}")
         except CypherError as error:
             raise QueryFailed(done, run.query, error) from error
+        return prepared
+
+    def _run(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction, done: int) -> None:
+        if not prepared.parameters <= run.parameters.keys():
+            missing = ", ".join(sorted(prepared.parameters - run.parameters.keys()))
+            raise QueryFailed(done, run.query, ParameterMissing(f"expected parameter(s): {missing}"))
         if run.rows > 1 and prepared.vectorised is not None and self._run_vectorised(run, prepared, transaction):
             return
         for row in range(run.rows):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
+from memgraph_py.engine.statements import too_deep
 from memgraph_py.execution.executor import BudgetExhausted, Counters
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
@@ -121,7 +122,10 @@ class Result:
         if self._batches is None:
             self._batches = self._start(deadline)
         while not self._exhausted:
-            batch = next(self._batches, None)
+            try:
+                batch = next(self._batches, None)
+            except RecursionError as error:  # one generator an operator
+                raise too_deep() from error
             now = time.perf_counter() - self._created
             if not self._summary.seconds_to_available:
                 self._summary.seconds_to_available = now

@@ -84,18 +84,21 @@ class StatementCache:
         return prepared
 
     def _prepare(self, query: ast.Query, text: str, view: GraphView, elements: int) -> PreparedQuery:
-        analysis = analyse(query, text)
-        plan = optimise(plan_query(query, analysis), view)
-        return PreparedQuery(
-            plan=plan,
-            columns=analysis.columns,
-            parameters=analysis.parameters,
-            writes=analysis.writes,
-            bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max,
-            mode=query.mode,
-            vectorised=vectorised(plan),
-            elements=elements,
-        )
+        try:
+            analysis = analyse(query, text)
+            plan = optimise(plan_query(query, analysis), view)
+            return PreparedQuery(
+                plan=plan,
+                columns=analysis.columns,
+                parameters=analysis.parameters,
+                writes=analysis.writes,
+                bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max,
+                mode=query.mode,
+                vectorised=vectorised(plan),
+                elements=elements,
+            )
+        except RecursionError as error:
+            raise too_deep() from error
 
 
 class SystemClock:
@@ -116,6 +119,13 @@ class Core:
         self.stream_control: StreamControl | None = None
         self.clock = SystemClock()
         self.random: Callable[[], float] = random.random
+
+
+def too_deep() -> LimitExceeded:
+    """What a query of too many clauses, or of too many levels, raises."""
+    return LimitExceeded(
+        "the query has too many clauses, or is nested too deeply", hint="split it, or use UNWIND over a list"
+    )
 
 
 def _still_suits(entry: PreparedQuery, elements: int) -> bool:

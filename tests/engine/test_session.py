@@ -11,6 +11,7 @@ from memgraph_py.errors import (
     CypherSyntaxError,
     ForbiddenInTransaction,
     InvalidRequest,
+    LimitExceeded,
     ParameterMissing,
     SchemaError,
     SchemaMissing,
@@ -244,3 +245,9 @@ def test_statement_cache_follows_the_schema_and_growth(database: Database) -> No
     assert second is not first
     rows(database, "UNWIND range(1, 5000) AS i CREATE (:Node {id: i})")
     assert statements.prepare(text, store.current) is not second
+
+
+@pytest.mark.parametrize("text", ["WITH 1 AS x " * 3_000 + "RETURN x", " UNION ".join(["RETURN 1 AS x"] * 3_000)])
+def test_a_query_of_too_many_clauses_is_refused(database: Database, text: str) -> None:
+    with pytest.raises(LimitExceeded, match="too many clauses"):
+        rows(database, text)
