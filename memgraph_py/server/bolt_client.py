@@ -142,12 +142,11 @@ class BoltClient(asyncio.Protocol):
         """Take in bytes, and carry on unless a request is being carried out."""
         connection = self._connection
         connection.receive(bytes(data))
-        if self._running is None:
-            if not self._scheduled:
-                self._advance()
-            return
-        if connection.interrupted:
-            self._cancel()
+        if self._running is not None:
+            if connection.interrupted:
+                self._cancel()
+        elif not self._scheduled:
+            self._advance()
         if connection.waiting_bytes > WAITING_BYTES_MAX and self._reads and self._transport is not None:
             self._reads = False
             self._transport.pause_reading()
@@ -183,6 +182,11 @@ class BoltClient(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def abort(self) -> None:
+        """End the connection at once, with its output unsent."""
+        if self._transport is not None:
+            self._transport.abort()
+
     # --- one request after another ------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
@@ -197,6 +201,7 @@ class BoltClient(asyncio.Protocol):
             while True:
                 if self._running is None:
                     if self._writable is not None:
+                        self._scheduled = True
                         self._writable.add_done_callback(self._wake)
                         break
                     request = connection.next_request()

@@ -47,6 +47,9 @@ class BoltServer:
         deadline = loop.time() + STOP_SECONDS
         while clients and loop.time() < deadline:
             await asyncio.sleep(0.01)
+        for client in list(clients):  # its client does not read what is left to send, or a statement goes on
+            client.abort()
+        await asyncio.sleep(0.01)
         if clients:
             logger.warning("statements did not end in time", extra={"connections": len(clients)})
         self._pool.shutdown(wait=False, cancel_futures=True)
