@@ -1,0 +1,132 @@
+"""The shell: splitting of statements, one-shot, standard input, errors, and a conversation."""
+
+import argparse
+import io
+import subprocess
+import sys
+
+import pytest
+from neo4j import GraphDatabase
+from neo4j.exceptions import Neo4jError
+
+from memgraph_py.cli import shell
+from memgraph_py.cli.shell import HELP, Shell, is_complete, split_complete, split_statements
+from memgraph_py.server.app import EmbeddedServer
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("RETURN 1", ["RETURN 1"]),
+        ("RETURN 1;", ["RETURN 1"]),
+        (" a ;; b; ", ["a", "b"]),
+        ("RETURN ';' ; RETURN \";\"", ["RETURN ';'", 'RETURN ";"']),
+        (r"RETURN 'it\'s;'; x", [r"RETURN 'it\'s;'", "x"]),
+        ("MATCH (n:`a;b`) RETURN n; x", ["MATCH (n:`a;b`) RETURN n", "x"]),
+        ("RETURN 1 // one; two\n; x", ["RETURN 1 // one; two", "x"]),
+        ("/* a; b */ RETURN 1; /* c */", ["/* a; b */ RETURN 1"]),
+        ("RETURN 'a // b'; x", ["RETURN 'a // b'", "x"]),
+        ("RETURN 'open; x", ["RETURN 'open; x"]),
+        ("", []),
+        ("// nothing", []),
+    ],
+)
+def test_statements_end_where_a_semicolon_is_none_of_a_text(text: str, statements: list[str]) -> None:
+    assert list(split_statements([text])) == statements
+    assert list(split_statements(text.splitlines(keepends=True))) == statements
+
+
+def test_a_statement_is_given_as_soon_as_it_is_complete() -> None:
+    pieces = iter(["RETURN\n", "1; RETURN 2\n", ";\n"])
+    statements = split_statements(pieces)
+    assert next(statements) == "RETURN\n1"
+    assert next(pieces) == ";\n"
+
+
+def test_what_enter_sends() -> None:
+    assert is_complete("")
+    assert is_complete(":help")
+    assert is_complete("RETURN 1; RETURN 2;")
+    assert not is_complete("RETURN 1")
+    assert not is_complete("RETURN ';")
+    assert split_complete("a; b") == (["a"], " b")
+
+
+def run_shell(
+    server: EmbeddedServer, *words: str, text: str | None = None, monkeypatch: pytest.MonkeyPatch | None = None
+) -> int:
+    """The exit status of a shell with these words, and this standard input."""
+    parser = argparse.ArgumentParser()
+    shell.add_arguments(parser)
+    if text is not None and monkeypatch is not None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    return shell.run(parser.parse_args(["-a", server.bolt_uri, *words]))
+
+
+def test_one_statement(server: EmbeddedServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_shell(server, "CREATE (n:Person {name: 'Ada'}) RETURN n, {id: '1'} AS m, null AS z") == 0
+    captured = capsys.readouterr()
+    assert captured.out == (
+        "+-------------------------+----------+------+\n"
+        "| n                       | m        | z    |\n"
+        "+-------------------------+----------+------+\n"
+        '| (:Person {name: "Ada"}) | {id:"1"} | Null |\n'
+        "+-------------------------+----------+------+\n"
+    )
+    assert captured.err == ""
+
+
+def test_statements_on_standard_input_end_at_the_first_error(
+    server: EmbeddedServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "CREATE (:A);\nMATCH (n:A)\nRETURN count(n) AS c;\nRETRUN 1;\nCREATE (:B);\n"
+    assert run_shell(server, text=text, monkeypatch=monkeypatch) == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[3] == "| 1 |"
+    assert captured.err.startswith("Client received exception: ")
+    assert run_shell(server, "MATCH (n:B) RETURN n") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_no_server_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    shell.add_arguments(parser)
+    assert shell.run(parser.parse_args(["-a", "bolt://127.0.0.1:1", "RETURN 1"])) == 1
+    assert capsys.readouterr().err.startswith("Client received exception: ")
+    assert shell.run(parser.parse_args(["-a", "gopher://x", "RETURN 1"])) == 1
+
+
+def test_the_command_itself(server: EmbeddedServer) -> None:
+    command = [sys.executable, "-m", "memgraph_py", "shell", "-a", server.bolt_uri]
+    one = subprocess.run([*command, "RETURN 'x' AS x"], capture_output=True, text=True, timeout=60)
+    assert (one.returncode, one.stderr) == (0, "")
+    assert '| "x" |' in one.stdout
+    piped = subprocess.run(command, input="RETURN 1 AS a; RETURN 2 AS b", capture_output=True, text=True, timeout=60)
+    assert [line for line in piped.stdout.splitlines() if line.startswith("| ")] == ["| a |", "| 1 |", "| b |", "| 2 |"]
+
+
+def test_a_conversation(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines as a user types them; an error is told, and the conversation goes on."""
+    typed = iter([":help", ":nonsense", "", "CREATE (:A {x: 1});", "RETRUN 1;", "RETURN 1 AS one;", ":quit"])
+
+    class Prompt:
+        def prompt(self, text: str) -> str:
+            return next(typed)
+
+    monkeypatch.setattr(shell, "_prompt_session", Prompt)
+    lines: list[str] = []
+    with GraphDatabase.driver(server.bolt_uri) as driver, driver.session() as session:
+        assert Shell(session, (Neo4jError,), lines.append).converse(server.bolt_uri) == 0
+    assert lines[0].startswith("Connected to bolt://")
+    assert lines[1] == HELP
+    assert ":nonsense" in lines[2]
+    assert lines[3].startswith("no rows (")
+    assert "nodes created: 1" in lines[3]
+    assert lines[4].splitlines()[3] == "| 1   |"
+    assert lines[5].startswith("1 row (")
+    assert next(typed, None) is None
+
+
+def test_explain_shows_the_plan(server: EmbeddedServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_shell(server, "EXPLAIN MATCH (n:A) RETURN n.x") == 0
+    assert "LabelScan" in capsys.readouterr().out

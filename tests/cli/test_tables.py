@@ -1,0 +1,74 @@
+"""Values and tables as text."""
+
+import pytest
+from neo4j.graph import Graph, Node, Path, Relationship
+from neo4j.spatial import CartesianPoint
+
+from memgraph_py.cli.tables import format_table, format_value
+
+
+def node(id: int, labels: list[str], properties: dict[str, object]) -> Node:
+    """A node as the driver makes one."""
+    return Node(GRAPH, str(id), id, labels, properties)
+
+
+GRAPH = Graph()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "Null"),
+        (True, "true"),
+        (False, "false"),
+        (1, "1"),
+        (-1.5, "-1.5"),
+        ("a", '"a"'),
+        ('say "x"\n', '"say \\"x\\"\\n"'),
+        ("Größe", '"Größe"'),
+        ({"id": "1"}, '{id:"1"}'),
+        ({"from_id": "1", "to_id": "2"}, '{from_id:"1", to_id:"2"}'),
+        ([1, [None, "x"], {}], '[1, [Null, "x"], {}]'),
+        (b"\x01\xff", "0x01ff"),
+        (CartesianPoint((1.0, 2.0)), "CartesianPoint(1.0, 2.0)"),
+        ("\x1b[31mred", '"\\u001b[31mred"'),
+    ],
+)
+def test_values(value: object, text: str) -> None:
+    assert format_value(value) == text
+
+
+def test_elements() -> None:
+    a, b, bare = node(1, ["B", "A"], {"p": 1, "q": "x"}), node(2, [], {}), node(3, ["C"], {})
+    assert format_value(a) == '(:A:B {p: 1, q: "x"})'
+    assert format_value(b) == "()"
+    assert format_value(bare) == "(:C)"
+    there = _relationship("10", "T", a, b)
+    back = _relationship("11", "U", bare, b)
+    assert format_value(there) == "[:T {w: 0.5}]"
+    assert format_value(Path(a, there, back)) == '(:A:B {p: 1, q: "x"})-[:T {w: 0.5}]->()<-[:U {w: 0.5}]-(:C)'
+
+
+def _relationship(id: str, name: str, start: Node, end: Node) -> Relationship:
+    made: Relationship = GRAPH.relationship_type(name)(GRAPH, id, int(id), {"w": 0.5})
+    made._start_node, made._end_node = start, end
+    return made
+
+
+def test_a_table_is_as_wide_as_its_values() -> None:
+    assert format_table(["query", "params"], [["CREATE (:Node {id: $id})", {"id": "1"}], ["x", None]]) == (
+        "+----------------------------+----------+\n"
+        "| query                      | params   |\n"
+        "+----------------------------+----------+\n"
+        '| "CREATE (:Node {id: $id})" | {id:"1"} |\n'
+        '| "x"                        | Null     |\n'
+        "+----------------------------+----------+"
+    )
+
+
+def test_a_table_without_rows_is_its_header() -> None:
+    assert format_table(["a"], []) == "+---+\n| a |\n+---+"
+
+
+def test_wide_characters_keep_the_frame_straight() -> None:
+    assert format_table(["x"], [["日本"], ["a"]]).splitlines()[3:] == ['| "日本" |', '| "a"    |', "+--------+"]
