@@ -14,7 +14,7 @@ from memgraph_py.bolt.records import (
     RelationshipColumn,
     encode_records,
 )
-from memgraph_py.columnar import Column, Kind
+from memgraph_py.columnar import STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels import packing
 from memgraph_py.values.types import Node, Relationship, Value
 
@@ -133,3 +133,7 @@ def test_names_that_come_later_are_found() -> None:
     handles, heap = packed.handles(np.array([1, 0]))
     texts = [heap[handle >> 24 :][: handle & packing.LENGTH_MASK].tobytes() for handle in handles.tolist()]
     assert texts == [pack_text("b"), pack_text("a")]
+
+
+def test_handles_are_those_of_columns() -> None:
+    assert (packing.LENGTH_BITS, packing.LENGTH_MASK) == (STRING_LENGTH_BITS, STRING_LENGTH_MASK)
