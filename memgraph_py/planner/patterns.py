@@ -233,7 +233,8 @@ class _Growth:
                     if other not in connected:
                         connected.append(other)
         order = list(self.graph.nodes)
-        return min((self.graph.nodes[name] for name in sorted(connected, key=order.index)), key=self._promise)
+        unbound = sorted((name for name in connected if name not in self.bound), key=order.index)
+        return min((self.graph.nodes[name] for name in unbound), key=self._promise)
 
     def _promise(self, node: PatternNode) -> int:
         """0 is best: a label and an equality, a label, an equality, nothing."""
