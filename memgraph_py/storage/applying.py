@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.chunks import read_states
+from memgraph_py.kernels.chunks import positions, read_states
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
-from memgraph_py.storage.pages import Growing, PagesEditor, StringHeap
+from memgraph_py.storage.pages import Growing, Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
@@ -271,10 +271,10 @@ def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
     stand in, is made anew.
     """
     for failed in changes:
-        for ids in (block.ids for block in failed.created_nodes):
-            _unmake(PagesEditor(current.node_states), ids[ids >= current.node_bound])
-        for ids in (block.ids for block in failed.created_relationships):
-            _unmake(PagesEditor(current.relationship_states), ids[ids >= current.relationship_bound])
+        for node_block in failed.created_nodes:
+            _unmake(current.node_states, current.node_columns, node_block.ids, current.node_bound)
+        for block in failed.created_relationships:
+            _unmake(current.relationship_states, current.relationship_columns, block.ids, current.relationship_bound)
     for pages in (current.node_states, current.relationship_states):
         pages.pool.forget_retired()
     for column in (*current.node_columns.values(), *current.relationship_columns.values()):
@@ -283,15 +283,14 @@ def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
     return replace(current, adjacency=current.adjacency.rebuilt(0))
 
 
-def _unmake(editor: PagesEditor, ids: Numbers) -> None:
-    table, pool = editor.table, editor.pool
-    chunks = ids >> 12
-    inside = chunks < len(table)
-    ids, chunks = ids[inside], chunks[inside]
-    ids = ids[table[chunks] >= 0]
-    if len(ids):
-        places = editor.positions(ids, is_new=True)
-        pool.buffer[places] = -1
+def _unmake(states: Pages, columns: dict[KeyId, PropertyColumn], ids: Numbers, bound: int) -> None:
+    """Takes back what was written in place of elements that never were. Ids below the bound have states copied to change."""
+    places = positions(states.table, ids[ids >= bound], 1 << 31)
+    states.pool.buffer[places[places >= 0]] = -1
+    for column in columns.values():
+        for pages in column.pages.values():
+            places = positions(pages.table, ids, 1 << 31)
+            pages.pool.validity[places[places >= 0]] = False
 
 
 def _write_states(editor: PagesEditor, ids: Numbers, states: Numbers | int, bound: int) -> None:

@@ -269,7 +269,7 @@ class TransactionReader:
             rows = np.concatenate((found.source_rows, own.source_rows))
             relationships = np.concatenate((found.relationships, own.relationships))
             targets = np.concatenate((found.targets, own.targets))
-            if len(found.source_rows) and rows[-1] != rows[0]:
+            if len(found.source_rows) and found.source_rows[-1] > own.source_rows[0]:
                 order = np.argsort(rows, kind="stable")
                 rows, relationships, targets = rows[order], relationships[order], targets[order]
             found = Expansion(rows, relationships, targets)

@@ -1,6 +1,7 @@
-"""The store against a naive model: several transactions, a log that syncs late or fails, merges, snapshots held open."""
+"""The store against a naive model: several transactions, a log that is late or fails, merges, snapshots held open."""
 
 import copy
+import random
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -9,8 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis import given, settings
 
 from memgraph_py.columnar import Column
 from memgraph_py.config import Limits
@@ -40,15 +40,15 @@ VALUES: list[Any] = [
     [1, 2],
     [1],
 ]
-values = st.sampled_from(VALUES)
-label_sets = st.sets(st.sampled_from(LABELS)).map(tuple)
-few = st.integers(0, 3)
+STEPS = 60
 
 
 @dataclass
 class Graph:
     nodes: dict[int, tuple[set[int], dict[int, Any]]] = field(default_factory=dict)
     relationships: dict[int, tuple[int, int, int, dict[int, Any]]] = field(default_factory=dict)
+    deleted_nodes: set[int] = field(default_factory=set)
+    deleted_relationships: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -120,6 +120,9 @@ def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships:
     ]
     label_sets = view.label_sets(ids_of(sorted(graph.nodes))).tolist()
     assert [set(view.schema.label_set(id)) for id in label_sets] == [graph.nodes[id][0] for id in sorted(graph.nodes)]
+    check_relationships(view, graph, nodes.tolist())
+    nodes = ids_of([-1, *graph.deleted_nodes, *graph.nodes])  # others cannot be met in this view
+    relationships = ids_of([-1, *graph.deleted_relationships, *graph.relationships])
     for key in KEYS:
         got = read(view.node_property(nodes, key))
         expected_values = [graph.nodes[id][1].get(key) if id in graph.nodes else None for id in nodes.tolist()]
@@ -133,7 +136,6 @@ def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships:
         assert not having or key in view.node_keys(ids_of(sorted(having))).tolist()
         having = {id for id, relationship in graph.relationships.items() if key in relationship[3]}
         assert not having or key in view.relationship_keys(ids_of(sorted(having))).tolist()
-    check_relationships(view, graph, nodes.tolist())
 
 
 def matches(graph: Graph, node: int, direction: Direction, types: list[int] | None) -> list[tuple[int, int]]:
@@ -202,9 +204,11 @@ def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) ->
             assert sorted(one.nodes.tolist()) == [id for other, id in got if other == row]
 
 
-class StoreAgainstModel(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
+class Walk:
+    """Random steps on a store and its model."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
         self.log = ManualLog()
         self.store = GraphStore(self.log, Limits(delta_relationships_max=2))
         for name in "ABC":
@@ -221,38 +225,58 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.indexes: set[tuple[int, int]] = set()
         self.nodes = self.relationships = 0
 
-    def pick(self, data: st.DataObject) -> Open:
-        return data.draw(st.sampled_from(self.open))
+    def run(self) -> None:
+        write = [self.create_nodes, self.create_relationships, self.set_node_property, self.set_relationship_property,
+                 self.change_labels, self.delete_relationships, self.delete_nodes]  # fmt: skip
+        weights = [6, 8, 4, 2, 4, 1, 1]
+        for _ in range(STEPS):
+            step = self.random.choices(
+                [self.sync, self.fail, self.change_index, self.hold, self.store.wait_for_merge, self.restart, None],
+                [6, 0.3, 0.6, 1, 1, 0.3, 20],
+            )[0]
+            if step is not None:
+                step()
+                continue
+            if (len(self.open) < 3 and self.random.random() < 0.4) or not self.open:
+                self.begin()
+            one = self.random.choice(self.open)
+            self.random.choices(
+                [*write, self.set_mark, self.undo, self.roll_back, self.commit], [*weights, 2, 1, 1, 6]
+            )[0](one)
+            self.check()
+        for future in list(self.pending):
+            self.sync()
+            assert future.done()
+        self.check()
+        self.store.wait_for_merge()
 
-    @precondition(lambda self: len(self.open) < 3)
-    @rule(on_tip=st.booleans())
-    def begin(self, on_tip: bool) -> None:
+    def some(self, ids: object, count: int) -> list[int]:
+        return self.random.choices([-1, *sorted(ids)], k=self.random.randint(1, count))  # type: ignore[call-overload]  # a set or map of ids
+
+    def values(self, count: int) -> list[Any]:
+        return self.random.choices(VALUES, k=count)
+
+    def labels(self) -> tuple[int, ...]:
+        return tuple(self.random.sample(LABELS, self.random.randint(0, 2)))
+
+    def begin(self) -> None:
+        on_tip = self.random.random() < 0.4
         version = self.tip if on_tip else self.current
         transaction = self.store.begin(Access.WRITE, on_tip=on_tip)
         self.open.append(Open(transaction, copy.deepcopy(self.graphs[version]), version, len(self.failures)))
 
-    @precondition(lambda self: self.open)
-    @rule(
-        data=st.data(),
-        labels=label_sets,
-        properties=st.lists(values, min_size=1, max_size=5),
-        key=st.sampled_from(KEYS),
-    )
-    def create_nodes(self, data: st.DataObject, labels: tuple[int, ...], properties: list[Any], key: int) -> None:
-        one = self.pick(data)
+    def create_nodes(self, one: Open) -> None:
+        labels, key, properties = self.labels(), self.random.choice(KEYS), self.values(self.random.randint(1, 5))
         ids = one.transaction.create_nodes(len(properties), labels, {key: Column.from_values(properties)})
         self.nodes += len(ids)
         for id, value in zip(ids.tolist(), properties, strict=True):
             one.graph.nodes[id] = (set(labels), {} if value is None else {key: value})
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), type=st.sampled_from(TYPES), count=st.integers(1, 4), value=values)
-    def create_relationships(self, data: st.DataObject, type: int, count: int, value: Any) -> None:
-        one = self.pick(data)
+    def create_relationships(self, one: Open) -> None:
+        type, count, value = self.random.choice(TYPES), self.random.randint(1, 4), self.values(1)[0]
         if not one.graph.nodes:
             return
-        node = st.sampled_from(sorted(one.graph.nodes))
-        sources, targets = ([data.draw(node) for _ in range(count)] for _ in range(2))
+        sources, targets = (self.random.choices(sorted(one.graph.nodes), k=count) for _ in range(2))
         properties = {0: Column.constant(value, count)}
         ids = one.transaction.create_relationships(ids_of(sources), ids_of(targets), type, properties)
         self.relationships += count
@@ -260,13 +284,9 @@ class StoreAgainstModel(RuleBasedStateMachine):
             one.graph.relationships[id] = (source, target, type, {} if value is None else {0: value})
         one.writes.ends |= {*sources, *targets}
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), key=st.sampled_from(KEYS), new=st.lists(values, min_size=1, max_size=4))
-    def set_node_property(self, data: st.DataObject, key: int, new: list[Any]) -> None:
-        one = self.pick(data)
-        if not one.graph.nodes:
-            return
-        ids = [data.draw(st.sampled_from([-1, *sorted(one.graph.nodes)])) for _ in new]
+    def set_node_property(self, one: Open) -> None:
+        key, ids = self.random.choice(KEYS), self.some(one.graph.nodes, 4)
+        new = self.values(len(ids))
         last = {id: value for id, value in zip(ids, new, strict=True) if id >= 0}
         expected = sum(value is not None or key in one.graph.nodes[id][1] for id, value in last.items())
         assert one.transaction.set_node_property(ids_of(ids), key, Column.from_values(new)) == expected
@@ -274,13 +294,9 @@ class StoreAgainstModel(RuleBasedStateMachine):
             self.assign(one.graph.nodes[id][1], key, value)
             one.writes.nodes.add(id)
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), key=st.sampled_from(KEYS), new=st.lists(values, min_size=1, max_size=4))
-    def set_relationship_property(self, data: st.DataObject, key: int, new: list[Any]) -> None:
-        one = self.pick(data)
-        if not one.graph.relationships:
-            return
-        ids = [data.draw(st.sampled_from([-1, *sorted(one.graph.relationships)])) for _ in new]
+    def set_relationship_property(self, one: Open) -> None:
+        key, ids = self.random.choice(KEYS), self.some(one.graph.relationships, 4)
+        new = self.values(len(ids))
         one.transaction.set_relationship_property(ids_of(ids), key, Column.from_values(new))
         for id, value in zip(ids, new, strict=True):
             if id >= 0:
@@ -294,13 +310,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         else:
             properties[key] = value
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), labels=label_sets, adds=st.booleans())
-    def change_labels(self, data: st.DataObject, labels: tuple[int, ...], adds: bool) -> None:
-        one = self.pick(data)
-        if not one.graph.nodes:
-            return
-        ids = data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.nodes)]), min_size=1, max_size=3))
+    def change_labels(self, one: Open) -> None:
+        labels, adds, ids = self.labels(), self.random.random() < 0.6, self.some(one.graph.nodes, 3)
         call = one.transaction.add_labels if adds else one.transaction.remove_labels
         expected = 0
         for id in set(ids) - {-1}:
@@ -312,13 +323,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
                 one.writes.nodes.add(id)
         assert call(ids_of(ids), labels) == expected
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def delete_relationships(self, data: st.DataObject) -> None:
-        one = self.pick(data)
-        if not one.graph.relationships:
-            return
-        ids = data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.relationships)]), min_size=1, max_size=3))
+    def delete_relationships(self, one: Open) -> None:
+        ids = self.some(one.graph.relationships, 3)
         assert one.transaction.delete_relationships(ids_of(ids)) == len(set(ids) - {-1})
         self.forget(one, set(ids) - {-1})
 
@@ -328,14 +334,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
             del one.graph.relationships[id]
         one.writes.relationships |= relationships
         one.deleted_relationships |= relationships
+        one.graph.deleted_relationships |= relationships
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), detach=st.booleans())
-    def delete_nodes(self, data: st.DataObject, detach: bool) -> None:
-        one = self.pick(data)
-        if not one.graph.nodes:
-            return
-        ids = set(data.draw(st.lists(st.sampled_from([-1, *sorted(one.graph.nodes)]), min_size=1, max_size=2))) - {-1}
+    def delete_nodes(self, one: Open) -> None:
+        detach, ids = self.random.random() < 0.7, set(self.some(one.graph.nodes, 2)) - {-1}
         attached = {id for id, (a, b, _, _) in one.graph.relationships.items() if {a, b} & ids} if detach else set()
         assert one.transaction.delete_nodes(ids_of([-1, *ids]), detach=detach) == (len(ids), len(attached))
         self.forget(one, attached)
@@ -343,6 +345,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
             del one.graph.nodes[id]
         one.writes.nodes |= ids
         one.writes.deleted |= ids
+        one.graph.deleted_nodes |= ids
         one.plainly_deleted |= ids
         if ids:
             gone = ids_of([min(ids)])
@@ -351,32 +354,22 @@ class StoreAgainstModel(RuleBasedStateMachine):
             with pytest.raises(EntityNotFound):
                 one.transaction.set_node_property(gone, 0, Column.from_values([1]))
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def set_mark(self, data: st.DataObject) -> None:
-        one = self.pick(data)
+    def set_mark(self, one: Open) -> None:
         state = copy.deepcopy((one.graph, one.writes, one.plainly_deleted, one.deleted_relationships))
         one.marks.append((one.transaction.mark(), state))
 
-    @precondition(lambda self: any(one.marks for one in self.open))
-    @rule()
-    def undo(self) -> None:
-        one = next(one for one in self.open if one.marks)
+    def undo(self, one: Open) -> None:
+        if not one.marks:
+            return
         mark, state = one.marks.pop()
         one.transaction.undo_to(mark)
         one.graph, one.writes, one.plainly_deleted, one.deleted_relationships = state
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def roll_back(self, data: st.DataObject) -> None:
-        one = self.pick(data)
+    def roll_back(self, one: Open) -> None:
         self.open.remove(one)
         self.store.rollback(one.transaction)
 
-    @precondition(lambda self: self.open)
-    @rule(data=st.data())
-    def commit(self, data: st.DataObject) -> None:
-        one = self.pick(data)
+    def commit(self, one: Open) -> None:
         self.open.remove(one)
         changes = one.transaction.changes
         if changes.is_empty():
@@ -405,6 +398,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         return TransactionConflict if any(one.writes.conflicts(writes) for writes in after) else None
 
     def merge(self, graph: Graph, one: Open) -> None:
+        graph.deleted_nodes |= one.writes.deleted
+        graph.deleted_relationships |= one.deleted_relationships
         base = self.graphs[one.based_on]
         for id, node in one.graph.nodes.items():
             if id in one.writes.nodes or id not in base.nodes:
@@ -417,16 +412,16 @@ class StoreAgainstModel(RuleBasedStateMachine):
         for id in one.deleted_relationships:
             graph.relationships.pop(id, None)
 
-    @precondition(lambda self: self.log.queue)
-    @rule()
     def sync(self) -> None:
+        if not self.log.queue:
+            return
         self.log.queue.pop(0)(None)
         self.current += 1
         assert self.pending.pop(0).result(timeout=0) == self.current
 
-    @precondition(lambda self: self.log.queue)
-    @rule()
     def fail(self) -> None:
+        if not self.log.queue:
+            return
         queue, self.log.queue = self.log.queue, []
         for done in queue:
             done(OSError("no space left on device"))
@@ -441,8 +436,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.failures.append(self.current)
         self.indexes = {(index.label, index.key) for index in self.store.schema.indexes()}
 
-    @rule(label=st.sampled_from(LABELS), key=st.sampled_from(KEYS))
-    def change_index(self, label: int, key: int) -> None:
+    def change_index(self) -> None:
+        label, key = self.random.choice(LABELS), self.random.choice(KEYS)
         if (label, key) in self.indexes:
             self.indexes.remove((label, key))
             self.pending.append(self.store.drop_index(label, key))
@@ -452,16 +447,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.tip += 1
         self.graphs[self.tip] = self.graphs[self.tip - 1]
 
-    @rule()
     def hold(self) -> None:
         self.held = [*self.held[-2:], (self.store.current, copy.deepcopy(self.graphs[self.current]))]
 
-    @rule()
-    def wait_for_merge(self) -> None:
-        self.store.wait_for_merge()
-
-    @rule()
-    def restart_from_checkpoint(self) -> None:
+    def restart(self) -> None:
         data = export_snapshot(self.store.current)
         other = GraphStore()
         load_snapshot(other, data)
@@ -469,8 +458,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         indexes = {(index.label, index.key) for index in other.schema.indexes()}
         check_seeks(other.current, self.graphs[self.current], indexes)
 
-    @invariant()
-    def views_agree(self) -> None:
+    def check(self) -> None:
         for one in self.open:
             if one.plainly_deleted and any(
                 one.plainly_deleted & {a, b} for a, b, _, _ in one.graph.relationships.values()
@@ -483,9 +471,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
             check_seeks(view, graph, self.indexes)
         check_view(self.store.tip, self.graphs[self.tip], self.nodes, self.relationships)
 
-    def teardown(self) -> None:
-        self.store.wait_for_merge()
 
-
-StoreAgainstModel.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
-TestStoreAgainstModel = StoreAgainstModel.TestCase
+@given(st.integers(0, 1 << 32))
+@settings(max_examples=25, deadline=None)
+def test_the_store_agrees_with_the_model(seed: int) -> None:
+    Walk(seed).run()
