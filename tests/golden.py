@@ -177,7 +177,7 @@ class ScriptRunner:
             return []
         query = parse(text)
         assert isinstance(query, ast.Query), "only a query has a plan"
-        plan = plan_query(query, analyse(query, text))
+        plan = plan_query(query, analyse(query, text), text)
         stages = [("planned", lines(plan))]
         for name, changed in trace(plan, self.database.store.current):
             drawn = lines(changed)

@@ -86,7 +86,7 @@ class StatementCache:
     def _prepare(self, query: ast.Query, text: str, view: GraphView, elements: int) -> PreparedQuery:
         try:
             analysis = analyse(query, text)
-            plan = optimise(plan_query(query, analysis), view)
+            plan = optimise(plan_query(query, analysis, text), view)
             return PreparedQuery(
                 plan=plan,
                 columns=analysis.columns,

@@ -2,11 +2,13 @@
 
 Operators pass batches on as they come, so a scan may still be reading when a CREATE above it has begun to write, and
 a RETURN may read a property that the next batch will set. openCypher has each clause see exactly what the ones before
-it left (openCypher 9, "Clause composition"). So an ``Eager`` goes below an operator whose effects meet those of the
-operators below it, back to the last one that takes all of its input anyway:
+it left (openCypher 9, "Clause composition"). So where the effects of an operator meet those of the operators below it,
+back to the last one that takes all of its input anyway, an ``Eager`` goes in: right below what writes, or right above
+the last write below what reads:
 
     MATCH (n:User) CREATE (:User)      Create User ← Eager ← LabelScan User
     MATCH (n:User) CREATE (:Post)      Create Post ← LabelScan User
+    … SET n.x = 1 MATCH (m {x: 1})     Filter m.x = 1 ← AllNodes m ← Eager ← Set n.x
 
 What runs for a single row has ended before the next operator begins, and needs nothing.
 """
@@ -59,13 +61,18 @@ def _isolate(operator: Operator) -> tuple[Operator, Effects, bool]:
             pass
     below, pending, single = _isolate(operator.input)
     own = effects(operator)
-    if not single and _interfere(own, pending):
+    if meet(own.creates | own.changes, pending.reads) or meet(own.changes, pending.creates | pending.changes):
         below, pending = Eager(below), NOTHING
+    elif meet(own.reads, pending.creates | pending.changes):
+        below, pending = _eager_above_write(below), Effects(pending.reads)
     single_after = (single and _keeps_one_row(operator)) or _gives_one_row(operator)
     if isinstance(operator, TAKES_ALL) or (single and single_after):
         pending = NOTHING
     else:
         pending = pending.joined(own)
+    if isinstance(operator, operators.Limit) and single_after:
+        # Nothing below it is read any further; what is written there still is.
+        pending = Effects(creates=pending.creates, changes=pending.changes)
     return _isolate_subplan(changed(operator, input=below)), pending, single_after
 
 
@@ -75,12 +82,11 @@ def _isolate_subplan(operator: Operator) -> Operator:
     return operator
 
 
-def _interfere(own: Effects, pending: Effects) -> bool:
-    return (
-        meet(own.creates | own.changes, pending.reads)
-        or meet(own.reads | own.changes, pending.changes)
-        or meet(own.reads | own.changes, pending.creates)
-    )
+def _eager_above_write(operator: Operator) -> Operator:
+    """The plan with an Eager right above its last write: what reads above it stays together, and can become a seek."""
+    if effects(operator).creates or effects(operator).changes or not hasattr(operator, "input"):
+        return Eager(operator)
+    return changed(operator, input=_eager_above_write(operator.input))
 
 
 def _keeps_one_row(operator: Operator) -> bool:

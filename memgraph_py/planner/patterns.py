@@ -28,10 +28,11 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.planner.scope import Scope, not_supported
+from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import conjuncts, translate
 from memgraph_py.storage.view import Direction
 
+SHORTEST = {"shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}
 REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
 
 
@@ -70,7 +71,7 @@ def pattern_graph(parts: tuple[ast.PatternPart, ...], scope: Scope) -> PatternGr
     graph = PatternGraph({}, [], [], [])
     for part in parts:
         if part.function is not None:
-            raise not_supported(f"'{part.function}'", part.offset)
+            raise scope.not_supported(f"'{SHORTEST[part.function]}'", part.offset)
         along = [_add_node(graph, part.nodes[0], scope)]
         for written, node in zip(part.relationships, part.nodes[1:], strict=True):
             name = _name(graph, written.variable, scope)
@@ -114,8 +115,7 @@ def _add_node(graph: PatternGraph, written: ast.NodePattern, scope: Scope) -> st
 
 
 def _equalities(variable: str, properties: ast.MapLiteral | ast.Parameter) -> list[ast.Expression]:
-    if isinstance(properties, ast.Parameter):
-        raise not_supported("a parameter as the properties of a pattern that is matched", properties.offset)
+    assert isinstance(properties, ast.MapLiteral), "analysis lets CREATE alone take a parameter as a map"
     at = properties.offset
     return [
         ast.Infix("=", ast.PropertyAccess(ast.Variable(variable, at), key, at), value, at)
@@ -224,7 +224,8 @@ class _Growth:
         """Of the first unbound node's connected part, the node that promises the fewest rows."""
         first = next((name for name in self.graph.nodes if name not in self.bound), None)
         if first is None:
-            raise not_supported("a variable length whose properties name the pattern", remaining[0].written.offset)
+            at = remaining[0].written.offset
+            raise self.scope.not_supported("a variable length whose properties name another one's relationships", at)
         connected = [first]
         for name in connected:
             for relationship in remaining:

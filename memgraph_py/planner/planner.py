@@ -33,13 +33,13 @@ from memgraph_py.planner.translate import conjuncts, translate
 from memgraph_py.planner.updates import create, delete, merge, remove_items, set_items
 
 
-def plan_query(query: ast.Query, analysis: Analysis) -> Operator:
+def plan_query(query: ast.Query, analysis: Analysis, text: str) -> Operator:
     """The plan, not yet optimised. Its columns are ``analysis.columns`` in order; without any it ends in Drain.
 
-    Raises CypherSyntaxError for the few constructs that are accepted and not supported yet.
+    ``text`` is where the offsets point. Raises CypherSyntaxError for what is accepted and not supported yet.
     """
     planner = Planner()
-    scope = Scope((), planner)
+    scope = Scope((), planner, text)
     operator, scope = planner.query(query, Unit(), scope)
     if not analysis.columns:
         return isolate(Drain(operator))

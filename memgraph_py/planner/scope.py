@@ -6,7 +6,8 @@ from itertools import count
 from typing import Protocol
 
 from memgraph_py.cypher import ast
-from memgraph_py.errors import CypherSyntaxError, Position
+from memgraph_py.cypher.lexer import position
+from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
 from memgraph_py.plan.variables import columns, read_variables
 
@@ -27,6 +28,7 @@ class Scope:
 
     variables: tuple[str, ...]
     subplans: Subplans
+    text: str
     counter: Iterator[int] = field(default_factory=count)
 
     def bind(self, *names: str) -> "Scope":
@@ -38,6 +40,10 @@ class Scope:
         """A scope of exactly these names."""
         return replace(self, variables=names)
 
+    def not_supported(self, what: str, offset: int) -> CypherSyntaxError:
+        """The error for what analysis accepts and no operator can do yet."""
+        return CypherSyntaxError(f"{what} is not supported yet", position=position(self.text, offset))
+
     def fresh(self) -> str:
         """A name that no user can write, unique in the query."""
         return f"@{next(self.counter)}"
@@ -48,11 +54,6 @@ def narrowed(subplan: Operator, outer: tuple[str, ...]) -> Operator:
     read: set[str] = set()
     _collect_read(subplan, read)
     return _with_leaf(subplan, Argument(tuple(name for name in outer if name in read)))
-
-
-def not_supported(what: str, offset: int) -> CypherSyntaxError:
-    """The error for what analysis accepts and no operator can do yet."""
-    return CypherSyntaxError(f"{what} is not supported yet", position=Position(offset, 1, offset + 1))
 
 
 def _collect_read(plan: Operator, read: set[str]) -> None:

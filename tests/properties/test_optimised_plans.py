@@ -155,7 +155,7 @@ def test_optimised_plans_give_the_same_rows(graph: list[str], texts: list[str], 
     for text in texts:
         query = parse(text)
         assert isinstance(query, ast.Query)
-        plan = plan_query(query, analyse(query, text))
+        plan = plan_query(query, analyse(query, text), text)
         expected = rows(plan, transaction)
         optimised = optimise(plan, transaction)
         for name, changed in trace(plan, transaction):
