@@ -46,7 +46,7 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         import numba
 
         if "MEMGRAPH_KERNEL_CACHE" in os.environ:
-            numba.config.CACHE_DIR = os.environ["MEMGRAPH_KERNEL_CACHE"]
+            numba.config.CACHE_DIR = os.environ["MEMGRAPH_KERNEL_CACHE"]  # type: ignore[attr-defined]  # made at import
         # numba has no types; the compiled function takes and gives what the plain one does
         return cast(Callable[P, R], numba.njit(signature, nogil=True, cache=True)(function))
 

@@ -6,15 +6,15 @@
             entries (n, 6): relationship, source, target, type, next entry + 1 out, next entry + 1 in
 
 A reader knows how many entries it may see; newer ones stand first in their lists and are skipped. Deleted relationships
-are looked up only where ``check`` says that some were deleted since the base was packed. In a transaction's own delta the
-places of ``heads`` are its own numbers of nodes; in a store's they are the node ids.
+are looked up only where ``check`` says that some were deleted since the base was packed. In a transaction's own delta
+the places of ``heads`` are its own numbers of nodes; in a store's they are the node ids.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.kernels import kernel
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, Integer
 
 OUT, IN, BOTH = 0, 1, 2
 OTHER, RELATIONSHIP, TYPE = 0, 1, 2
@@ -38,7 +38,8 @@ Graph = tuple[
     NDArray[np.int32],
     NDArray[np.int32],
 ]
-"""offsets, packed out, packed in, heads, entries, number of visible entries, check, buffer and table of types (-1: deleted)."""
+"""offsets, packed out, packed in, heads, entries, number of visible entries, check, buffer and table of types (-1 where
+deleted)."""
 
 
 @kernel("Tuple((int32[::1], int32[::1]))(int32[::1], int32[::1], int64)")
@@ -62,7 +63,7 @@ def stable_order(
 
 @kernel("void(int32[:, ::1], int32[:, ::1], int64, int64[:, ::1])")
 def append_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], start: int, new: Numbers) -> None:
-    """Adds entries from ``start`` on. new: (6, n): relationship, source, target, type, place of source, place of target."""
+    """Adds entries from ``start`` on. new: (6, n): relationship, source, target, type, places of source and target."""
     for row in range(new.shape[1]):
         entry = start + row
         for field in range(4):
@@ -74,7 +75,7 @@ def append_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], start: 
 
 
 @kernel("boolean(int64[::1], int64)")
-def is_wanted(types: Numbers, type: int) -> bool:
+def is_wanted(types: Numbers, type: Integer) -> bool:
     """True when the type is among the types, or when those are empty."""
     if len(types) == 0:
         return True
@@ -85,10 +86,23 @@ def is_wanted(types: Numbers, type: int) -> bool:
 
 
 @kernel("boolean(int32[::1], int32[::1], int64)")
-def is_alive(buffer: NDArray[np.int32], table: NDArray[np.int32], relationship: int) -> bool:
+def is_alive(buffer: NDArray[np.int32], table: NDArray[np.int32], relationship: Integer) -> bool:
     """True when the relationship was not deleted."""
     slot = np.int64(table[relationship >> CHUNK_BITS])
-    return buffer[(slot << CHUNK_BITS) | (relationship & CHUNK_MASK)] >= 0
+    return bool(buffer[(slot << CHUNK_BITS) | (relationship & CHUNK_MASK)] >= 0)
+
+
+@kernel("boolean(int64[::1], int64, int64, boolean, int32[::1], int32[::1])")
+def is_match(
+    types: Numbers,
+    type: Integer,
+    relationship: Integer,
+    check: bool,
+    buffer: NDArray[np.int32],
+    table: NDArray[np.int32],
+) -> bool:
+    """True when the relationship has one of the types and, where that is to be checked, was not deleted."""
+    return is_wanted(types, type) and (not check or is_alive(buffer, table, relationship))
 
 
 @kernel("int64[::1](int64[::1], int64)")
@@ -100,7 +114,7 @@ def doubled(values: Numbers, used: int) -> Numbers:
 
 
 @kernel("int64(int32[:, ::1], int64, int64, int64, int64)")
-def lower_bound(packed: NDArray[np.int32], low: int, high: int, type: int, other: int) -> int:
+def lower_bound(packed: NDArray[np.int32], low: Integer, high: Integer, type: Integer, other: Integer) -> np.int64:
     """First place from low to high whose (type, other end) is not below the given one."""
     while low < high:
         middle = (low + high) >> 1
@@ -109,7 +123,7 @@ def lower_bound(packed: NDArray[np.int32], low: int, high: int, type: int, other
             low = middle + 1
         else:
             high = middle
-    return low
+    return np.int64(low)
 
 
 @kernel(f"{_THREE}(int64[::1], int64, int64[::1], {_GRAPH})")
@@ -136,30 +150,27 @@ def expand(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> tupl
                     end = lower_bound(packed, place, end, types[0] + 1, -1)
                 while place < end:
                     other, relationship = packed[OTHER, place], packed[RELATIONSHIP, place]
-                    if is_wanted(types, packed[TYPE, place]) and not (
-                        direction == BOTH and side == IN and other == node
-                    ):
-                        if not check or is_alive(buffer, table, relationship):
-                            if found == len(rows):
-                                rows, relationships = doubled(rows, found), doubled(relationships, found)
-                                targets = doubled(targets, found)
-                            rows[found], relationships[found], targets[found] = row, relationship, other
-                            found += 1
+                    is_loop_again = direction == BOTH and side == IN and other == node
+                    if not is_loop_again and is_match(types, packed[TYPE, place], relationship, check, buffer, table):
+                        if found == len(rows):
+                            rows, relationships = doubled(rows, found), doubled(relationships, found)
+                            targets = doubled(targets, found)
+                        rows[found], relationships[found], targets[found] = row, relationship, other
+                        found += 1
                     place += 1
             if node < heads.shape[1]:
                 entry = np.int64(heads[side, node]) - 1
                 while entry >= 0:
-                    if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
-                        relationship = entries[entry, ENTRY_RELATIONSHIP]
-                        source, target = entries[entry, ENTRY_SOURCE], entries[entry, ENTRY_TARGET]
-                        if not (direction == BOTH and side == IN and source == target):
-                            if not check or is_alive(buffer, table, relationship):
-                                if found == len(rows):
-                                    rows, relationships = doubled(rows, found), doubled(relationships, found)
-                                    targets = doubled(targets, found)
-                                rows[found], relationships[found] = row, relationship
-                                targets[found] = target if side == OUT else source
-                                found += 1
+                    relationship, type = entries[entry, ENTRY_RELATIONSHIP], entries[entry, ENTRY_TYPE]
+                    source, target = entries[entry, ENTRY_SOURCE], entries[entry, ENTRY_TARGET]
+                    is_hidden = entry >= visible or (direction == BOTH and side == IN and source == target)
+                    if not is_hidden and is_match(types, type, relationship, check, buffer, table):
+                        if found == len(rows):
+                            rows, relationships = doubled(rows, found), doubled(relationships, found)
+                            targets = doubled(targets, found)
+                        rows[found], relationships[found] = row, relationship
+                        targets[found] = target if side == OUT else source
+                        found += 1
                     entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
     return rows[:found], relationships[:found], targets[:found]
 
@@ -184,19 +195,19 @@ def count_degrees(nodes: Numbers, direction: int, types: Numbers, graph: Graph) 
                     result[row] += end - place
                     place = end
                 while place < end:
-                    if is_wanted(types, packed[TYPE, place]):
-                        if not (direction == BOTH and side == IN and packed[OTHER, place] == node):
-                            if not check or is_alive(buffer, table, packed[RELATIONSHIP, place]):
-                                result[row] += 1
+                    relationship, type = packed[RELATIONSHIP, place], packed[TYPE, place]
+                    is_loop_again = direction == BOTH and side == IN and packed[OTHER, place] == node
+                    if not is_loop_again and is_match(types, type, relationship, check, buffer, table):
+                        result[row] += 1
                     place += 1
             if node < heads.shape[1]:
                 entry = np.int64(heads[side, node]) - 1
                 while entry >= 0:
-                    if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
-                        loop = entries[entry, ENTRY_SOURCE] == entries[entry, ENTRY_TARGET]
-                        if not (direction == BOTH and side == IN and loop):
-                            if not check or is_alive(buffer, table, entries[entry, ENTRY_RELATIONSHIP]):
-                                result[row] += 1
+                    relationship, type = entries[entry, ENTRY_RELATIONSHIP], entries[entry, ENTRY_TYPE]
+                    is_loop = entries[entry, ENTRY_SOURCE] == entries[entry, ENTRY_TARGET]
+                    is_hidden = entry >= visible or (direction == BOTH and side == IN and is_loop)
+                    if not is_hidden and is_match(types, type, relationship, check, buffer, table):
+                        result[row] += 1
                     entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
     return result
 
@@ -222,9 +233,8 @@ def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, cou
                     for place in range(offsets[side, node], offsets[side, node + 1]):
                         other = np.int64(packed[OTHER, place])
                         bit = np.uint8(1 << (other & 7))
-                        if marks[other >> 3] & bit or not is_wanted(types, packed[TYPE, place]):
-                            continue
-                        if check and not is_alive(buffer, table, packed[RELATIONSHIP, place]):
+                        relationship, type = packed[RELATIONSHIP, place], packed[TYPE, place]
+                        if marks[other >> 3] & bit or not is_match(types, type, relationship, check, buffer, table):
                             continue
                         marks[other >> 3] |= bit
                         if found == len(following):
@@ -234,16 +244,16 @@ def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, cou
                 if node < heads.shape[1]:
                     entry = np.int64(heads[side, node]) - 1
                     while entry >= 0:
-                        if entry < visible and is_wanted(types, entries[entry, ENTRY_TYPE]):
-                            other = np.int64(entries[entry, ENTRY_TARGET if side == OUT else ENTRY_SOURCE])
-                            bit = np.uint8(1 << (other & 7))
-                            if not marks[other >> 3] & bit:
-                                if not check or is_alive(buffer, table, entries[entry, ENTRY_RELATIONSHIP]):
-                                    marks[other >> 3] |= bit
-                                    if found == len(following):
-                                        following = doubled(following, found)
-                                    following[found] = other
-                                    found += 1
+                        other = np.int64(entries[entry, ENTRY_TARGET if side == OUT else ENTRY_SOURCE])
+                        bit = np.uint8(1 << (other & 7))
+                        relationship, type = entries[entry, ENTRY_RELATIONSHIP], entries[entry, ENTRY_TYPE]
+                        is_hidden = entry >= visible or marks[other >> 3] & bit != 0
+                        if not is_hidden and is_match(types, type, relationship, check, buffer, table):
+                            marks[other >> 3] |= bit
+                            if found == len(following):
+                                following = doubled(following, found)
+                            following[found] = other
+                            found += 1
                         entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
         reached = following[:found]
         for node in reached:
@@ -273,8 +283,8 @@ def expand_between(
 ) -> tuple[Numbers, Numbers, Numbers]:
     """(matches,) input row, relationship and target: relationships between sources[row] and targets[row].
 
-    In the base by binary search in the shorter of the two lists; in the delta by walking the shorter one. The places are
-    those of ``heads``.
+    In the base by binary search in the shorter of the two lists; in the delta by walking the shorter one. The places
+    are those of ``heads``.
     """
     offsets, packed_out, packed_in, heads, entries, visible, check, buffer, table = graph
     rows = np.empty(len(sources) + 4, dtype=np.int64)

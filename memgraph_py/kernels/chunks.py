@@ -3,10 +3,15 @@
 A table entry of -1 stands for a chunk that was never written. Ids below 0 or from ``count`` on have no row.
 """
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.kernels import kernel
+
+Integer: TypeAlias = "int | np.integer[Any]"
+"""A number in a kernel: Python's or an array's, which compiled code does not tell apart."""
 
 CHUNK_BITS = 12
 CHUNK_ROWS = 1 << CHUNK_BITS

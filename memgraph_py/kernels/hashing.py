@@ -2,16 +2,17 @@
 
     hash  …dddddddd pppppppppp      p: place in the segment, probed linearly; d: place in the directory, ``depth`` bits
 
-A segment has 1,024 places: ``hashes`` and ``payloads``. Payload 0 is a free place, n + 1 the node n, -(p + 1) posting p.
-Nodes of equal hash share one place: a posting is a pair (node, payload of the next). A full segment is split into two new
-ones, so no insertion moves more than one segment. Entries are only added, the payload last: a reader sees it whole.
+A segment has 1,024 places: ``hashes`` and ``payloads``. Payload 0 is a free place, n + 1 the node n, -(p + 1) the
+posting p. Nodes of equal hash share one place: a posting is a pair (node, payload of the next). A full segment is split
+into two new ones, so no insertion moves more than one segment. Entries are only added, the payload last: a reader sees
+them whole.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.kernels import kernel
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, LENGTH_BITS, LENGTH_MASK
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, LENGTH_BITS, LENGTH_MASK, Integer
 
 SEGMENT_BITS = 10
 SEGMENT_ROWS = 1 << SEGMENT_BITS
@@ -19,11 +20,11 @@ SEGMENT_MASK = SEGMENT_ROWS - 1
 SEGMENT_ENTRIES_MAX = SEGMENT_ROWS * 3 // 4
 
 CANDIDATES, ANY_VALUE, SAME_NUMBER, SAME_TEXT = 0, 1, 2, 3
-"""What ``find_nodes`` checks of a node with the hash: nothing; node and label; these and the 8 bytes; these and the text."""
+"""What ``find_nodes`` checks of a node with the hash: nothing; node and label; these and number; these and text."""
 
 
 @kernel("int64(int64)")
-def mix(value: int) -> int:
+def mix(value: Integer) -> Integer:
     """A well-mixed 64-bit number (the finaliser of SplitMix64)."""
     bits = np.uint64(np.int64(value)) + np.uint64(0x9E3779B97F4A7C15)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -81,7 +82,7 @@ def insert_nodes(
     nodes: NDArray[np.int64],
     start: int,
 ) -> int:
-    """Adds nodes from row ``start`` on; gives the row where a segment or the postings are full, else the number of rows."""
+    """Adds nodes from row ``start`` on; gives the row where a segment or the postings are full, else the end."""
     mask = len(directory) - 1
     for row in range(start, len(nodes)):
         hash = new_hashes[row]
@@ -131,8 +132,8 @@ def split_segment(
             counts[segment] += 1
 
 
-@kernel("boolean(int64, int64, Array(uint8, 1, 'C', True), uint8[::1])")
-def same_text(left: int, right: int, left_data: NDArray[np.uint8], right_data: NDArray[np.uint8]) -> bool:
+@kernel("boolean(int64, int64, Array(uint8, 1, 'C', True), Array(uint8, 1, 'C', True))")
+def same_text(left: Integer, right: Integer, left_data: NDArray[np.uint8], right_data: NDArray[np.uint8]) -> bool:
     """True when two strings are equal byte by byte."""
     length = left & LENGTH_MASK
     if length != right & LENGTH_MASK:
@@ -142,6 +143,17 @@ def same_text(left: int, right: int, left_data: NDArray[np.uint8], right_data: N
         if left_data[left_start + offset] != right_data[right_start + offset]:
             return False
     return True
+
+
+@kernel("boolean[::1](int64[::1], Array(uint8, 1, 'C', True), int64[::1], Array(uint8, 1, 'C', True))")
+def same_texts(
+    left: NDArray[np.int64], left_data: NDArray[np.uint8], right: NDArray[np.int64], right_data: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    """(rows,) True where two strings are equal byte by byte."""
+    result = np.empty(len(left), dtype=np.bool_)
+    for row in range(len(left)):
+        result[row] = same_text(left[row], right[row], left_data, right_data)
+    return result
 
 
 @kernel(
@@ -184,7 +196,7 @@ def find_nodes(
         while payload != 0:
             if payload > 0:
                 node = payload - 1
-                payload = 0
+                payload = np.int64(0)
             else:
                 posting = -payload - 1
                 node = np.int64(postings[posting, 0])
@@ -221,7 +233,7 @@ def find_nodes(
 
 @kernel("void(int64[::1], int64[::1], int64[::1])")
 def map_insert(keys: NDArray[np.int64], slots: NDArray[np.int64], ids: NDArray[np.int64]) -> None:
-    """Open addressing; adds the ids that are not there, each with the number of those before it (``slots[-1]`` counts)."""
+    """Open addressing; adds the ids that are missing, numbered in order; the last slot is their count."""
     mask = len(keys) - 1
     for row in range(len(ids)):
         id = ids[row]

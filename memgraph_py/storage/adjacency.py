@@ -4,9 +4,9 @@
     delta  those committed since, as linked lists with the newest first
 
 A commit appends to the delta in place; a snapshot knows how many entries it may see (``visible``). When the delta is
-large, a background thread packs base and delta of one snapshot into a new base, and the store publishes it with a new delta
-that holds what was committed meanwhile. Old snapshots keep the old pair. Entries lie in commit order, so that visibility is
-one comparison; only deletions are looked up, and only where some happened since the base was packed (``deletions``).
+large, a background thread packs base and delta of one snapshot into a new base, and the store publishes it with a new
+delta that holds what was committed meanwhile. Old snapshots keep the old pair. Entries lie in commit order, so that
+visibility is one comparison; only deletions are looked up, and only where some happened since the base was packed.
 """
 
 from typing import TypeAlias
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.kernels.adjacency import Graph, append_entries, stable_order
+
+__all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
 
 Numbers: TypeAlias = NDArray[np.int64]
 Packed: TypeAlias = NDArray[np.int32]
@@ -113,14 +115,14 @@ class Adjacency:
         return Adjacency(self.base, self.delta.extended(self.visible, new, nodes), self.visible + len(ids))
 
     def rebuilt(self, first: int, base: Base | None = None) -> "Adjacency":
-        """The same relationships with lists of their own, over the base that holds the delta's entries before ``first``."""
+        """The same relationships in lists of their own, over a base that holds the delta's entries before ``first``."""
         entries = self.delta.entries[first : self.visible, :4].T.astype(np.int64)
         new = np.concatenate((entries, entries[1:3]))
         delta = Delta.empty().extended(0, np.ascontiguousarray(new), self.delta.heads.shape[1])
         return Adjacency(base or self.base, delta, self.visible - first)
 
     def graph(self, deletions: int, buffer: Packed, table: Packed) -> Graph:
-        """What kernels take; buffer and table of the relationships' types are read where any was deleted since packing."""
+        """What kernels take; the buffer and table of types are read where any was deleted since the base was packed."""
         base, delta = self.base, self.delta
         return (
             base.offsets,

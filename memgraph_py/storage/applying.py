@@ -1,8 +1,8 @@
 """The next snapshot: a snapshot and a ChangeSet, applied under the commit lock.
 
-In the order that ``changes.py`` states: created elements, properties, labels, deletions; then what is derived from them, the
-property indexes. What no reader can see is written in place, what readers see is copied (``pages.py``), so the old snapshot
-stays as it was.
+In the order that ``changes.py`` states: created elements, properties, labels, deletions; then what is derived of them,
+the property indexes. What no reader can see is written in place, what readers see is copied (``pages.py``), so the old
+snapshot stays as it was.
 """
 
 from dataclasses import replace
@@ -15,10 +15,13 @@ from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelation
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
 from memgraph_py.storage.pages import Growing, Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.snapshot import Snapshot, same_values
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 Numbers = NDArray[np.int64]
+
+_STALE_MIN = 4_096
+"""Stale candidates that are not worth a rebuild: a seek or scan passes them in microseconds."""
 
 
 class Heaps:
@@ -60,7 +63,7 @@ class _Application:
         self._tip = tip
         self._changes = changes
         self._heaps = heaps
-        self._next = replace(tip, version=version)
+        self._next = tip.successor(version)
         self._states = PagesEditor(tip.node_states)
         self._types = PagesEditor(tip.relationship_states)
         self._columns: dict[KeyId, ColumnEditor] = {}
@@ -96,6 +99,7 @@ class _Application:
         self._finish()
         self._move_positions()
         self._insert_into_indexes()
+        self._replace_stale()
         self._change_indexes()
         return next
 
@@ -122,8 +126,8 @@ class _Application:
             next.relationship_bound = max(next.relationship_bound, int(ids[-1]) + 1)
             next.live_relationships += len(ids)
             self._type_counts[block.type] = self._type_counts.get(block.type, 0) + len(ids)
-            for ends, values in ((heaps.sources, block.sources), (heaps.targets, block.targets)):
-                ends.reserve(next.relationship_bound)[ids] = values
+            for ends, nodes in ((heaps.sources, block.sources), (heaps.targets, block.targets)):
+                ends.reserve(next.relationship_bound)[ids] = nodes
                 ends.length = max(ends.length, next.relationship_bound)
             for key, values in block.properties.items():
                 self._relationship_column(key).write(ids, values, is_new=True)
@@ -214,8 +218,24 @@ class _Application:
             touched += [nodes for added, nodes in self._added if added == label]
             if touched:
                 nodes = np.unique(np.concatenate(touched))
+                nodes = nodes[next.has_label(nodes, label)]
+                known = self._tip.has_label(nodes, label)
+                known &= same_values(self._tip.node_property(nodes, key), next.node_property(nodes, key))
                 index.may_repeat = True
-                insert_values(next, index, nodes[next.has_label(nodes, label)], key)
+                insert_values(next, index, nodes[~known], key)
+
+    def _replace_stale(self) -> None:
+        """Builds anew what holds more stale candidates than good ones; old snapshots keep what they have."""
+        changes, next = self._changes, self._next
+        if not (changes.node_properties or changes.label_writes or changes.deleted_nodes):
+            return
+        for (label, key), index in next.indexes.items():
+            if index.entries > 2 * next.node_count(label) + _STALE_MIN:
+                next.indexes = {**next.indexes, (label, key): build_index(next, label, key)}
+        for label, nodes in next.label_nodes.items():
+            if not nodes.is_exact and nodes.length > 2 * next.node_count(label) + _STALE_MIN:
+                exact = LabelNodes.empty().extended(next.nodes(label), is_exact=True)
+                next.label_nodes = {**next.label_nodes, label: exact}
 
     def _change_indexes(self) -> None:
         changes, next = self._changes, self._next
@@ -267,8 +287,8 @@ def insert_values(snapshot: Snapshot, index: PropertyIndex, nodes: NodeIds, key:
 def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
     """``current`` as the new tip, when the commits after it failed.
 
-    Their elements must never show: what they wrote in place beyond the bounds is taken back, and the delta, whose lists they
-    stand in, is made anew.
+    Their elements must never show: what they wrote in place beyond the bounds is taken back, and the delta, whose lists
+    they stand in, is made anew.
     """
     for failed in changes:
         for node_block in failed.created_nodes:
@@ -284,7 +304,7 @@ def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
 
 
 def _unmake(states: Pages, columns: dict[KeyId, PropertyColumn], ids: Numbers, bound: int) -> None:
-    """Takes back what was written in place of elements that never were. Ids below the bound have states copied to change."""
+    """Takes back what was written in place of elements that never were; states below the bound were copied first."""
     places = positions(states.table, ids[ids >= bound], 1 << 31)
     states.pool.buffer[places[places >= 0]] = -1
     for column in columns.values():
@@ -301,7 +321,7 @@ def _write_states(editor: PagesEditor, ids: Numbers, states: Numbers | int, boun
 
 
 def _are_new(ids: Numbers, bound: int) -> bool:
-    return len(ids) > 0 and int(ids.min()) >= bound
+    return len(ids) > 0 and int(ids[0] if len(ids) == 1 else ids.min()) >= bound
 
 
 def _finished(columns: dict[KeyId, PropertyColumn], editors: dict[KeyId, ColumnEditor]) -> dict[KeyId, PropertyColumn]:

@@ -1,5 +1,6 @@
-"""Joins the blocks of a ChangeSet: a thousand messages that each create one node become one block of a thousand rows."""
+"""Joins the blocks of a ChangeSet: a thousand messages that each create one node become one block of as many rows."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ def coalesce(changes: ChangeSet) -> bool:
             blocks[0]
             if len(blocks) == 1
             else CreatedNodes(np.concatenate([block.ids for block in blocks]), blocks[0].label_set, _joined(blocks))
-            for blocks in _grouped(changes.created_nodes)
+            for blocks in _grouped(changes.created_nodes, [block.label_set for block in changes.created_nodes])
         ]
     if len(changes.created_relationships) > 1:
         changes.created_relationships = [
@@ -34,18 +35,19 @@ def coalesce(changes: ChangeSet) -> bool:
                 blocks[0].type,
                 _joined(blocks),
             )
-            for blocks in _grouped(changes.created_relationships)
+            for blocks in _grouped(
+                changes.created_relationships, [block.type for block in changes.created_relationships]
+            )
         ]
     return (len(changes.created_nodes), len(changes.created_relationships)) != before
 
 
-def _grouped(blocks: list[Block]) -> list[list[Block]]:
+def _grouped(blocks: list[Block], states: list[int]) -> list[list[Block]]:
     groups: dict[tuple[int, ...], list[Block]] = {}
-    for block in blocks:
-        state = block.label_set if isinstance(block, CreatedNodes) else block.type
+    for block, state in zip(blocks, states, strict=True):
         groups.setdefault((state, *block.properties), []).append(block)
     return list(groups.values())
 
 
-def _joined(blocks: list[Block]) -> dict[int, Column]:
+def _joined(blocks: Sequence[CreatedNodes | CreatedRelationships]) -> dict[int, Column]:
     return {key: Column.concatenate([block.properties[key] for block in blocks]) for key in blocks[0].properties}

@@ -1,7 +1,7 @@
 """Which of two transactions must give way: the one that commits second, when both wrote the same element.
 
-A new relationship marks its end nodes: that conflicts with their deletion, in either order, and with nothing else. So two
-transactions may create relationships at the same node.
+A new relationship marks its end nodes: that conflicts with their deletion, in either order, and with nothing else. So
+two transactions may create relationships at the same node.
 """
 
 import numpy as np

@@ -33,7 +33,7 @@ _ROWS_AT_ONCE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SnapshotData:
-    """metadata: numbers, strings, bytes, lists and maps of those. arrays: one-dimensional; object arrays hold Values."""
+    """metadata: numbers, strings, bytes, lists and maps. arrays: one-dimensional; an object array holds Values."""
 
     version: int
     metadata: dict[str, Value]

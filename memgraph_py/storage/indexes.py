@@ -1,13 +1,14 @@
 """Label indexes and property indexes: candidates that are never taken back, checked when they are read.
 
-A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value to node
-ids (``kernels/hashing.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that the node
-is there, has the label and has the value. So an index that knows too much is never wrong, and after a failed commit nothing
-needs to be undone.
+A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value to
+node ids (``kernels/hashing.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that
+the node is there, has the label and has the value. So an index that knows too much is never wrong, and after a failed
+commit nothing needs to be undone. One that holds mostly stale candidates is built anew (``applying.py``).
 """
 
 import weakref
 from collections import deque
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.types import Value
 
 Numbers = NDArray[np.int64]
+Hashed: TypeAlias = tuple[Numbers, NDArray[np.bool_]]
+"""What ``hash_column`` gives."""
 
 _TRUE, _FALSE = 0x7F4A7C15F39CC060, 0x2545F4914F6CDD1D
 
@@ -34,14 +37,16 @@ _TRUE, _FALSE = 0x7F4A7C15F39CC060, 0x2545F4914F6CDD1D
 class LabelNodes:
     """One version of a label index: candidates array[:length]."""
 
-    __slots__ = ("array", "is_exact", "is_sorted", "length")
+    __slots__ = ("_ordered", "array", "is_exact", "is_sorted", "length")
 
     def __init__(self, array: NDArray[np.int32], length: int, *, is_sorted: bool, is_exact: bool) -> None:
         self.array = array
         self.length = length
         self.is_sorted = is_sorted
+        """True while the candidates are ascending, so that each stands here once."""
         self.is_exact = is_exact
-        """True while each candidate has the label, and stands here once."""
+        """True while each candidate has the label."""
+        self._ordered: Numbers | None = None
 
     @staticmethod
     def empty() -> "LabelNodes":
@@ -55,7 +60,8 @@ class LabelNodes:
             array = np.empty(max(end, 2 * len(array), 64), dtype=np.int32)
             array[: self.length] = self.array[: self.length]
         array[self.length : end] = ids
-        is_sorted = self.is_sorted and (self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0]))
+        follows = self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0])
+        is_sorted = self.is_sorted and follows
         return LabelNodes(array, end, is_sorted=is_sorted, is_exact=self.is_exact and is_exact)
 
     def inexact(self) -> "LabelNodes":
@@ -64,12 +70,11 @@ class LabelNodes:
 
     def candidates(self) -> Numbers:
         """Ascending, each once, all that have the label and perhaps others."""
-        ids = self.array[: self.length].astype(np.int64)
-        if not self.is_exact:
-            return np.unique(ids)
-        if not self.is_sorted:
-            ids.sort(kind="stable")
-        return ids
+        if self.is_sorted:
+            return self.array[: self.length].astype(np.int64)
+        if self._ordered is None:
+            self._ordered = np.unique(self.array[: self.length].astype(np.int64))
+        return self._ordered
 
 
 class IndexTable:
@@ -189,7 +194,7 @@ class PropertyIndex:
         self._payloads = self._payloads.copy()
 
 
-def hash_column(column: Column) -> tuple[Numbers, NDArray[np.bool_]]:
+def hash_column(column: Column) -> Hashed:
     """(rows,) hash of each value and what can be found at all: not NULL, not NaN; an empty mask means all.
 
     Equal values have equal hashes: 1 and 1.0 do. Equality is openCypher's.
@@ -215,7 +220,7 @@ def hash_column(column: Column) -> tuple[Numbers, NDArray[np.bool_]]:
     return hash_numbers(np.ascontiguousarray(column.values, dtype=np.int64)), valid
 
 
-def _hash_objects(values: list[Value]) -> tuple[Numbers, NDArray[np.bool_]]:
+def _hash_objects(values: list[Value]) -> Hashed:
     """Values of mixed kinds: each kind that has a column by that, others by their grouping key."""
     hashes = np.zeros(len(values), dtype=np.int64)
     valid = np.ones(len(values), dtype=np.bool_)

@@ -1,9 +1,9 @@
 """What a transaction has changed, in a form that can be read: built from its ChangeSet, and only when a read needs it.
 
 An overlay numbers the elements that were created or written 0, 1, 2 … (``places``) and holds by place what replaces the
-snapshot's: state (label set or type, -1 deleted, -2 as in the snapshot) and property values. ``catch_up`` takes in the
-blocks that came since it last ran, so a transaction that alternates writes and reads stays linear. Undoing to a mark drops
-the overlays; they are built again from what is left.
+snapshot's: state (label set or type, -1 deleted, -2 as in the snapshot) and property values. Catching up takes in the
+blocks that came since it last ran, so a transaction that alternates writes and reads stays linear. Undoing to a mark
+drops the overlays; they are built again from what is left.
 """
 
 from typing import cast
@@ -80,7 +80,7 @@ class OverlayColumn:
             return
         if self._kind is None:
             self._kind = values.kind
-            self._values = Growing(DTYPES[values.kind].type)
+            self._values = Growing(DTYPES[values.kind])
         elif self._kind is not values.kind:
             self._make_objects()
         self._values.reserve(end)

@@ -3,15 +3,16 @@
     version 7   table [ 0  1  2 ]          buffer  | slot 0 | slot 1 | slot 2 | slot 3 |
     version 8   table [ 0  3  2 ]                  chunk 1 was changed: slot 3 is its copy
 
-A reader holds a ``Pages``: a buffer and a table of slots that never change for the rows it can see. The writer (one at a
-time, under the commit lock) edits through a ``PagesEditor``: rows that no reader can see are written where they stand, a
-chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A slot that a
-table no longer names is free once no ``Pages`` that named it is alive. A buffer that is full is copied into one twice as
-large; old versions keep the old one, whose visible rows stay as they are.
+A reader holds a ``Pages``: a buffer and a table of slots that never change for the rows it can see. The writer (one at
+a time, under the commit lock) edits through a ``PagesEditor``: rows that no reader can see are written in place,
+a chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A slot that
+a table no longer names is free once no ``Pages`` that named it is alive. A buffer that is full is copied into one twice
+as large; old versions keep the old one, whose visible rows stay as they are.
 """
 
 import weakref
 from collections import deque
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import EMPTY_DATA, Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, copy_texts, positions, text_bytes
 
+Buffer: TypeAlias = NDArray[Any]
+"""Of the type that its pool was made with."""
 NO_VALIDITY = np.zeros(0, dtype=np.bool_)
 
 
@@ -27,10 +30,10 @@ class Pool:
 
     __slots__ = ("buffer", "fill", "free", "has_validity", "retired", "used", "validity")
 
-    def __init__(self, dtype: np.dtype[np.generic], fill: object, *, has_validity: bool) -> None:
+    def __init__(self, dtype: np.dtype[Any], fill: int | None, *, has_validity: bool) -> None:
         self.fill = fill
         self.has_validity = has_validity
-        self.buffer: NDArray[np.generic] = np.empty(0, dtype=dtype)
+        self.buffer: Buffer = np.empty(0, dtype=dtype)
         self.validity = NO_VALIDITY
         self.used = 0
         self.free: list[int] = []
@@ -80,7 +83,7 @@ class Pages:
         self.table = table
 
     @staticmethod
-    def empty(dtype: np.dtype[np.generic], fill: object, *, has_validity: bool) -> "Pages":
+    def empty(dtype: np.dtype[Any], fill: int | None, *, has_validity: bool) -> "Pages":
         """An array without rows."""
         return Pages(Pool(dtype, fill, has_validity=has_validity), np.zeros(0, dtype=np.int32))
 
@@ -111,7 +114,10 @@ class PagesEditor:
 
         is_new: no reader can see the rows, so they are written where they stand.
         """
-        low, high = int(ids.min()) >> CHUNK_BITS, int(ids.max()) >> CHUNK_BITS
+        if len(ids) == 1:
+            low = high = int(ids[0]) >> CHUNK_BITS
+        else:
+            low, high = int(ids.min()) >> CHUNK_BITS, int(ids.max()) >> CHUNK_BITS
         if high >= len(self._table):
             self._grow_table(high + 1)
         chunks = [low] if low == high else np.unique(ids >> CHUNK_BITS).tolist()
@@ -171,11 +177,11 @@ class Growing:
 
     __slots__ = ("array", "length")
 
-    def __init__(self, dtype: type[np.generic], columns: int = 0) -> None:
-        self.array: NDArray[np.generic] = np.empty((0, columns) if columns else 0, dtype=dtype)
+    def __init__(self, dtype: type[np.generic] | np.dtype[Any], columns: int = 0) -> None:
+        self.array: Buffer = np.empty((0, columns) if columns else 0, dtype=dtype)
         self.length = 0
 
-    def reserve(self, length: int) -> NDArray[np.generic]:
+    def reserve(self, length: int) -> Buffer:
         """The array, with room for so many rows; those not yet written are zero."""
         if length > len(self.array):
             array = np.zeros((max(length, 2 * len(self.array), 64), *self.array.shape[1:]), dtype=self.array.dtype)
@@ -183,7 +189,7 @@ class Growing:
             self.array = array
         return self.array
 
-    def extend(self, values: NDArray[np.generic]) -> None:
+    def extend(self, values: Buffer) -> None:
         """Append the values."""
         end = self.length + len(values)
         self.reserve(end)[self.length : end] = values
@@ -191,7 +197,7 @@ class Growing:
 
 
 class StringHeap:
-    """UTF-8 bytes of all strings of a store or transaction; append-only. A handle stays good in every later ``data``."""
+    """UTF-8 bytes of all strings of a store or transaction; append-only: a handle is good in every later ``data``."""
 
     __slots__ = ("data", "used")
 

@@ -44,6 +44,11 @@ class PropertyColumn:
 
     def may_have(self, ids: NDArray[np.int64]) -> bool:
         """False where no chunk of the ids was ever written."""
+        if len(ids) == 1:  # the short way for one element
+            chunk = int(ids[0]) >> CHUNK_BITS
+            return chunk >= 0 and any(
+                chunk < len(pages.table) and pages.table[chunk] >= 0 for pages in self.pages.values()
+            )
         chunks = ids[ids >= 0] >> CHUNK_BITS
         for pages in self.pages.values():
             inside = chunks[chunks < len(pages.table)]

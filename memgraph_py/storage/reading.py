@@ -206,7 +206,8 @@ class TransactionReader:
     def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
         """See GraphView."""
         changes = self.changes
-        found = self.snapshot.seek(label, key, values)
+        hashed = hash_column(values)
+        found = self.snapshot.seek_hashed(label, key, values, hashed)
         updated = changes.node_properties or changes.label_writes or changes.deleted_nodes
         if not changes.created_nodes and not updated:
             return found
@@ -217,7 +218,7 @@ class TransactionReader:
         if index is None:
             index = self._indexes[label, key] = _OwnIndex(label, key)
         index.catch_up(self)
-        rows, nodes = index_candidates(index.index, values)
+        rows, nodes = index_candidates(index.index, hashed)
         if len(nodes) == 0:
             return found
         kept = self._matches(label, key, nodes, values.take(rows))

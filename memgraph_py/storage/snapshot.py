@@ -1,7 +1,7 @@
 """Snapshot: the graph at one version. Immutable; published by swapping a reference, so reading takes no lock.
 
-Ids come from counters, and a snapshot knows the bound of those it can see. ``node_states`` holds the label set of each node
-and ``relationship_states`` the type of each relationship, -1 where there is none: deleted, rolled back, or not yet
+Ids come from counters, and a snapshot knows the bound of those it can see. ``node_states`` holds the label set of each
+node and ``relationship_states`` the type of each relationship, -1 where there is none: deleted, rolled back, or not yet
 committed when this version was.
 """
 
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import EMPTY_DATA, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
 from memgraph_py.kernels.chunks import read_states
-from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes
+from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
 from memgraph_py.storage.adjacency import Adjacency, Graph, Packed
 from memgraph_py.storage.changes import StreamPosition
-from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
+from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_column
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
 from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.schema import Schema
@@ -35,6 +35,7 @@ from memgraph_py.values.comparison import equals
 
 NO_IDS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 _SAME: dict[Kind, int] = {Kind.INT: SAME_NUMBER, Kind.STRING: SAME_TEXT}
+_COMPARED_IN_COLUMNS = frozenset((Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STRING))
 _NO_COLUMN = (NO_IDS, NO_VALIDITY, np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
 
 
@@ -89,6 +90,30 @@ class Snapshot:
             {},
             {},
             {},
+        )
+
+    def successor(self, version: int) -> "Snapshot":
+        """The same graph at another version, for the store to change before it publishes it."""
+        return Snapshot(
+            version,
+            self.schema,
+            self.node_bound,
+            self.relationship_bound,
+            self.live_nodes,
+            self.live_relationships,
+            self.deleted_relationships,
+            self.node_states,
+            self.relationship_states,
+            self.sources,
+            self.targets,
+            self.node_columns,
+            self.relationship_columns,
+            self.adjacency,
+            self.label_nodes,
+            self.label_counts,
+            self.type_counts,
+            self.indexes,
+            self.positions,
         )
 
     def nodes(self, label: LabelId | None) -> NodeIds:
@@ -191,6 +216,10 @@ class Snapshot:
 
     def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
         """See GraphView."""
+        return self.seek_hashed(label, key, values, hash_column(values))
+
+    def seek_hashed(self, label: LabelId, key: KeyId, values: Column, hashed: Hashed) -> Seek:
+        """As ``seek``, where ``hash_column(values)`` is known already."""
         index = self.indexes.get((label, key))
         if index is None:
             if not self.schema.has_index(label, key):
@@ -199,7 +228,7 @@ class Snapshot:
         column = self.node_columns.get(key)
         if column is None:
             return Seek(NO_IDS, NO_IDS)
-        hashes, valid = hash_column(values)
+        hashes, valid = hashed
         table, states = index.table, self.node_states
         arrays = (states.buffer, states.table, self.schema.label_members(label))
         check = _SAME.get(values.kind, ANY_VALUE) if column.only is values.kind else ANY_VALUE
@@ -237,14 +266,14 @@ class Snapshot:
 
 def seek_candidates(view: "Snapshot", index: PropertyIndex, key: KeyId, values: Column) -> Seek:
     """Nodes of an index over nodes that all are there and have the label, by a look at their properties."""
-    rows, nodes = index_candidates(index, values)
+    rows, nodes = index_candidates(index, hash_column(values))
     kept = same_values(view.node_property(nodes, key), values.take(rows))
     return Seek(rows[kept], nodes[kept])
 
 
-def index_candidates(index: PropertyIndex, values: Column) -> tuple[NDArray[np.int64], NodeIds]:
-    """Rows of the values and nodes whose value may be that one: those of equal hash."""
-    hashes, valid = hash_column(values)
+def index_candidates(index: PropertyIndex, hashed: Hashed) -> tuple[NDArray[np.int64], NodeIds]:
+    """Rows of the values, of which only the hashes are needed, and nodes whose value may be that one: of equal hash."""
+    hashes, valid = hashed
     table = index.table
     states = (_NO_COLUMN[2], _NO_COLUMN[2], NO_VALIDITY)
     return find_nodes(table.arrays(), 0, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, states, 0)
@@ -261,14 +290,22 @@ def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
 
 def same_values(left: Column, right: Column) -> NDArray[np.bool_]:
     """(rows,) True where both are equal (openCypher equality, so False where it is unknown)."""
-    if left.kind is right.kind and left.kind in (Kind.INT, Kind.FLOAT, Kind.BOOL):
-        same: NDArray[np.bool_] = left.values == right.values
+    if left.kind is right.kind and left.kind in _COMPARED_IN_COLUMNS:
+        if left.kind is Kind.STRING:
+            left_texts, right_texts = (np.where(column.validity(), column.values, 0) for column in (left, right))
+            same = same_texts(left_texts, _data(left), right_texts, _data(right))
+        else:
+            same = left.values == right.values
         for column in (left, right):
             if column.valid is not None:
                 same &= column.valid
         return same
     pairs = zip(left.to_values(), right.to_values(), strict=True)
     return np.fromiter((equals(a, b) is True for a, b in pairs), dtype=np.bool_, count=len(left))
+
+
+def _data(column: Column) -> NDArray[np.uint8]:
+    return EMPTY_DATA if column.data is None else column.data
 
 
 def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> NDArray[np.bool_]:

@@ -3,16 +3,16 @@
     commit      ── lock ── conflicts with commits since the snapshot? ── next snapshot ── queue in the log ── tip
     log thread  ── record on disk ── current = that snapshot ── future resolved
 
-``tip`` is the writers' newest version, ``current`` the readers'; between them lie the commits that the log has not synced. A
-reader holds a snapshot and takes no lock. If the log fails, all queued commits fail and ``tip`` returns to ``current``; ids
-are not used again, so what the failed ones left in indexes is never found.
+``tip`` is the writers' newest version, ``current`` the readers'; between them lie the commits that the log has not
+synced. A reader holds a snapshot and takes no lock. If the log fails, all queued commits fail and ``tip`` returns to
+``current``; ids are not used again, so what the failed ones left in indexes is never found.
 
 Write sets are kept for as long as a transaction may still meet them: those later than the oldest open transaction's
 snapshot, and those later than ``current``, which new transactions are based on.
 """
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -34,6 +34,9 @@ from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
 
 __all__ = ["Access", "CommitLog", "GraphStore", "Transaction"]
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class CommitLog(Protocol):
@@ -89,7 +92,7 @@ class _Ids:
 class GraphStore:
     """The graph. Methods may be called from any thread."""
 
-    def __init__(self, log: CommitLog | None = None, limits: Limits = Limits()) -> None:
+    def __init__(self, log: CommitLog | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         self.schema = Schema()
         self.log = log
         """Where commits go; None publishes them at once. Recovery sets it after it has replayed."""
@@ -102,7 +105,8 @@ class GraphStore:
         self._publish_lock = threading.Lock()  # taken inside the commit lock, never the other way round
         self._pending: deque[_Pending] = deque()
         self._history: deque[tuple[int, WriteSet]] = deque()
-        self._open: Counter[int] = Counter()
+        self._open: dict[int, int] = {}
+        """How many transactions that may write are based on each version."""
         self._failures: list[int] = []
         self._merge: threading.Thread | None = None
 
@@ -111,7 +115,7 @@ class GraphStore:
         with self._publish_lock:
             snapshot = self.tip if on_tip else self.current
             if access is Access.WRITE:
-                self._open[snapshot.version] += 1
+                self._open[snapshot.version] = self._open.get(snapshot.version, 0) + 1
             return Transaction(snapshot, self, access, len(self._failures))
 
     def rollback(self, transaction: Transaction) -> None:
@@ -122,8 +126,8 @@ class GraphStore:
     def commit(self, transaction: Transaction) -> Future[int]:
         """Ends the transaction with its changes; the future gives the version once they are durable and published.
 
-        Raises TransactionConflict or ConstraintViolation at once, and CommitFailed when the log or what the transaction was
-        based on has failed; the future may raise CommitFailed too. Nothing is committed then.
+        Raises TransactionConflict or ConstraintViolation at once, and CommitFailed when the log or what the transaction
+        was based on has failed; the future may raise CommitFailed too. Nothing is committed then.
         """
         assert transaction.is_open, "the transaction has ended"
         try:
@@ -143,7 +147,7 @@ class GraphStore:
         return self._hand_over(pending)
 
     def create_index(self, name: str, label: int, key: int) -> Future[int]:
-        """Index the property of the nodes with the label. Raises SchemaError when the index, or the name, is there already."""
+        """Index the property of the nodes with the label. Raises SchemaError when the index or the name is there."""
         with self._commit_lock:
             for index in self.schema.indexes():
                 if index.name == name or (index.label, index.key) == (label, key):

@@ -1,7 +1,7 @@
 """Transaction: a snapshot under its own changes.
 
-Writes only append to the ChangeSet. Reads go straight to the snapshot where nothing that was written can matter to them;
-else they correct its answer by the overlays (``overlay.py``), which are built when they are first needed.
+Writes only append to the ChangeSet. Reads go straight to the snapshot where nothing that was written can matter to
+them; else they correct its answer by the overlays (``overlay.py``), which are built when they are first needed.
 """
 
 from collections.abc import Callable, Mapping
@@ -180,7 +180,7 @@ class Transaction(TransactionReader):
             changes.positions[stream_id] = position
 
     def check_no_relationship_left(self) -> None:
-        """Raises ConstraintViolation when a node that was deleted still has a relationship in this transaction's view."""
+        """Raises ConstraintViolation when a node that was deleted still has a relationship in this view."""
         if not self._leaves_relationships:
             return
         for ids in self.changes.deleted_nodes:
