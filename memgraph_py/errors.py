@@ -6,6 +6,7 @@ to do; ``position`` points into the query text; ``detail`` is the openCypher TCK
 ``UndefinedVariable``. Texts that STREAMS.md fixes keep their own spelling.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -101,6 +102,11 @@ class ArithmeticFailure(CypherError, code="Neo.ClientError.Statement.ArithmeticE
 
 class ParameterMissing(CypherError, code="Neo.ClientError.Statement.ParameterMissing", tck_type="ParameterMissing"):
     """The statement names a parameter that was not sent."""
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> "ParameterMissing":
+        """For these parameters."""
+        return cls(f"expected parameter(s): {', '.join(sorted(names))}", detail="MissingParameter")
 
 
 class EntityNotFound(CypherError, code="Neo.ClientError.Statement.EntityNotFound", tck_type="EntityNotFound"):

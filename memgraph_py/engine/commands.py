@@ -137,7 +137,7 @@ def _value(item: ast.Literal | ast.Parameter, context: CommandContext) -> Value:
     if isinstance(item, ast.Literal):
         return item.value
     if item.name not in context.parameters:
-        raise ParameterMissing(f"expected parameter(s): {item.name}")
+        raise ParameterMissing.of((item.name,))
     return context.parameters[item.name]
 
 

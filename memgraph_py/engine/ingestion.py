@@ -102,8 +102,8 @@ class Ingestion:
 
     def _run(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction, done: int) -> None:
         if not prepared.parameters <= run.parameters.keys():
-            missing = ", ".join(sorted(prepared.parameters - run.parameters.keys()))
-            raise QueryFailed(done, run.query, ParameterMissing(f"expected parameter(s): {missing}"))
+            missing = ParameterMissing.of(prepared.parameters - run.parameters.keys())
+            raise QueryFailed(done, run.query, missing)
         if run.rows > 1 and prepared.vectorised is not None and self._run_vectorised(run, prepared, transaction):
             return
         for row in range(run.rows):

@@ -29,12 +29,16 @@ class Taken:
     interrupted: bool
 
 
+NO_CHANGES = Counters()
+"""Of a statement that has changed nothing; never counted up."""
+
+
 @dataclass(slots=True)
 class Summary:
     """query_type: `r`, `rw`, `w` or `s` (schema and streams). plan: Bolt's plan map for EXPLAIN, else None."""
 
     query_type: str
-    counters: Counters = field(default_factory=Counters)
+    counters: Counters = field(default_factory=lambda: NO_CHANGES)
     plan: dict[str, object] | None = None
     notifications: list[dict[str, object]] = field(default_factory=list)
     seconds_to_available: float = 0.0

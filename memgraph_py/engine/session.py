@@ -65,11 +65,10 @@ class Session:
         if not isinstance(prepared, PreparedQuery):
             context = CommandContext(self._core, transaction, given)
             return command_result(prepared, context, view)
-        missing = sorted(name for name in prepared.parameters if name not in given)
-        if missing and prepared.mode != "EXPLAIN":
-            raise ParameterMissing(f"expected parameter(s): {', '.join(missing)}", detail="MissingParameter")
         if prepared.mode == "EXPLAIN":
             return _explained(prepared, view)
+        if not prepared.parameters <= given.keys():
+            raise ParameterMissing.of(prepared.parameters - given.keys())
         if prepared.writes and (access if transaction is None else self._access) is Access.READ:
             raise AccessModeViolation(
                 "writing in a transaction with access mode READ",

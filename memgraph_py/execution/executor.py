@@ -204,7 +204,7 @@ class ExecutionContext:
         one = self._run.parameter_columns.get(name)
         if one is None:
             if name not in self.parameters:
-                raise ParameterMissing(f"expected parameter(s): {name}", detail="MissingParameter")
+                raise ParameterMissing.of((name,))
             one = constant(self.parameters[name], 1)
             self._run.parameter_columns[name] = one
         return one if rows == 1 else spread(one, rows)

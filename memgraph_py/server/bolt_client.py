@@ -326,7 +326,7 @@ class BoltClient(asyncio.Protocol):
         self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
 
     def _run(self, request: Run) -> Waits:
-        self._services.metrics.queries.inc()
+        self._services.metrics.statements.begin()
         started = time.perf_counter()
         if len(request.text) > self._services.limits.query_bytes_max:
             raise LimitExceeded("the query is too long", hint="send data as parameters")
@@ -396,7 +396,7 @@ class BoltClient(asyncio.Protocol):
         entries = _summary_entries(result.summary())
         if not self._session.in_transaction:
             entries.append(_BOOKMARK + pack_text(self._bookmark()))
-        self._services.metrics.query_seconds.observe(time.perf_counter() - self._started.pop(qid))
+        self._services.metrics.statements.end(time.perf_counter() - self._started.pop(qid))
         self._connection.succeed_packed(success_of(entries), more=bool(self._streams))
 
     def _take(self, stream: RecordStream, count: int, budget: float | None) -> Piece:

@@ -13,6 +13,7 @@ from memgraph_py.bolt.records import (
     PackedNames,
     RelationshipColumn,
     encode_records,
+    encode_rows,
 )
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.engine.materialise import materialise
@@ -70,9 +71,10 @@ class RecordStream:
         if packed is None:
             taken = self.result.take(count, budget_seconds)
             self._state = (taken.finished, taken.interrupted)
-            rows = sum(batch.rows for batch in taken.batches)
+            batches = taken.batches
+            rows = batches[0].rows if len(batches) == 1 else sum(batch.rows for batch in batches)
             if rows <= SMALL_ROWS:  # no generator for what is there at once
-                data = b"".join(self._pack(taken.batches)) if rows else b""
+                data = b"".join([self._pack_rows(batch) for batch in batches])
                 return Piece(data, rows, True, taken.finished, taken.interrupted)
             packed = self._pack(taken.batches)
         self._packed = packed
@@ -95,10 +97,15 @@ class RecordStream:
         return Piece(b"", rows, complete=True, finished=taken.finished, interrupted=taken.interrupted)
 
     def _pack(self, batches: list[Batch]) -> Iterator[bytes]:
-        view = self.result.view
         for batch in batches:
-            fields = [_field(column, view, self._names) for column in batch.columns.values()]
-            yield from encode_records(fields, batch.rows, element_ids=self._element_ids)
+            yield from encode_records(self._fields(batch), batch.rows, element_ids=self._element_ids)
+
+    def _pack_rows(self, batch: Batch) -> bytes:
+        return encode_rows(self._fields(batch), batch.rows, element_ids=self._element_ids)
+
+    def _fields(self, batch: Batch) -> list[FieldColumn]:
+        view, names = self.result.view, self._names
+        return [_field(column, view, names) for column in batch.columns.values()]
 
 
 def _field(column: Column, view: GraphView, names: SchemaNames) -> FieldColumn:

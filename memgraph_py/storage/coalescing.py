@@ -50,4 +50,5 @@ def _grouped(blocks: list[Block], states: list[int]) -> list[list[Block]]:
 
 
 def _joined(blocks: Sequence[CreatedNodes | CreatedRelationships]) -> dict[int, Column]:
-    return {key: Column.concatenate([block.properties[key] for block in blocks]) for key in blocks[0].properties}
+    columns = [block.properties for block in blocks]
+    return {key: Column.concatenate([properties[key] for properties in columns]) for key in columns[0]}
