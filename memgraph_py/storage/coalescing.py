@@ -44,8 +44,8 @@ def coalesce(changes: ChangeSet) -> bool:
 
 def _grouped(blocks: list[Block], states: list[int]) -> list[list[Block]]:
     groups: dict[tuple[int, ...], list[Block]] = {}
-    for block, state in zip(blocks, states, strict=True):
-        groups.setdefault((state, *block.properties), []).append(block)
+    for number, block in enumerate(blocks):
+        groups.setdefault((states[number], *block.properties), []).append(block)
     return list(groups.values())
 
 
