@@ -1,8 +1,8 @@
 """Counters, gauges and histograms of one server, in a registry of its own, and their Prometheus text.
 
-A server makes one ``Metrics`` and hands it to what counts; two servers in one process (tests, the demo) never share figures.
-Counting takes about a microsecond, so it is done per commit and batch, never per row; statements, of which a server answers
-tens of thousands a second, are counted by ``Statements``.
+A server makes one ``Metrics`` and hands it to what counts; two servers in one process (tests, the demo) never share
+figures. Counting takes about a microsecond, so it is done per commit and batch, never per row; statements, of which a
+server answers tens of thousands a second, are counted by ``Statements``.
 """
 
 from bisect import bisect_left

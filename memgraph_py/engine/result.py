@@ -39,8 +39,8 @@ class Summary:
 
     query_type: str
     counters: Counters = field(default_factory=lambda: NO_CHANGES)
-    plan: dict[str, object] | None = None
-    notifications: list[dict[str, object]] = field(default_factory=list)
+    plan: dict[str, Value] | None = None
+    notifications: list[dict[str, Value]] = field(default_factory=list)
     seconds_to_available: float = 0.0
     seconds_to_consumed: float = 0.0
 

@@ -80,7 +80,7 @@ def _is_pure(operator: Operator) -> bool:
 
 def _only_matches(merge: Merge) -> bool:
     """A MERGE may read the graph in its own match plan, which the operator runs row by row."""
-    specs = (*merge.nodes, *merge.relationships)
+    specs: tuple[NodeSpec | RelationshipSpec, ...] = (*merge.nodes, *merge.relationships)
     return all(
         isinstance(node, _PURE) for spec in specs if spec.properties is not None for node in walk(spec.properties)
     )

@@ -5,6 +5,7 @@ Positions count characters (code points). What is no string is a CypherTypeError
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -171,7 +172,9 @@ def _match(test: Callable[[str, str], bool]) -> Callable[[Value, Value], Value]:
 
 
 def _full_match(text: str, pattern: str) -> bool:
-    """Bounded in time: some patterns would take longer than the universe on some texts. Other threads go on meanwhile."""
+    """Bounded in time: some patterns would take longer than the universe on some texts. Other threads go on
+    meanwhile.
+    """
     try:
         return regex.fullmatch(pattern, text, concurrent=True, timeout=PATTERN_SECONDS_MAX) is not None
     except TimeoutError as error:

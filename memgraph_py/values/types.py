@@ -1,9 +1,9 @@
 """Cypher values as Python objects.
 
 Two families. Inside the engine an element is known by its id alone: ``NodeReference``, ``RelationshipReference`` and
-``PathReference`` stand in columns of kind OBJECT (in lists, maps, mixed columns), so that a value read before a SET shows
-what is there afterwards. A client gets ``Node``, ``Relationship`` and ``Path``, with labels and properties read when the
-record is sent. Source: openCypher 9, "Values and types".
+``PathReference`` stand in columns of kind OBJECT (in lists, maps, mixed columns), so that a value read before a SET
+shows what is there afterwards. A client gets ``Node``, ``Relationship`` and ``Path``, with labels and properties read
+when the record is sent. Source: openCypher 9, "Values and types".
 """
 
 from dataclasses import dataclass, field
@@ -69,6 +69,6 @@ class Point:
 
 
 Value: TypeAlias = (
-    "None | bool | int | float | str | bytes | list[Value] | dict[str, Value] | Point"
-    " | Node | Relationship | Path | NodeReference | RelationshipReference | PathReference"
+    "bool | int | float | str | bytes | list[Value] | dict[str, Value] | Point"
+    " | Node | Relationship | Path | NodeReference | RelationshipReference | PathReference | None"
 )

@@ -36,6 +36,7 @@ def call(name: str, *arguments: Value) -> Value:
 @pytest.mark.parametrize(
     ("name", "arguments", "answer"),
     [
+        ("split", ("a,b;c", [",", ";"]), ["a", "b", "c"]),
         ("+", (1, 2), 3),
         ("+", (1, 2.5), 3.5),
         ("+", ("a", "b"), "ab"),
