@@ -1,14 +1,11 @@
 """Joins the blocks of a ChangeSet: a thousand messages that each create one node become one block of as many rows."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from memgraph_py.columnar import Column
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
-
-Block = TypeVar("Block", CreatedNodes, CreatedRelationships)
 
 
 def coalesce(changes: ChangeSet) -> bool:
@@ -17,38 +14,44 @@ def coalesce(changes: ChangeSet) -> bool:
     True when any were joined: an overlay that has seen some of the blocks no longer knows which.
     """
     before = len(changes.created_nodes), len(changes.created_relationships)
-    if len(changes.created_nodes) > 1:
-        changes.created_nodes = [
-            blocks[0]
-            if len(blocks) == 1
-            else CreatedNodes(np.concatenate([block.ids for block in blocks]), blocks[0].label_set, _joined(blocks))
-            for blocks in _grouped(changes.created_nodes, [block.label_set for block in changes.created_nodes])
-        ]
-    if len(changes.created_relationships) > 1:
+    nodes, relationships = changes.created_nodes, changes.created_relationships
+    if len(nodes) > 1:
+        signatures: list[Hashable] = [(block.label_set, *block.properties) for block in nodes]
+        changes.created_nodes = [_joined_nodes([nodes[row] for row in rows]) for rows in _grouped(signatures)]
+    if len(relationships) > 1:
+        signatures = [(block.type, *block.properties) for block in relationships]
         changes.created_relationships = [
-            blocks[0]
-            if len(blocks) == 1
-            else CreatedRelationships(
-                np.concatenate([block.ids for block in blocks]),
-                np.concatenate([block.sources for block in blocks]),
-                np.concatenate([block.targets for block in blocks]),
-                blocks[0].type,
-                _joined(blocks),
-            )
-            for blocks in _grouped(
-                changes.created_relationships, [block.type for block in changes.created_relationships]
-            )
+            _joined_relationships([relationships[row] for row in rows]) for rows in _grouped(signatures)
         ]
     return (len(changes.created_nodes), len(changes.created_relationships)) != before
 
 
-def _grouped(blocks: list[Block], states: list[int]) -> list[list[Block]]:
-    groups: dict[tuple[int, ...], list[Block]] = {}
-    for number, block in enumerate(blocks):
-        groups.setdefault((states[number], *block.properties), []).append(block)
+def _grouped(signatures: list[Hashable]) -> list[list[int]]:
+    """Positions of equal ones, in order of first occurrence."""
+    groups: dict[Hashable, list[int]] = {}
+    for row, signature in enumerate(signatures):
+        groups.setdefault(signature, []).append(row)
     return list(groups.values())
 
 
-def _joined(blocks: Sequence[CreatedNodes | CreatedRelationships]) -> dict[int, Column]:
-    columns = [block.properties for block in blocks]
-    return {key: Column.concatenate([properties[key] for properties in columns]) for key in columns[0]}
+def _joined_nodes(blocks: list[CreatedNodes]) -> CreatedNodes:
+    if len(blocks) == 1:
+        return blocks[0]
+    ids = np.concatenate([block.ids for block in blocks])
+    return CreatedNodes(ids, blocks[0].label_set, _joined([block.properties for block in blocks]))
+
+
+def _joined_relationships(blocks: list[CreatedRelationships]) -> CreatedRelationships:
+    if len(blocks) == 1:
+        return blocks[0]
+    return CreatedRelationships(
+        np.concatenate([block.ids for block in blocks]),
+        np.concatenate([block.sources for block in blocks]),
+        np.concatenate([block.targets for block in blocks]),
+        blocks[0].type,
+        _joined([block.properties for block in blocks]),
+    )
+
+
+def _joined(properties: Sequence[dict[int, Column]]) -> dict[int, Column]:
+    return {key: Column.concatenate([columns[key] for columns in properties]) for key in properties[0]}
