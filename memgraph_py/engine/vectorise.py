@@ -20,8 +20,10 @@ from memgraph_py.plan.operators import (
     Drain,
     IndexSeek,
     Merge,
+    NodeSpec,
     Operator,
     ParameterRows,
+    RelationshipSpec,
     Unit,
 )
 from memgraph_py.plan.tree import rewrite, walk
