@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 GC_THRESHOLDS = (50_000, 20, 50)
 """Columns are not tracked by the collector, so what it walks is mostly code: it may walk it seldom."""
+RECURSION_LIMIT = 10_000
+"""An operator of a plan takes three to six frames: enough for about 1,600 clauses, and half of what fits the stack of a
+thread (8 MiB, tried with twice as many)."""
 SWITCH_INTERVAL_SECONDS = 0.001
 """How long a worker thread may keep the event loop waiting for the GIL (ENGINE.md, "How to execute")."""
 
@@ -297,6 +300,7 @@ def tune_process() -> None:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 def run_in_loop(main: Coroutine[object, object, None]) -> None:
