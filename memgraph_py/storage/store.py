@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from memgraph_py.config import Limits
 from memgraph_py.errors import CommitFailed, CypherError, LimitExceeded, SchemaError, SchemaMissing
-from memgraph_py.storage.adjacency import Adjacency, Base
+from memgraph_py.storage.adjacency import Adjacency, Base, Delta
 from memgraph_py.storage.applying import Heaps, after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce
 from memgraph_py.storage.conflicts import WriteSet
+from memgraph_py.storage.memory import release_free_memory
 from memgraph_py.storage.schema import IndexDefinition, Schema
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
@@ -306,32 +307,43 @@ class GraphStore:
 
     def _consider_merge(self) -> None:
         """Packs the adjacency in the background when much was added or deleted since. Under the commit lock."""
-        tip = self.tip
-        base = tip.adjacency.base
-        much = max(self.limits.delta_relationships_max, base.packed_out.shape[1] // 8)
-        if max(tip.adjacency.visible, tip.deleted_relationships - base.deletions) <= much:
-            return
-        if self._merge is None or not self._merge.is_alive():
+        if self._is_merge_due(self.tip) and (self._merge is None or not self._merge.is_alive()):
             self._merge = threading.Thread(target=self._merge_adjacency, name="merge adjacency", daemon=True)
             self._merge.start()
 
+    def _is_merge_due(self, snapshot: Snapshot) -> bool:
+        adjacency = snapshot.adjacency
+        packed: int = adjacency.base.packed_out.shape[1]
+        much = max(self.limits.delta_relationships_max, packed // 8)
+        deleted = snapshot.deleted_relationships - adjacency.base.deletions
+        return adjacency.visible > much or deleted > much
+
     def _merge_adjacency(self) -> None:
-        snapshot, failures = self.current, len(self._failures)
+        """Until little is left outside the base; what the log has not synced yet stays outside."""
+        while self._is_merge_due(self.current):
+            self._merge_once()
+        release_free_memory()
+
+    def _merge_once(self) -> None:
+        failures, snapshot = len(self._failures), self.current
         base = pack_adjacency(snapshot)
-        first = snapshot.adjacency.visible
         with self._commit_lock, self._publish_lock:
-            if failures != len(self._failures):
-                return  # the delta was made anew; the next commit merges it
-            adjacency = self.tip.adjacency.rebuilt(first, base)
-            delta = adjacency.delta
-            for holder in (*self._pending, None):
-                old = self.current if holder is None else holder.snapshot
-                merged = Adjacency(base, delta, old.adjacency.visible - first)
-                if holder is None:
-                    self.current = replace(old, adjacency=merged)
-                else:
-                    holder.snapshot = replace(old, adjacency=merged)
-            self.tip = self._pending[-1].snapshot if self._pending else self.current
+            if failures == len(self._failures):  # else the delta was made anew
+                self._publish_base(base, snapshot.adjacency.visible)
+
+    def _publish_base(self, base: Base, first: int) -> None:
+        """Puts the base, and a delta of the entries from ``first`` on, into all newer snapshots. Under both locks."""
+        delta = self.tip.adjacency.rebuilt(first, base).delta
+        self.current = _with_adjacency(self.current, base, delta, first)
+        for pending in self._pending:
+            pending.snapshot = _with_adjacency(pending.snapshot, base, delta, first)
+        self.tip = self._pending[-1].snapshot if self._pending else self.current
+
+
+def _with_adjacency(snapshot: Snapshot, base: Base, delta: Delta, first: int) -> Snapshot:
+    merged = snapshot.successor(snapshot.version)
+    merged.adjacency = Adjacency(base, delta, snapshot.adjacency.visible - first)
+    return merged
 
 
 def pack_adjacency(snapshot: Snapshot) -> Base:
