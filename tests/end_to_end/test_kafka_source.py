@@ -41,7 +41,7 @@ def new_source(apache_kafka: RealBroker, topic: str) -> Iterator[NewSource]:
         source.close()
 
 
-def read(source: KafkaSource, count: int, seconds: float = 10.0) -> Messages:
+def read(source: KafkaSource, count: int, seconds: float = 60.0) -> Messages:
     """Exactly so many messages, and no more within a moment."""
     messages = Messages()
     deadline = time.monotonic() + seconds
@@ -142,7 +142,7 @@ def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source
     read(source, 1)
     source.acknowledge({0: 1})
     apache_kafka.stop()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while source.trouble is None and time.monotonic() < deadline:
         assert source.read(10, 0.1).values == []
     assert "refused" in (source.trouble or "")
@@ -154,5 +154,5 @@ def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source
     unreachable.close()
     apache_kafka.start()
     apache_kafka.produce(topic, [b"1"], 0)
-    assert read(source, 1, 30.0).values == [b"1"]
+    assert read(source, 1).values == [b"1"]
     assert source.trouble is None

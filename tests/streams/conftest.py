@@ -93,7 +93,7 @@ def manager(new_manager: Callable[[], StreamManager]) -> StreamManager:
     return new_manager()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until the condition holds; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
