@@ -191,10 +191,14 @@ def test_a_failed_log_takes_back_all_that_was_queued() -> None:
     with pytest.raises(CommitFailed):
         store.commit(on_tip)
     relationship = waiting.create_relationships(nodes[1:], nodes[:1], FRIEND, {})
+    later = waiting.create_nodes(1, (), {})  # its id lies beyond those of the nodes that never were
     store.commit(waiting)
     log.queue.pop(0)(None)
     view = store.current
     assert view.nodes(USER).tolist() == nodes.tolist()
+    assert view.nodes(None).tolist() == [*nodes.tolist(), *later.tolist()]
+    assert view.nodes_exist(created).tolist() == [False]
+    assert view.relationships(None).tolist() == relationship.tolist()
     assert view.node_property(nodes, ID).to_values() == [1, 2]
     assert view.expand(nodes, Direction.OUT, None).relationships.tolist() == relationship.tolist()
     assert view.expand(nodes, Direction.IN, None).targets.tolist() == nodes[1:].tolist()
