@@ -244,6 +244,8 @@ class KafkaSource:
             self._trouble = self._cause or error.str()
             return
         self._cause = error.str()
+        if self._trouble is not None:  # the cause may come after the news that all brokers are down
+            self._trouble = self._cause
         self._refused = self._refused or error.code() in REFUSALS
 
     def _ask(self, seconds: float) -> ClusterMetadata | None:
