@@ -8,7 +8,6 @@ begins when START STREAM has returned: starting the script's process and reachin
 """
 
 import argparse
-import os
 import random
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from neo4j import GraphDatabase, Session
 
+from benchmarks.server_cpu import child_cpu_seconds, cpu_seconds, resident_bytes
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 
 TOPIC = "ingest"
@@ -142,25 +142,9 @@ def report(name: str, messages: int, seconds: float, before: Usage, after: Usage
 
 
 def usage(process_id: int) -> Usage:
-    """Read from /proc: seconds by thread, where threads with one name count together."""
-    threads: dict[str, float] = {}
-    transform = 0.0
-    for task in Path(f"/proc/{process_id}/task").iterdir():
-        name = (task / "comm").read_text().strip()
-        if task.name == str(process_id):
-            name = "event loop"
-        elif not name.startswith(("rdk", "stream-")):
-            name = f"thread {name} {task.name}"
-        threads[name] = threads.get(name, 0.0) + cpu_seconds(task)
-        for child in (task / "children").read_text().split():
-            transform += cpu_seconds(Path("/proc", child))
-    resident_pages = int(Path(f"/proc/{process_id}/statm").read_text().split()[1])
-    return Usage(sum(threads.values()), threads, transform, resident_pages * os.sysconf("SC_PAGE_SIZE"))
-
-
-def cpu_seconds(task: Path) -> float:
-    """User and system time of a thread, to the nanosecond; the transform's process has but one."""
-    return int((task / "schedstat").read_text().split()[0]) / 1e9
+    """What the server has used so far."""
+    threads = cpu_seconds(process_id)
+    return Usage(sum(threads.values()), threads, child_cpu_seconds(process_id), resident_bytes(process_id))
 
 
 @contextmanager

@@ -8,15 +8,28 @@ from pathlib import Path
 
 
 def cpu_seconds(process_id: int) -> dict[str, float]:
-    """CPU seconds so far by name of thread; threads of one name together. A thread that has ended counts no more."""
+    """CPU seconds so far by thread: the first one is `event loop`, others by their name and, where that is the
+    program's, their number; threads of one name together. A thread that has ended counts no more."""
     seconds: Counter[str] = Counter()
     for task in Path(f"/proc/{process_id}/task").iterdir():
         try:
             name = (task / "comm").read_text().strip()
+            if task.name == str(process_id):
+                name = "event loop"
+            elif name.startswith("python"):
+                name = f"thread {task.name}"
             seconds[name] += int((task / "schedstat").read_text().split()[0]) / 1e9
         except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
             continue
     return dict(seconds)
+
+
+def child_cpu_seconds(process_id: int) -> float:
+    """CPU seconds so far of the process's children that are alive."""
+    children: list[str] = []
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        children += (task / "children").read_text().split()
+    return sum(sum(cpu_seconds(int(child)).values()) for child in children)
 
 
 def cpu_used(before: dict[str, float], after: dict[str, float]) -> float:

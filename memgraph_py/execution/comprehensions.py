@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, truth
-from memgraph_py.execution.executor import ExecutionContext, type_name, widen
+from memgraph_py.execution.executor import ExecutionContext, widen
 from memgraph_py.plan.expressions import ListComprehension, Quantifier, Reduce
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
 __all__ = ["flatten", "lists_of"]

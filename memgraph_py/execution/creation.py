@@ -7,10 +7,11 @@ import numpy as np
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError, EntityNotFound
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, property_maps
-from memgraph_py.execution.executor import ExecutionContext, executes, type_name
+from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.plan.expressions import Expression, MapOf
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
 from memgraph_py.storage.view import KeyId, NodeIds, RelationshipIds
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Point, Value
 
 __all__ = ["check_storable", "create_elements"]

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate
-from memgraph_py.execution.executor import ExecutionContext, executes, type_name
+from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.plan.operators import Delete
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
 
 

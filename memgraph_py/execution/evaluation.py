@@ -12,7 +12,7 @@ import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherSyntaxError, CypherTypeError, EntityNotFound
-from memgraph_py.execution.executor import ExecutionContext, constant, type_name
+from memgraph_py.execution.executor import ExecutionContext, constant
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import (
     Call,
@@ -29,6 +29,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.storage.view import NodeIds, RelationshipIds
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, PathReference, Point, RelationshipReference, Value
 
 __all__ = [

@@ -24,7 +24,7 @@ from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTermi
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import WritableGraph
-from memgraph_py.values.types import NodeReference, PathReference, Point, RelationshipReference, Value
+from memgraph_py.values.types import Value
 
 __all__ = [
     "RUNNERS",
@@ -35,7 +35,6 @@ __all__ = [
     "execute",
     "executes",
     "spread",
-    "type_name",
     "widen",
 ]
 
@@ -272,23 +271,3 @@ def widen(batch: Batch, source_rows: Rows, columns: dict[str, Column], unused: t
     taken = {name: column.take(source_rows) for name, column in batch.columns.items() if name not in unused}
     taken.update(columns)
     return Batch(rows, taken)
-
-
-def type_name(value: Value) -> str:
-    """What kind of value it is, for an error message."""
-    return _TYPE_NAMES.get(type(value), type(value).__name__)
-
-
-_TYPE_NAMES: dict[type, str] = {
-    bool: "a boolean",
-    int: "an integer",
-    float: "a float",
-    str: "a string",
-    bytes: "bytes",
-    list: "a list",
-    dict: "a map",
-    NodeReference: "a node",
-    RelationshipReference: "a relationship",
-    PathReference: "a path",
-    Point: "a point",
-}

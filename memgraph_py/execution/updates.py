@@ -20,7 +20,7 @@ from memgraph_py.execution.evaluation import (
     property_maps,
     relationship_ids,
 )
-from memgraph_py.execution.executor import ExecutionContext, executes, type_name
+from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.plan.expressions import (
     Call,
     Collect,
@@ -44,6 +44,7 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.values.comparison import grouping_key
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 __all__ = ["apply_items"]
