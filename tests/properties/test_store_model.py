@@ -240,9 +240,12 @@ class Walk:
             if (len(self.open) < 3 and self.random.random() < 0.4) or not self.open:
                 self.begin()
             one = self.random.choice(self.open)
-            self.random.choices(
-                [*write, self.set_mark, self.undo, self.roll_back, self.commit], [*weights, 2, 1, 1, 6]
-            )[0](one)
+            if self.is_lost(one):  # it can read no more, and its commit will fail
+                self.random.choice([self.roll_back, self.commit])(one)
+            else:
+                self.random.choices(
+                    [*write, self.set_mark, self.undo, self.roll_back, self.commit], [*weights, 2, 1, 1, 6]
+                )[0](one)
             self.check()
         for future in list(self.pending):
             self.sync()
@@ -392,10 +395,14 @@ class Walk:
         left = [one.plainly_deleted & {a, b} for a, b, _, _ in one.graph.relationships.values()]
         if any(left):
             return ConstraintViolation
-        if any(one.based_on > good for good in self.failures[one.epoch :]):
+        if self.is_lost(one):
             return CommitFailed
         after = (writes for version, writes in self.history.items() if version > one.based_on)
         return TransactionConflict if any(one.writes.conflicts(writes) for writes in after) else None
+
+    def is_lost(self, one: Open) -> bool:
+        """Whether a version that the transaction is based on has failed since it began."""
+        return any(one.based_on > good for good in self.failures[one.epoch :])
 
     def merge(self, graph: Graph, one: Open) -> None:
         graph.deleted_nodes |= one.writes.deleted
@@ -460,6 +467,8 @@ class Walk:
 
     def check(self) -> None:
         for one in self.open:
+            if self.is_lost(one):
+                continue
             if one.plainly_deleted and any(
                 one.plainly_deleted & {a, b} for a, b, _, _ in one.graph.relationships.values()
             ):
