@@ -1,7 +1,8 @@
 """Relationships by node: a packed base and a small delta, in both directions.
 
     base   all relationships at some version, packed: offsets by node, ordered by (node, type, other end)
-    delta  those committed since, as linked lists with the newest first
+    delta  those committed since, as linked lists with the newest first: by source, by target, and by both in a hash
+    table
 
 A commit appends to the delta in place; a snapshot knows how many entries it may see (``visible``). When the delta is
 large, a background thread packs base and delta of one snapshot into a new base, and the store publishes it with a new
@@ -14,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.adjacency import Graph, append_entries, stable_order
+from memgraph_py.kernels.adjacency import Graph, append_entries, link_pairs, stable_order
 
 __all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
 
@@ -59,18 +60,20 @@ class Base:
 
 
 class Delta:
-    """Linked lists of relationships. ``heads`` and ``entries`` are replaced together, so that a reader's pair fits."""
+    """Linked lists of relationships: ``heads`` by node, ``pairs`` by hash of source and target. They are replaced
+    together with ``entries``, so that what a reader holds fits."""
 
-    __slots__ = ("entries", "heads")
+    __slots__ = ("entries", "heads", "pairs")
 
-    def __init__(self, heads: Packed, entries: Packed) -> None:
+    def __init__(self, heads: Packed, pairs: Packed, entries: Packed) -> None:
         self.heads = heads
+        self.pairs = pairs
         self.entries = entries
 
     @staticmethod
     def empty() -> "Delta":
         """No relationships."""
-        return Delta(np.zeros((2, 0), dtype=np.int32), np.zeros((0, 6), dtype=np.int32))
+        return Delta(np.zeros((2, 0), dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros((0, 7), dtype=np.int32))
 
     def extended(self, used: int, new: Numbers, places: int) -> "Delta":
         """The delta with more entries after the first ``used``: itself where there was room.
@@ -81,17 +84,21 @@ class Delta:
         if end > len(self.entries) or places > self.heads.shape[1]:
             delta = self._grown(used, end, places)
         append_entries(delta.heads, delta.entries, used, new)
+        link_pairs(delta.pairs, delta.entries, used, end)
         return delta
 
     def _grown(self, used: int, entries_min: int, places_min: int) -> "Delta":
-        entries, heads = self.entries, np.zeros((2, self.heads.shape[1]), dtype=np.int32)
+        entries, pairs = self.entries, self.pairs
+        heads = np.zeros((2, self.heads.shape[1]), dtype=np.int32)
         if entries_min > len(entries):
-            entries = np.empty((max(entries_min, 2 * len(entries), 64), 6), dtype=np.int32)
+            entries = np.empty((max(entries_min, 2 * len(entries), 64), 7), dtype=np.int32)
             entries[:used] = self.entries[:used]
+            pairs = np.zeros(1 << (len(entries) - 1).bit_length(), dtype=np.int32)
+            link_pairs(pairs, entries, 0, used)
         if places_min > heads.shape[1]:
             heads = np.zeros((2, max(places_min, 2 * heads.shape[1], 64)), dtype=np.int32)
         heads[:, : self.heads.shape[1]] = self.heads
-        return Delta(heads, entries)
+        return Delta(heads, pairs, entries)
 
 
 class Adjacency:
@@ -129,6 +136,7 @@ class Adjacency:
             base.packed_out,
             base.packed_in,
             delta.heads,
+            delta.pairs,
             delta.entries,
             self.visible,
             deletions != base.deletions,
@@ -140,4 +148,4 @@ class Adjacency:
 def delta_graph(delta: Delta, visible: int) -> Graph:
     """What kernels take of a transaction's own relationships, none of which they need to look up."""
     empty = np.zeros((2, 1), dtype=np.int32)
-    return empty, _NO_ROWS, _NO_ROWS, delta.heads, delta.entries, visible, False, _NO_STATES, _NO_STATES
+    return empty, _NO_ROWS, _NO_ROWS, delta.heads, delta.pairs, delta.entries, visible, False, _NO_STATES, _NO_STATES

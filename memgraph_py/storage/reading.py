@@ -106,11 +106,9 @@ class TransactionReader:
             return found
         own = None
         if self.changes.created_relationships:
-            adjacency = self._own_adjacency()
-            graph = adjacency.graph(self.changes)
+            graph = self._own_adjacency().graph(self.changes)
             wanted = NO_IDS if types is None else types
-            places = adjacency.ends.find(sources), adjacency.ends.find(targets)
-            own = Expansion(*expand_between(sources, targets, *places, int(direction), wanted, graph))
+            own = Expansion(*expand_between(sources, targets, int(direction), wanted, graph))
         return self._joined(found, own)
 
     def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:

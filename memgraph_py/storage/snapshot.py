@@ -152,7 +152,7 @@ class Snapshot:
     ) -> Expansion:
         """See GraphView."""
         wanted = NO_IDS if types is None else types
-        return Expansion(*expand_between(sources, targets, sources, targets, int(direction), wanted, self.graph()))
+        return Expansion(*expand_between(sources, targets, int(direction), wanted, self.graph()))
 
     def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """See GraphView."""
