@@ -3,11 +3,15 @@
 The server is a process of its own, with a log. The client is as small as can be: prepared bytes out, answers counted.
 At depth 1 each request waits for the answer to the one before; at depth 64 so many are under way.
 
+What waking a process costs is part of it, and differs between machines and moments: the first line is the floor, an
+event loop that only answers fixed bytes. With `--processor N` all processes share one processor, and figures repeat.
+
 Peers were measured with the official driver at depth 1, on two cores of the same kind (server CPU time).
 """
 
 import argparse
 import contextlib
+import os
 import random
 import socket
 import subprocess
@@ -17,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks.echo import EchoClient
 from benchmarks.server_cpu import cpu_seconds, cpu_used, resident_bytes
 from benchmarks.social import FRIENDSHIPS, USERS, social
 from memgraph_py.bolt.framing import MAGIC, frame
@@ -86,7 +91,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bolt", description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--skip-graph", action="store_true", help="leave out the 1.77 M relationships")
+    parser.add_argument("--processor", type=int, help="run everything on this processor")
     arguments = parser.parse_args()
+    if arguments.processor is not None:
+        os.sched_setaffinity(0, {arguments.processor})
     with server() as running:
         client = Client(running.port)
         print_memory(running, client)
@@ -109,6 +117,18 @@ def server() -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+@contextlib.contextmanager
+def echo() -> Iterator[Server]:
+    """The floor, as a process of its own."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.echo"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield Server(int(process.stdout.readline()), process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def message(tag: int, *fields: Value) -> bytes:
@@ -143,6 +163,11 @@ def print_requests(running: Server, client: Client, requests: int) -> None:
     ids = [random.Random(1).randrange(NODES) for _ in range(requests)]
     print(f"{'server CPU a request, µs':28}{'depth 1':>9}{'depth 64':>10}{'Memgraph 2019':>15}{'ArcadeDB':>10}", end="")
     print(f"{'Neo4j':>7}{'FalkorDB':>10}")
+    with echo() as floor:
+        echo_client = EchoClient(floor.port)
+        one = best(floor, requests, lambda: [echo_client.ask(1) for _ in ids])
+        many = best(floor, requests, lambda: [echo_client.ask(64) for _ in range(requests // 64)])
+        print(f"{'fixed bytes (the floor)':28}{one:>9.1f}{many:>10.1f}")
     for name, prepare, peers in (
         ("RETURN 1", lambda id: statement("RETURN 1"), ("50", "53", "240", "-")),
         ("indexed look-up of a node", lambda id: statement(LOOKUP, {"id": id}), ("65", "82", "395", "145")),
@@ -155,7 +180,7 @@ def print_requests(running: Server, client: Client, requests: int) -> None:
     print()
 
 
-def best(running: Server, requests: int, work: Callable[[], None]) -> float:
+def best(running: Server, requests: int, work: Callable[[], object]) -> float:
     """Microseconds of server CPU a request: the best of some repetitions."""
     work()
     figures = []
