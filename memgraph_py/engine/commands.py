@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from memgraph_py.columnar import Batch, Column
@@ -94,12 +95,12 @@ def _stream_action(command: ast.StreamCommand, context: CommandContext) -> Calla
         case ast.CreateStream():
             action = _create_stream(command, context, control)
         case ast.DropStream():
-            action = lambda: control.drop(command.name)  # noqa: E731  # one line a command
+            action = partial(control.drop, command.name)
         case ast.StartStream():
             limit = _positive(command.limit, context, "LIMIT")
-            action = lambda: control.start(command.name, limit)  # noqa: E731  # one line a command
+            action = partial(control.start, command.name, limit)
         case ast.StopStream():
-            action = lambda: control.stop(command.name)  # noqa: E731  # one line a command
+            action = partial(control.stop, command.name)
         case ast.StartAllStreams():
             action = control.start_all
         case ast.StopAllStreams():
