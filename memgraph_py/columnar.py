@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.errors import LimitExceeded
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -92,7 +93,8 @@ class Column:
         """A column of the narrowest kind that holds all values; None becomes NULL.
 
         All bool, all int (64 bits), all float, all str, all NodeReference or all RelationshipReference give their kind;
-        anything else, int beside float included, gives OBJECT.
+        anything else, int beside float included, gives OBJECT. Raises LimitExceeded for a string of 16 MiB
+        or more, which no handle can tell.
         """
         kinds = set(map(type, values))
         has_null = type(None) in kinds
@@ -227,10 +229,6 @@ class Batch:
         stop = min(stop, self.rows)
         return Batch(stop - start, {name: column.slice(start, stop) for name, column in self.columns.items()})
 
-    def with_column(self, name: str, column: Column) -> "Batch":
-        """This batch and one more column, or another one of that name."""
-        return Batch(self.rows, {**self.columns, name: column})
-
     def with_columns(self, columns: Mapping[str, Column]) -> "Batch":
         """This batch and these columns."""
         return Batch(self.rows, {**self.columns, **columns})
@@ -275,6 +273,8 @@ def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
         encoded = [text.encode("utf-8") for text in texts]
         lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
         data = b"".join(encoded)
+    if len(data) > STRING_LENGTH_MASK and int(lengths.max()) > STRING_LENGTH_MASK:
+        raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
     handles = np.cumsum(lengths)
     handles -= lengths
     handles <<= STRING_LENGTH_BITS

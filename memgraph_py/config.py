@@ -22,7 +22,6 @@ class Limits:
     message_bytes_max: int = 256 << 20
     nesting_depth_max: int = 400
     """Depth of lists and maps in a Bolt message, and of brackets in a query."""
-    string_bytes_max: int = (1 << 24) - 1
     elements_max: int = (1 << 31) - 2
     """Nodes, and relationships: their ids are 32-bit in storage."""
     statement_cache_entries: int = 1_000

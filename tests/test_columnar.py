@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.errors import LimitExceeded
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 SCALARS = st.one_of(
@@ -87,3 +88,10 @@ def test_batch_keeps_its_rows_without_columns() -> None:
     assert batch.take(np.array([True, False, True])).rows == 2
     assert batch.slice(1, 9).rows == 2
     assert Batch.concatenate([batch, Batch(2, {})]).rows == 5
+
+
+def test_a_string_that_no_handle_can_tell_is_refused() -> None:
+    longest = "x" * (2**24 - 1)
+    assert Column.from_values([longest, "y"]).to_values() == [longest, "y"]
+    with pytest.raises(LimitExceeded):
+        Column.from_values(["y", longest + "x"])

@@ -117,9 +117,9 @@ class Ingestion:
     def _run_vectorised(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction) -> bool:
         """Run all rows as one statement; False, with everything undone, where that errs."""
         assert prepared.vectorised is not None
-        columns = {f"${name}": Column.from_values(run.parameters[name]) for name in prepared.parameters}
         mark = transaction.mark()
         try:
+            columns = {f"${name}": Column.from_values(run.parameters[name]) for name in prepared.parameters}
             context = new_context(self._core, transaction, {}, Batch(run.rows, columns))
             for _ in execute(prepared.vectorised, context):
                 pass

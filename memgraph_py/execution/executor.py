@@ -80,11 +80,6 @@ class Counters:
         """True when something was changed."""
         return any(getattr(self, field.name) for field in fields(self))
 
-    def add(self, other: "Counters") -> None:
-        """Count what another statement changed as well."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
-
 
 class BudgetExhausted(Exception):
     """The time that the statement may take in the event loop's thread is over, before its first row: start it anew."""

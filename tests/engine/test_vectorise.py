@@ -7,7 +7,7 @@ import pytest
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.engine.statements import PreparedQuery
-from memgraph_py.errors import CypherError, ForbiddenInTransaction
+from memgraph_py.errors import CypherError, ForbiddenInTransaction, LimitExceeded
 from memgraph_py.storage.changes import Partition
 from memgraph_py.storage.store import GraphStore
 
@@ -91,6 +91,15 @@ def test_failing_call_is_named_and_nothing_is_written(database: Database) -> Non
     assert isinstance(caught.value.error, CypherError)
     assert counts(database) == [0, 0]
     assert ingestion.position(stream) is None
+
+
+def test_a_string_that_is_too_long_names_its_call(database: Database) -> None:
+    with pytest.raises(QueryFailed) as caught:
+        run = QueryRun(NODE, 2, {"id": ["1", "x" * 2**24]})
+        Ingestion(database).apply([run], uuid4(), {PARTITION: 2}, None)
+    assert caught.value.row_index == 1
+    assert isinstance(caught.value.error, LimitExceeded)
+    assert counts(database) == [0, 0]
 
 
 @pytest.mark.parametrize("text", ["CREATE INDEX ON :A(b)", "STOP ALL STREAMS", "SHOW INDEXES"])
