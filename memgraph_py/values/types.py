@@ -9,6 +9,8 @@ when the record is sent. Source: openCypher 9, "Values and types".
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+
 
 @dataclass(frozen=True, slots=True)
 class NodeReference:
@@ -70,5 +72,6 @@ class Point:
 
 Value: TypeAlias = (
     "bool | int | float | str | bytes | list[Value] | dict[str, Value] | Point"
+    " | Date | LocalTime | Time | LocalDateTime | DateTime | Duration"
     " | Node | Relationship | Path | NodeReference | RelationshipReference | PathReference | None"
 )
