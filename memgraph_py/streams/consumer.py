@@ -293,7 +293,7 @@ class StreamConsumer:
                     raise _Stopped from None
                 pause = min(2 * pause, RETRY_SECONDS_MAX)
         if self._transform is None:
-            script = Script(self._definition.script, self._definition.transform)
+            script = Script(self._definition.script, self._definition.transform, self._definition.name)
             self._transform = self._surroundings.starter.start(script)
         if self._stopping.is_set():
             raise _Stopped

@@ -124,7 +124,7 @@ class StreamManager:
             self._reserved.add(name)
         try:
             script = self._scripts.fetch(transform)
-            self._surroundings.starter.check(Script(script, transform))
+            self._surroundings.starter.check(Script(script, transform, name))
             definition = Definition(uuid4(), name, uri, topic, transform, interval, size, script)
             self._connected(definition, seek=False).close()
             self._definitions.put(definition)
@@ -154,7 +154,7 @@ class StreamManager:
             definition = stream.definition
             source = self._connected(definition)
             try:
-                transform = self._surroundings.starter.start(Script(definition.script, definition.transform))
+                transform = self._surroundings.starter.start(Script(definition.script, definition.transform, name))
             except BaseException:
                 source.close()
                 raise
@@ -190,7 +190,7 @@ class StreamManager:
             if stream.consumer is not None:
                 raise StreamError(f"Kafka stream {name} is already running")
             definition = stream.definition
-            transform = self._surroundings.starter.start(Script(definition.script, definition.transform))
+            transform = self._surroundings.starter.start(Script(definition.script, definition.transform, name))
             try:
                 source = self._connected(definition, reports_ends=True)
                 try:

@@ -1,10 +1,8 @@
 """The confinement of a transform's process, which puts it on itself before it sees the user's script.
 
-Layers, in this order: die with the parent; as root, become nobody where the interpreter stays readable; own user,
-network and IPC namespaces where the system lets it; limits on memory, files and processes; no capabilities; no new
-privileges; not dumpable; Landlock (only the interpreter's own files can be read, nothing written, no TCP); seccomp
-(``seccomp.py``). Each layer stops alone what another might let through. All of it by ctypes: nothing but the
-standard library is needed. Source: Linux man pages prctl(2), unshare(2), capabilities(7), landlock(7), seccomp(2).
+``Layer`` names each layer and says what it stops; ``STEPS`` puts them on, in order. Each stops alone what another might
+let through: tests/sandbox shows for every attack which one did. All of it by ctypes: nothing but the standard library
+is needed. Source: Linux man pages prctl(2), unshare(2), capabilities(7), landlock(7), seccomp(2).
 """
 
 import ctypes
@@ -15,10 +13,43 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
 
 from memgraph_py.streams import seccomp
 
-MANDATORY = ("limits", "no capabilities", "no new privileges", "landlock", "seccomp")
+
+class Layer(StrEnum):
+    """What stands between a script and the machine. The last three are the parent's (``transform.py``)."""
+
+    DIE_WITH_PARENT = "die with parent"
+    """A server that is killed leaves no process behind."""
+    NOBODY = "nobody"
+    """As root only: the user nobody, where the interpreter stays readable to others."""
+    NAMESPACES = "namespaces"
+    """An empty network, no shared memory and no user of others. Containers and some systems forbid it."""
+    LIMITS = "limits"
+    """Memory, stack, open files, processes; no core, no file that grows, no locked memory."""
+    NO_CAPABILITIES = "no capabilities"
+    """Nothing of what root may do more than others, user 0 included."""
+    NO_NEW_PRIVILEGES = "no new privileges"
+    """No program gives any back."""
+    NOT_DUMPABLE = "not dumpable"
+    """Its memory and descriptors are closed to other processes of the same user, another script's included."""
+    LANDLOCK = "landlock"
+    """Files and folders: only the interpreter's own can be read, nothing written, no TCP. EACCES."""
+    SECCOMP = "seccomp"
+    """System calls: what is not listed fails with EPERM (sockets, fork, threads, exec, signals, every way of writing);
+    what only an attack calls, and calls of a foreign table, kill with SIGSYS."""
+    DEADLINE = "deadline"
+    """Loops, sleep, whatever does not answer in time: the process is killed."""
+    REPLY_CHECKS = "reply checks"
+    """Length, shape, types, nesting and sequence of what comes back."""
+    OUTPUT_LIMITS = "output limits"
+    """Lines and bytes that reach the server's log."""
+
+
+MANDATORY = (Layer.LIMITS, Layer.NO_CAPABILITIES, Layer.NO_NEW_PRIVILEGES, Layer.LANDLOCK, Layer.SECCOMP)
 """Layers without which a script is not run, unless the server was started with --allow-unsandboxed-transforms."""
 
 NOBODY = 65534
@@ -44,34 +75,30 @@ SYSTEM_FILES = (
 """What shared libraries, time zones and random numbers need besides the interpreter's own folders."""
 
 
+class Subject(NamedTuple):
+    """The process to confine: whom it dies with, its memory, and what it may read."""
+
+    parent: int
+    memory_bytes: int
+    readable: Sequence[str]
+
+
 def confine(parent: int, memory_bytes: int, packages: Sequence[str]) -> dict[str, str]:
     """Confine this process for good. Gives why a layer is missing, by its name; an empty map: all layers are in place.
 
     parent: the process to die with. packages: folders of Python packages that the script may import from, besides the
     standard library.
     """
-    readable = _readable_paths(packages)
-    layers: list[tuple[str, Callable[[], None]]] = [
-        ("die with parent", lambda: _die_with(parent)),
-        ("nobody", lambda: _become_nobody(readable)),
-        ("namespaces", _leave_namespaces),
-        ("limits", lambda: _set_limits(memory_bytes)),
-        ("no capabilities", _drop_capabilities),
-        ("die with parent, again", lambda: _die_with(parent)),  # a change of credentials clears it
-        ("no new privileges", lambda: _control(PR_SET_NO_NEW_PRIVS, 1)),
-        ("not dumpable", lambda: _control(PR_SET_DUMPABLE, 0)),
-        ("landlock", lambda: _restrict_files(readable)),
-        ("seccomp", seccomp.install),
-    ]
+    subject = Subject(parent, memory_bytes, _readable_paths(packages))
     missing: dict[str, str] = {}
-    for name, layer in layers:
+    for layer, step in STEPS:
         if sys.platform != "linux":
-            missing[name] = f"{platform.system()} has no such protection"
+            missing[layer.value] = f"{platform.system()} has no such protection"
             continue
         try:
-            layer()
+            step(subject)
         except (OSError, ValueError) as error:
-            missing[name] = str(error)
+            missing[layer.value] = str(error)
     return missing
 
 
@@ -97,19 +124,19 @@ def _check(result: int, call: str) -> int:
     return result
 
 
-def _die_with(parent: int) -> None:
+def _die_with_parent(subject: Subject) -> None:
     _control(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if os.getppid() != subject.parent:
         os._exit(0)  # it died before the signal was asked for
 
 
-def _become_nobody(readable: Sequence[str]) -> None:
-    """As root only, and only where nobody can read all that the interpreter needs; otherwise raises OSError."""
+def _become_nobody(subject: Subject) -> None:
+    """As root only, and only where nobody can read all that the interpreter needs; otherwise raises ValueError."""
     if os.geteuid() != 0:
         return
-    for path in (*readable, sys.executable):
+    for path in (*subject.readable, sys.executable):
         if path not in SYSTEM_FILES and not _readable_to_all(path):
-            raise OSError(0, f"{path} is not readable to others than root")
+            raise ValueError(f"{path} is not readable to others than root")
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -127,13 +154,13 @@ def _readable_to_all(path: str) -> bool:
     return True
 
 
-def _leave_namespaces() -> None:
+def _leave_namespaces(_: Subject) -> None:
     """An empty network and no shared memory of others. Containers and some systems forbid it."""
     flags = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
     _check(ctypes.CDLL(None, use_errno=True).unshare(ctypes.c_int(flags)), "unshare")
 
 
-def _set_limits(memory_bytes: int) -> None:
+def _set_limits(subject: Subject) -> None:
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
@@ -142,14 +169,14 @@ def _set_limits(memory_bytes: int) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_STACK, STACK_BYTES),
-        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_AS, subject.memory_bytes),
     ):
         hard = resource.getrlimit(limit)[1]
         bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (bounded, bounded))
 
 
-def _drop_capabilities() -> None:
+def _drop_capabilities(_: Subject) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     for capability in range(64):  # those that the kernel does not know, or that we may not drop, answer with an error
         library.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
@@ -158,7 +185,7 @@ def _drop_capabilities() -> None:
     _check(library.capset(header, bytes(24)), "capset")
 
 
-def _restrict_files(readable: Sequence[str]) -> None:
+def _restrict_files(subject: Subject) -> None:
     """Landlock: reading below these paths, nothing else. Raises OSError where the kernel has none."""
     library = ctypes.CDLL(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
@@ -172,7 +199,7 @@ def _restrict_files(readable: Sequence[str]) -> None:
         library.syscall(LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0)),
         "landlock_create_ruleset",
     )
-    for path in readable:
+    for path in subject.readable:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         allowed = LANDLOCK_READ_FILE | (LANDLOCK_READ_DIRECTORY if os.path.isdir(path) else 0)
         rule = struct.pack("=Qi", allowed, descriptor)
@@ -183,3 +210,17 @@ def _restrict_files(readable: Sequence[str]) -> None:
         os.close(descriptor)
     _check(library.syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0)), "landlock_restrict_self")
     os.close(ruleset)
+
+
+STEPS: tuple[tuple[Layer, Callable[[Subject], None]], ...] = (
+    (Layer.DIE_WITH_PARENT, _die_with_parent),
+    (Layer.NOBODY, _become_nobody),
+    (Layer.NAMESPACES, _leave_namespaces),
+    (Layer.LIMITS, _set_limits),
+    (Layer.NO_CAPABILITIES, _drop_capabilities),
+    (Layer.DIE_WITH_PARENT, _die_with_parent),  # again: a change of credentials clears it
+    (Layer.NO_NEW_PRIVILEGES, lambda _: _control(PR_SET_NO_NEW_PRIVS, 1)),
+    (Layer.NOT_DUMPABLE, lambda _: _control(PR_SET_DUMPABLE, 0)),
+    (Layer.LANDLOCK, _restrict_files),
+    (Layer.SECCOMP, lambda _: seccomp.install()),
+)

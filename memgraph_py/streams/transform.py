@@ -5,7 +5,9 @@ with its parent follows that thread. What comes back is trusted in nothing: leng
 are checked here whatever the child checked before (``transform_worker.py`` describes the frames).
 """
 
+import io
 import os
+import re
 import select
 import signal
 import socket
@@ -25,7 +27,8 @@ from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.sandbox import MANDATORY
-from memgraph_py.streams.transform_worker import BOOTSTRAP, HEADER, INTEGER_MAX, INTEGER_MIN
+from memgraph_py.streams.script_log import ScriptLog
+from memgraph_py.streams.transform_worker import BOOTSTRAP, ERROR_CHARACTERS_MAX, HEADER, INTEGER_MAX, INTEGER_MIN
 from memgraph_py.values.types import Value
 
 RUNTIME_ERROR = "The transform script contains a runtime error!"
@@ -46,10 +49,16 @@ Reply: TypeAlias = tuple[int, str, list[RunReply]]
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A transform script: its text, and the name that tracebacks show."""
+    """A transform script: its text, where it came from, and the stream that it belongs to."""
 
     text: str
-    name: str
+    uri: str
+    stream: str = ""
+
+    @property
+    def name(self) -> str:
+        """What tracebacks show: the URI without a password, since they reach the log."""
+        return re.sub(r"(?<=://)[^/?#]*@", "", self.uri)
 
 
 class TransformStarter:
@@ -59,11 +68,12 @@ class TransformStarter:
         self._limits = limits
         self._allow_unsandboxed = allow_unsandboxed
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="transform-starter")
+        self._log = ScriptLog()
 
     def check(self, script: Script) -> None:
         """Compile the script, in a child, since the compiler too can be made to hang or crash. Runs none of it; raises
         TransformError when it does not compile."""
-        transform = self._child()
+        transform = self._child(script.stream)
         try:
             transform.load(script, run=False, allow_unsandboxed=True)
         finally:
@@ -71,7 +81,7 @@ class TransformStarter:
 
     def start(self, script: Script) -> "Transform":
         """A child with the script loaded. Raises TransformError when it cannot be confined, or the script fails."""
-        transform = self._child()
+        transform = self._child(script.stream)
         try:
             transform.load(script, run=True, allow_unsandboxed=self._allow_unsandboxed)
         except BaseException:
@@ -82,8 +92,9 @@ class TransformStarter:
     def close(self) -> None:
         """End the thread, and with it every child that is left."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._log.close()
 
-    def _child(self) -> "Transform":
+    def _child(self, stream: str) -> "Transform":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             for end in (ours, theirs):
@@ -94,6 +105,8 @@ class TransformStarter:
             except BaseException:
                 ours.close()
                 raise
+        assert isinstance(process.stderr, io.RawIOBase)  # unbuffered, so that a read gives what there is
+        self._log.follow(process.stderr, stream)
         return Transform(process, ours, self._limits)
 
 
@@ -110,7 +123,8 @@ def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
         [sys.executable, "-I", "-S", "-B", "-c", BOOTSTRAP, package_folder, str(theirs.fileno()), *packages],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        bufsize=0,
         pass_fds=(theirs.fileno(),),
         env={"PATH": "/nonexistent", "LANG": "C.UTF-8", **threads},
         cwd="/",
@@ -128,6 +142,8 @@ class Transform:
         self._sequence = 0
         self._seconds = limits.transform_load_seconds
         self._decoder = msgspec.msgpack.Decoder(Reply)
+        self._unasked = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
+        self._unasked.register(channel, select.POLLIN)
 
     @property
     def process_id(self) -> int:
@@ -150,21 +166,21 @@ class Transform:
         self._send((script.text, script.name, run), deadline)
         fault = self._decode(self._receive(deadline), msgspec.msgpack.Decoder(str))
         if fault:
-            raise TransformError(RUNTIME_ERROR, detail=fault)
+            raise self._failed(fault)
         self._seconds = self._limits.transform_batch_seconds
 
     def apply(self, messages: Sequence[bytes]) -> list[QueryRun]:
         """The queries of a batch, in order. Raises TransformError; the child is then of no more use."""
         deadline = time.monotonic() + self._seconds
-        if select.select([self._channel], [], [], 0)[0]:
-            raise self._failed("the script wrote to the reply channel between two batches")
+        if self._unasked.poll(0):
+            raise self._broke_silence()
         self._sequence += 1
         self._send((self._sequence, messages), deadline)
         sequence, fault, runs = self._decode(self._receive(deadline), self._decoder)
         if sequence != self._sequence:
             raise self._failed("the reply belongs to another batch")
         if fault:
-            raise TransformError(RUNTIME_ERROR, detail=fault)
+            raise self._failed(fault)
         return self._checked(runs)
 
     def close(self) -> None:
@@ -246,6 +262,14 @@ class Transform:
     def _late(self) -> TransformError:
         return self._failed(f"the script did not answer within {self._seconds:g} s and was ended")
 
+    def _broke_silence(self) -> TransformError:
+        """The channel has something to tell though nothing was asked: bytes, or its end."""
+        try:
+            written = self._channel.recv(1, socket.MSG_PEEK)
+        except OSError:
+            written = b""
+        return self._failed("the script wrote to the reply channel between two batches") if written else self._died()
+
     def _died(self) -> TransformError:
         """The child closed the channel: give it a moment to end, so that the reason is known."""
         try:
@@ -258,7 +282,7 @@ class Transform:
 
     def _failed(self, detail: str) -> TransformError:
         self._process.kill()
-        return TransformError(RUNTIME_ERROR, detail=detail)
+        return TransformError(RUNTIME_ERROR, detail=detail[-ERROR_CHARACTERS_MAX:])
 
 
 def _are_values(column: list[object], depth: int) -> bool:
