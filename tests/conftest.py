@@ -8,11 +8,13 @@
 - ``start_process``: ``start_process()`` gives a ``ServerProcess``, a real ``python -m memgraph_py serve``;
   ``.bolt_uri``, ``.kill()`` (SIGKILL), ``.terminate()`` (SIGTERM, gives the status), ``.stderr()``. All end with it.
 - ``server_process``: one of those.
+- ``apache_kafka``: a real broker, one for the whole run; tests that use it carry the mark ``real_kafka``.
 
 With MEMGRAPH_TESTS_REQUIRE="kafka,tck" a test that is skipped for want of a real broker, or of the openCypher TCK,
 fails.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from neo4j import Driver
 
     from memgraph_py.server.app import EmbeddedServer
+    from tests.end_to_end.kafka_broker import RealBroker
 
 pytest_plugins = ["tests.golden"]  # scripts are tests
 
@@ -62,6 +65,22 @@ def required_of(item: pytest.Item) -> set[str]:
     if "tck" in item.path.parts:
         needs.add("tck")
     return needs
+
+
+# --- a broker ---
+
+
+@pytest.fixture(scope="session")
+def apache_kafka() -> "Iterator[RealBroker]":
+    """Apache Kafka; the tests are skipped where there is none, with the reason."""
+    from tests.end_to_end.kafka_broker import Unavailable, real_broker
+
+    with contextlib.ExitStack() as stack:
+        try:
+            broker = stack.enter_context(real_broker())
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+        yield broker
 
 
 # --- servers in this process ---
