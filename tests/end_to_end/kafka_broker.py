@@ -8,23 +8,25 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 KAFKA_VERSION = "4.4.0"
 READY_SECONDS = 60.0
 FETCH_SECONDS = 600.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
+CONTAINER_PORT = 9093
 QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -34,16 +36,22 @@ class Unavailable(Exception):
 
 @dataclass(slots=True)
 class RealBroker:
-    """A running broker. stop and start keep its data and its address."""
+    """A running broker. It keeps its data and its address when it is stopped (SIGTERM) or killed (SIGKILL), and started
+    again; pause and resume freeze it for a while. Where it runs already, start does nothing."""
 
     address: str
     stop: Callable[[], None]
     start: Callable[[], None]
+    kill: Callable[[], None]
+    pause: Callable[[], None]
+    resume: Callable[[], None]
 
-    def create_topic(self, topic: str, partitions: int = 1) -> None:
-        """Make the topic; it is there when this returns."""
+    def create_topic(self, topic: str, partitions: int = 1, **settings: str) -> None:
+        """Make the topic; it is there when this returns. settings: those of the topic, `_` for `.`."""
         admin = self._admin()
-        admin.create_topics([NewTopic(topic, num_partitions=partitions, replication_factor=1)])[topic].result(30)
+        config = {name.replace("_", "."): value for name, value in settings.items()}
+        new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
+        admin.create_topics([new])[topic].result(30)
         deadline = time.monotonic() + 30
         while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
             assert time.monotonic() < deadline
@@ -58,15 +66,64 @@ class RealBroker:
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
-    def produce(self, topic: str, values: list[bytes], partition: int = 0) -> None:
+    def add_partitions(self, topic: str, count: int) -> None:
+        """Let the topic have so many partitions; they are there when this returns."""
+        admin = self._admin()
+        admin.create_partitions([NewPartitions(topic, count)])[topic].result(30)
+        deadline = time.monotonic() + 30
+        while len(admin.list_topics(topic, timeout=10).topics[topic].partitions) < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def delete_messages(self, topic: str, partition: int, before: int) -> None:
+        """Have the broker forget the messages before this offset, as retention does."""
+        admin, oldest = self._admin(), TopicPartition(topic, partition, before)
+        admin.delete_records([oldest])[oldest].result(30)
+
+    def group_offsets(self, group: str) -> dict[tuple[str, int], int]:
+        """What the broker was told of a consumer group: (topic, partition) → next offset."""
+        admin, asked = self._admin(), ConsumerGroupTopicPartitions(group)
+        told = admin.list_consumer_group_offsets([asked])[group].result(30).topic_partitions
+        return {(entry.topic, entry.partition): entry.offset for entry in told or ()}
+
+    def groups(self) -> list[str]:
+        """All consumer groups that it knows."""
+        admin = self._admin()
+        return [group.group_id for group in admin.list_consumer_groups().result(30).valid]
+
+    def produce(
+        self, topic: str, values: Sequence[bytes | None], partition: int = 0, *, compression: str = "none"
+    ) -> None:
         """Append these messages to one partition, in order; they are there when this returns."""
-        producer = Producer({"bootstrap.servers": self.address, "enable.idempotence": True, "linger.ms": 5})
+        producer = Producer(
+            {
+                "bootstrap.servers": self.address,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.max.bytes": 4 << 20,
+                "compression.type": compression,
+            }
+        )
         for value in values:
             producer.produce(topic, value, partition=partition)
             producer.poll(0)
         assert producer.flush(30) == 0
 
+    def produce_in_transaction(self, topic: str, values: Sequence[bytes], *, commits: bool) -> None:
+        """Append these messages in one transaction, and commit or abort it."""
+        producer = Producer({"bootstrap.servers": self.address, "transactional.id": f"transaction-{topic}"})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for value in values:
+            producer.produce(topic, value, partition=0)
+        producer.flush(30)
+        if commits:
+            producer.commit_transaction(30)
+        else:
+            producer.abort_transaction(30)
+
     def _admin(self) -> AdminClient:
+        """To be held until its answer is there."""
         return AdminClient({"bootstrap.servers": self.address})
 
 
@@ -88,9 +145,16 @@ def _docker_answers() -> bool:
 def _in_docker() -> Iterator[RealBroker]:
     from testcontainers.kafka import KafkaContainer
 
-    with KafkaContainer().with_kraft() as container:
+    # a fixed port, so that the address outlives a restart
+    with KafkaContainer().with_kraft().with_bind_ports(CONTAINER_PORT, _free_port()) as container:
         wrapped = container.get_wrapped_container()
-        yield RealBroker(container.get_bootstrap_server(), lambda: wrapped.stop(), lambda: wrapped.start())
+        address = container.get_bootstrap_server()
+
+        def start() -> None:
+            wrapped.start()
+            _wait_until_ready(address, lambda: True, lambda: wrapped.logs().decode(errors="replace"))
+
+        yield RealBroker(address, wrapped.stop, start, wrapped.kill, wrapped.pause, wrapped.unpause)
 
 
 # ---------------------------------------------------------------------------------------------- as a process of Java
@@ -104,16 +168,24 @@ def _in_java() -> Iterator[RealBroker]:
         _format(Path(folder), jars, port)
         processes: list[subprocess.Popen[bytes]] = []
 
-        def start() -> None:
-            with Path(folder, "log").open("ab") as log:
-                command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.Kafka", "server.properties"]
-                processes.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
-            _wait_until_ready(f"127.0.0.1:{port}", processes[-1], Path(folder, "log"))
+        log_file = Path(folder, "log")
 
-        def stop() -> None:
+        def start() -> None:
+            if processes:
+                return
+            with log_file.open("ab") as log:
+                command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.Kafka", "server.properties"]
+                process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+            processes.append(process)
+            _wait_until_ready(
+                f"127.0.0.1:{port}", lambda: process.poll() is None, lambda: log_file.read_text(errors="replace")
+            )
+
+        def end(number: int) -> None:
             while processes:
                 process = processes.pop()
-                process.terminate()
+                process.send_signal(signal.SIGCONT)
+                process.send_signal(number)
                 try:
                     process.wait(10)
                 except subprocess.TimeoutExpired:
@@ -122,9 +194,16 @@ def _in_java() -> Iterator[RealBroker]:
 
         try:
             start()
-            yield RealBroker(f"127.0.0.1:{port}", stop, start)
+            yield RealBroker(
+                f"127.0.0.1:{port}",
+                lambda: end(signal.SIGTERM),
+                start,
+                lambda: end(signal.SIGKILL),
+                lambda: processes[0].send_signal(signal.SIGSTOP),
+                lambda: processes[0].send_signal(signal.SIGCONT),
+            )
         finally:
-            stop()
+            end(signal.SIGTERM)
 
 
 def _jars() -> Path:
@@ -204,19 +283,17 @@ def _format(folder: Path, jars: Path, port: int) -> None:
         raise Unavailable(f"Kafka's storage cannot be prepared: {formatted.stderr[-500:]}")
 
 
-def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(address: str, lives: Callable[[], bool], read_log: Callable[[], str]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     host, _, port = address.rpartition(":")
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < deadline and lives():
         try:
             socket.create_connection((host, int(port)), 0.2).close()
             if AdminClient({"bootstrap.servers": address}).list_topics(timeout=2).brokers:
                 return
         except (OSError, KafkaException):
             time.sleep(0.2)
-    raise Unavailable(f"Kafka did not start: {log.read_text(errors='replace')[-1_000:]}")
+    raise Unavailable(f"Kafka did not start: {read_log()[-1_000:]}")
 
 
 def _free_port() -> int:
