@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from benchmarks.echo import EchoClient
 from benchmarks.server_cpu import cpu_seconds, cpu_used, resident_bytes
 from benchmarks.social import FRIENDSHIPS, USERS, social
-from memgraph_py.bolt.framing import MAGIC, frame
+from memgraph_py.bolt.framing import frame
+from memgraph_py.bolt.handshake import MAGIC
 from memgraph_py.bolt.packstream import pack
 from memgraph_py.values.types import Value
 

@@ -12,14 +12,18 @@ from typing import ClassVar
 
 __all__ = [
     "ArgumentError",
+    "BookmarkTimeout",
     "CommitFailed",
     "ConstraintViolation",
     "CypherError",
     "CypherSyntaxError",
     "CypherTypeError",
     "DatabaseError",
+    "DatabaseNotFound",
     "EntityNotFound",
+    "Forbidden",
     "ForbiddenInTransaction",
+    "InvalidBookmark",
     "InvalidRequest",
     "LimitExceeded",
     "ParameterMissing",
@@ -135,6 +139,22 @@ class SchemaMissing(CypherError, code="Neo.ClientError.Schema.IndexNotFound"):
 
 class InvalidRequest(CypherError, code="Neo.ClientError.Request.Invalid"):
     """A Bolt message that is wrong in content or comes in the wrong state."""
+
+
+class Forbidden(CypherError, code="Neo.ClientError.Security.Forbidden"):
+    """What no client may do here."""
+
+
+class DatabaseNotFound(CypherError, code="Neo.ClientError.Database.DatabaseNotFound"):
+    """There is one database, and it has another name."""
+
+
+class InvalidBookmark(CypherError, code="Neo.ClientError.Transaction.InvalidBookmark"):
+    """A bookmark that this server did not give out."""
+
+
+class BookmarkTimeout(CypherError, code="Neo.TransientError.Transaction.BookmarkTimeout"):
+    """A bookmark of a transaction that this server has not seen."""
 
 
 class ForbiddenInTransaction(CypherError, code="Neo.ClientError.Transaction.ForbiddenDueToTransactionType"):

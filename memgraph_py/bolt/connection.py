@@ -15,16 +15,8 @@ Source: Bolt specification, "Server state".
 from collections import deque
 from enum import Enum, auto
 
-from memgraph_py.bolt.framing import (
-    HANDSHAKE_BYTES,
-    MAGIC,
-    Dechunker,
-    ProtocolVersion,
-    ProtocolViolation,
-    frame,
-    handshake_answer,
-    negotiate,
-)
+from memgraph_py.bolt.framing import KEEP_ALIVE, Dechunker, ProtocolViolation, frame
+from memgraph_py.bolt.handshake import Handshake, ProtocolVersion
 from memgraph_py.bolt.messages import (
     IGNORED_PAYLOAD,
     Begin,
@@ -44,9 +36,10 @@ from memgraph_py.bolt.messages import (
     Telemetry,
     decode_request,
     failure_payload,
+    kind_of,
     success_payload,
 )
-from memgraph_py.bolt.packstream import BYTES_PER_OBJECT, OBJECTS_MIN, Decoder
+from memgraph_py.bolt.packstream import BYTES_PER_OBJECT, CURRENT, OBJECTS_MIN, Decoder, Dialect
 from memgraph_py.errors import CypherError
 from memgraph_py.values.types import Value
 
@@ -111,15 +104,20 @@ REPEATED_BYTES_MAX, REPEATED_MAX = 16, 64
 """Short messages without a statement, such as `PULL {n: 1000}`, are the same again and again: a connection decodes each
 of the first so many once."""
 
+MESSAGE_OVERHEAD_BYTES = 64
+"""What a message that waits takes beside its bytes."""
+
+_FEATURES: dict[type[Request], str] = {Logon: "logon", Logoff: "logon", Telemetry: "telemetry", Route: "route"}
+"""Requests that not every version has."""
 _RESET_HEAD = bytes((0xB0, Reset.tag))
 
 
 class Connection:
     """State, requests that wait, and output of one client. Single-threaded.
 
-    version: agreed in the handshake, None before. interrupted: so many RESETs have come whose turn has not.
-    waiting_bytes: of requests that wait; the server stops reading when they are many. output_bytes: about what
-    ``take_output`` would give.
+    version: agreed in the handshake, None before. dialect: how structures are written. interrupted: so many RESETs have
+    come whose turn has not. waiting_bytes: of requests that wait; the server stops reading when they are many.
+    output_bytes: about what ``take_output`` would give.
     """
 
     __slots__ = (
@@ -131,6 +129,7 @@ class Connection:
         "_repeated",
         "_violation",
         "_waiting",
+        "dialect",
         "interrupted",
         "output_bytes",
         "state",
@@ -141,11 +140,12 @@ class Connection:
     def __init__(self, *, message_bytes_max: int, nesting_depth_max: int) -> None:
         self.state = State.HANDSHAKE
         self.version: ProtocolVersion | None = None
+        self.dialect: Dialect = CURRENT
         self.interrupted = 0
         self.waiting_bytes = 0
         self.output_bytes = 0
         self._limits = (nesting_depth_max, max(OBJECTS_MIN, message_bytes_max // BYTES_PER_OBJECT))
-        self._handshake = b""
+        self._handshake = Handshake()
         self._dechunker = Dechunker(message_bytes_max)
         self._waiting: deque[bytes] = deque()
         self._violation: ProtocolViolation | None = None
@@ -153,19 +153,29 @@ class Connection:
         self._repeated: dict[bytes, Request] = {}
         self._output: list[bytes] = []
 
+    @property
+    def held_bytes(self) -> int:
+        """Of requests that wait, and of the one that is coming in."""
+        return self.waiting_bytes + self._dechunker.held_bytes
+
+    @property
+    def is_receiving(self) -> bool:
+        """True while a message has come in part."""
+        return self._dechunker.held_bytes > 0
+
     def receive(self, data: bytes) -> None:
         """Take in what the client sent, split anyhow. What is wrong with it is told by ``next_request`` in its turn."""
         if self._violation is not None or self.state is State.DEFUNCT:
             return
         if self.state is State.HANDSHAKE:
-            self._handshake += data
-            if not self._shake_hands():
+            rest = self._shake_hands(data)
+            if rest is None:
                 return
-            data, self._handshake = self._handshake[HANDSHAKE_BYTES:], b""
+            data = rest
         messages, self._violation = self._dechunker.feed(data)
         for message in messages:
-            self.waiting_bytes += len(message)
-            if message[:2] == _RESET_HEAD:
+            self.waiting_bytes += len(message) + MESSAGE_OVERHEAD_BYTES
+            if message == _RESET_HEAD:
                 self.interrupted += 1
         self._waiting.extend(messages)
 
@@ -177,23 +187,15 @@ class Connection:
         assert self._current is None, "a request is not answered yet"
         while self._waiting:
             message = self._waiting.popleft()
-            self.waiting_bytes -= len(message)
-            if (self.interrupted or self.state is State.FAILED) and message[:2] != _RESET_HEAD:
-                if message[1:2] == bytes((Goodbye.tag,)):
-                    self.state = State.DEFUNCT
-                    return None
-                self._send(IGNORED_PAYLOAD)
-                continue
-            known = self._repeated.get(message)
-            if known is None:
-                request = decode_request(Decoder(message, *self._limits))
-                if isinstance(request, Rejected):
-                    self._fail(request.error)
+            self.waiting_bytes -= len(message) + MESSAGE_OVERHEAD_BYTES
+            if (self.interrupted or self.state is State.FAILED) and message != _RESET_HEAD:
+                if self._ignore(message):
                     continue
-                if len(message) <= REPEATED_BYTES_MAX and message[1] != Run.tag and len(self._repeated) < REPEATED_MAX:
-                    self._repeated[message] = request
-            else:
-                request = known
+                return None
+            request = self._repeated.get(message) or self._decode(message)
+            if isinstance(request, Rejected):
+                self._fail(request.error)
+                continue
             kind = type(request)
             if kind not in TRANSITIONS[self.state]:
                 raise self._illegal(kind)
@@ -222,8 +224,11 @@ class Connection:
         self._current = None
         if not more:
             self.state = TRANSITIONS[self.state][type(request)]
-            if type(request) is Hello and self.version is not None and not self.version.logon:
-                self.state = State.READY
+            if isinstance(request, Hello):
+                assert self.version is not None
+                self.dialect = self.version.dialect(patched=request.utc)
+                if not self.version.logon:
+                    self.state = State.READY
         self._send(payload)
 
     def fail(self, error: CypherError) -> None:
@@ -253,21 +258,59 @@ class Connection:
         self.output_bytes = 0
         return data
 
-    def _shake_hands(self) -> bool:
-        """True when a version is agreed."""
-        data = self._handshake
-        if data[:4] != MAGIC[: len(data)]:
-            self._violation = ProtocolViolation("the connection did not open with Bolt's magic number")
+    def keep_alive(self) -> None:
+        """Show a client that waits for an answer that the server is there; only between two messages of output."""
+        self._output.append(KEEP_ALIVE)
+
+    def _shake_hands(self, data: bytes) -> bytes | None:
+        """What follows the handshake, once a version is agreed."""
+        handshake = self._handshake
+        rest = None
+        try:
+            rest = handshake.feed(data)
+        except ProtocolViolation as violation:
+            self._violation = violation
+        if handshake.output:
+            self._output.append(handshake.output)
+            handshake.output = b""
+        if rest is not None:
+            self.version = handshake.version
+            self.state = State.NEGOTIATION
+        return rest
+
+    def _ignore(self, message: bytes) -> bool:
+        """After a failure and before a RESET that is on its way; False when the client leaves."""
+        kind = self._kind(message)
+        if kind is Goodbye:
+            self.state = State.DEFUNCT
             return False
-        if len(data) < HANDSHAKE_BYTES:
-            return False
-        self.version = negotiate(data[:HANDSHAKE_BYTES])
-        self._output.append(handshake_answer(self.version))
-        if self.version is None:
-            self._violation = ProtocolViolation("no version of Bolt in common")
-            return False
-        self.state = State.NEGOTIATION
+        if kind is Hello:
+            raise self._illegal(kind)
+        self._send(IGNORED_PAYLOAD)
         return True
+
+    def _decode(self, message: bytes) -> Request | Rejected:
+        """Raises ProtocolViolation for what is no request of this version, or not allowed now, before its fields are
+        looked at."""
+        kind = self._kind(message)
+        if kind not in TRANSITIONS[self.state]:
+            raise self._illegal(kind)
+        request = decode_request(Decoder(message, *self._limits, utc=self.dialect.utc))
+        short = len(message) <= REPEATED_BYTES_MAX and len(self._repeated) < REPEATED_MAX
+        if short and not isinstance(request, Rejected | Run):
+            self._repeated[message] = request
+        return request
+
+    def _kind(self, message: bytes) -> type[Request]:
+        kind = kind_of(message)
+        version = self.version
+        assert version is not None
+        feature = _FEATURES.get(kind)
+        if feature is not None and not getattr(version, feature):
+            raise ProtocolViolation(
+                f"message {kind.__name__.upper()} is not known in version {version.major}.{version.minor}"
+            )
+        return kind
 
     def _illegal(self, kind: type[Request]) -> ProtocolViolation:
         return ProtocolViolation(f"message {kind.__name__.upper()} is not allowed in state {self.state.name}")

@@ -1,34 +1,57 @@
 """Messages: what a client asks for and what it is answered, with their tags.
 
 A request is decoded from the fields of its structure; the fields differ a little between versions, and what this server
-need not know (user agents, credentials, metadata of a transaction) is read and left alone.
+need not know (user agents, credentials, metadata of a transaction) is checked for its kind and left alone.
 
 Source: Bolt specification, "Messages".
 """
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, get_args
 
 from msgspec import Struct
 
 from memgraph_py.bolt.framing import ProtocolViolation
+from memgraph_py.bolt.notifications import EVERYTHING, NotificationFilter, read_filter
 from memgraph_py.bolt.packstream import Decoder, map_header, pack_into, pack_text
-from memgraph_py.errors import CypherError, InvalidRequest
+from memgraph_py.errors import CypherError, Forbidden, InvalidRequest
 from memgraph_py.values.types import Value
 
 SUCCESS, RECORD, IGNORED, FAILURE = 0x70, 0x71, 0x7E, 0x7F
 ALL = -1
 """Of ``n``: all rows. Of ``qid``: the last statement that ran."""
+TELEMETRY_MAX = 3
+"""TELEMETRY tells by a number from 0 which of the driver's interfaces was used."""
 
 Fields: TypeAlias = "list[Value]"
 
 
+class Options(Struct, frozen=True, gc=False):
+    """What BEGIN and RUN say about their transaction.
+
+    reads_only: the access mode READ. timeout_seconds: None for no limit. database: None for the one there is.
+    bookmarks: of transactions that this one must see.
+    """
+
+    reads_only: bool = False
+    timeout_seconds: float | None = None
+    database: str | None = None
+    bookmarks: tuple[str, ...] = ()
+    filter: NotificationFilter = EVERYTHING
+
+
+DEFAULT_OPTIONS = Options()
+
+
 class Hello(Struct, frozen=True, gc=False):
-    """Opens the conversation; ``extra`` has the user agent and, before 5.1, credentials."""
+    """Opens the conversation; ``extra`` has the user agent and, before 5.1, credentials. utc: the client asks for the
+    patch of this name."""
 
     tag: ClassVar[int] = 0x01
     extra: dict[str, Value]
+    utc: bool = False
+    filter: NotificationFilter = EVERYTHING
 
 
 class Logon(Struct, frozen=True, gc=False):
@@ -56,21 +79,19 @@ class Reset(Struct, frozen=True, gc=False):
 
 
 class Run(Struct, frozen=True, gc=False):
-    """Start a statement. reads_only: the access mode READ. timeout_seconds: None for no limit."""
+    """Start a statement. options: of no meaning inside an explicit transaction."""
 
     tag: ClassVar[int] = 0x10
     text: str
     parameters: dict[str, Value]
-    reads_only: bool = False
-    timeout_seconds: float | None = None
+    options: Options = DEFAULT_OPTIONS
 
 
 class Begin(Struct, frozen=True, gc=False):
     """Open an explicit transaction."""
 
     tag: ClassVar[int] = 0x11
-    reads_only: bool = False
-    timeout_seconds: float | None = None
+    options: Options = DEFAULT_OPTIONS
 
 
 class Commit(Struct, frozen=True, gc=False):
@@ -102,10 +123,12 @@ class Discard(Struct, frozen=True, gc=False):
 
 
 class Route(Struct, frozen=True, gc=False):
-    """Ask for the routing table; ``address`` is the server's as the client knows it, None when it did not say."""
+    """Ask for the routing table; ``address`` is the server's as the client knows it, None when it did not say.
+    database: None for the one there is."""
 
     tag: ClassVar[int] = 0x66
     address: str | None = None
+    database: str | None = None
 
 
 class Telemetry(Struct, frozen=True, gc=False):
@@ -125,62 +148,84 @@ class Rejected(Struct, frozen=True, gc=False):
     error: CypherError
 
 
+def kind_of(message: bytes) -> type[Request]:
+    """What a message asks for, by its first two bytes. Raises ProtocolViolation where they are no request."""
+    if len(message) < 2 or message[0] & 0xF0 != 0xB0:
+        raise ProtocolViolation("a message is not a structure")
+    kind = _KINDS.get(message[1])
+    if kind is None:
+        raise ProtocolViolation(f"message 0x{message[1]:02X} is unknown")
+    return kind
+
+
 def decode_request(decoder: Decoder) -> Request | Rejected:
     """The request in a message.
 
     A field that is missing counts as its default. Raises ProtocolViolation for bytes that are no message, an unknown
-    tag, or fields of wrong kinds; what a client may mend, such as a parameter that is not supported, gives a Rejected.
+    tag, or fields of wrong kinds or too many; what a client may mend, such as a parameter that is no value, gives a
+    Rejected.
     """
     size, tag = decoder.structure()
-    decode = _DECODERS.get(tag)
-    if decode is None:
+    if tag not in _DECODERS:
         raise ProtocolViolation(f"message 0x{tag:02X} is unknown")
+    fields_max, decode = _DECODERS[tag]
+    if size > fields_max:
+        raise ProtocolViolation(f"message 0x{tag:02X} has more than {fields_max} fields")
     try:
         fields = [decoder.value() for _ in range(size)]
+        if not decoder.at_end():
+            raise ProtocolViolation("a message has bytes after its last field")
+        return decode(fields)
     except CypherError as error:
         return Rejected(error)
-    if not decoder.at_end():
-        raise ProtocolViolation("a message has bytes after its last field")
-    return decode(fields)
 
 
 def _decode_hello(fields: Fields) -> Request:
-    return Hello(_map(fields, 0))
+    extra = _map(fields, 0)
+    patches = extra.get("patch_bolt")
+    return Hello(extra, isinstance(patches, list) and "utc" in patches, read_filter(extra))
 
 
-def _decode_run(fields: Fields) -> Request | Rejected:
+def _decode_run(fields: Fields) -> Request:
     if len(fields) < 2 or type(fields[0]) is not str or type(fields[1]) is not dict:
         raise ProtocolViolation("RUN needs a text and a map of parameters")
     extra = _map(fields, 2)
-    if not extra:
-        return Run(fields[0], fields[1])
-    timeout = _timeout_seconds(extra)
-    if isinstance(timeout, Rejected):
-        return timeout
-    return Run(fields[0], fields[1], extra.get("mode") == "r", timeout)
+    return Run(fields[0], fields[1], _options(extra)) if extra else Run(fields[0], fields[1])
 
 
-def _decode_begin(fields: Fields) -> Request | Rejected:
-    extra = _map(fields, 0)
-    timeout = _timeout_seconds(extra)
-    if isinstance(timeout, Rejected):
-        return timeout
-    return Begin(extra.get("mode") == "r", timeout)
+def _decode_begin(fields: Fields) -> Request:
+    return Begin(_options(_map(fields, 0)))
 
 
-def _decode_pull(fields: Fields) -> Request | Rejected:
-    count, qid = _count_and_qid(fields)
-    return Pull(count, qid) if count > 0 or count == ALL else _bad_count(count)
+def _options(extra: dict[str, Value]) -> Options:
+    """Raises InvalidRequest for values of wrong kinds, Forbidden where the client wants to be another user."""
+    mode, bookmarks = extra.get("mode"), extra.get("bookmarks")
+    if mode not in (None, "r", "w"):
+        raise InvalidRequest("'mode' is neither 'r' nor 'w'")
+    if not isinstance(extra.get("tx_metadata"), dict | None):
+        raise InvalidRequest("'tx_metadata' is not a map")
+    if bookmarks is not None and not isinstance(bookmarks, list):
+        raise InvalidRequest("'bookmarks' is not a list")
+    names = tuple(name for name in bookmarks or () if isinstance(name, str))
+    if len(names) != len(bookmarks or ()):
+        raise InvalidRequest("a bookmark is not a string")
+    if extra.get("imp_user") is not None:
+        raise Forbidden("a client cannot act for another user", hint="this server has no users; leave the user out")
+    return Options(mode == "r", _timeout_seconds(extra), _database(extra.get("db")), names, read_filter(extra))
 
 
-def _decode_discard(fields: Fields) -> Request | Rejected:
-    count, qid = _count_and_qid(fields)
-    return Discard(count, qid) if count > 0 or count == ALL else _bad_count(count)
+def _database(name: Value) -> str | None:
+    if not isinstance(name, str | None):
+        raise InvalidRequest("'db' is not a string")
+    return name or None
 
 
-def _decode_route(fields: Fields) -> Request:
-    address = _map(fields, 0).get("address")
-    return Route(address if isinstance(address, str) else None)
+def _decode_pull(fields: Fields) -> Request:
+    return Pull(*_count_and_qid(fields))
+
+
+def _decode_discard(fields: Fields) -> Request:
+    return Discard(*_count_and_qid(fields))
 
 
 def _count_and_qid(fields: Fields) -> tuple[int, int]:
@@ -188,19 +233,30 @@ def _count_and_qid(fields: Fields) -> tuple[int, int]:
     count, qid = extra.get("n", ALL), extra.get("qid", ALL)
     if type(count) is not int or type(qid) is not int:
         raise ProtocolViolation("'n' and 'qid' are integers")
+    if count <= 0 and count != ALL:
+        raise InvalidRequest(f"'n' is {count}", hint="it is positive, or -1 for all")
     return count, qid
 
 
-def _bad_count(count: int) -> Rejected:
-    return Rejected(InvalidRequest(f"'n' is {count}", hint="it is positive, or -1 for all"))
+def _decode_route(fields: Fields) -> Request:
+    address = _map(fields, 0).get("address")
+    extra = fields[2] if len(fields) > 2 else None  # in 4.3 the name itself, later a map
+    database = extra.get("db") if isinstance(extra, dict) else extra
+    return Route(address if isinstance(address, str) else None, _database(database))
 
 
-def _timeout_seconds(extra: dict[str, Value]) -> float | Rejected | None:
+def _decode_telemetry(fields: Fields) -> Request:
+    if not fields or type(fields[0]) is not int or not 0 <= fields[0] <= TELEMETRY_MAX:
+        raise InvalidRequest("TELEMETRY names no kind of use", hint=f"it is a number from 0 to {TELEMETRY_MAX}")
+    return Telemetry()
+
+
+def _timeout_seconds(extra: dict[str, Value]) -> float | None:
     milliseconds = extra.get("tx_timeout")
     if milliseconds is None:
         return None
     if type(milliseconds) is not int or milliseconds < 0:
-        return Rejected(InvalidRequest("'tx_timeout' is not a number of milliseconds"))
+        raise InvalidRequest("'tx_timeout' is not a number of milliseconds")
     return milliseconds / 1000 or None  # 0 means no limit
 
 
@@ -213,21 +269,23 @@ def _map(fields: Fields, place: int) -> dict[str, Value]:
     return value
 
 
-_DECODERS: dict[int, Callable[[Fields], Request | Rejected]] = {
-    Hello.tag: _decode_hello,
-    Logon.tag: lambda fields: Logon(),
-    Logoff.tag: lambda fields: Logoff(),
-    Goodbye.tag: lambda fields: Goodbye(),
-    Reset.tag: lambda fields: Reset(),
-    Run.tag: _decode_run,
-    Begin.tag: _decode_begin,
-    Commit.tag: lambda fields: Commit(),
-    Rollback.tag: lambda fields: Rollback(),
-    Pull.tag: _decode_pull,
-    Discard.tag: _decode_discard,
-    Route.tag: _decode_route,
-    Telemetry.tag: lambda fields: Telemetry(),
+_DECODERS: dict[int, tuple[int, Callable[[Fields], Request]]] = {
+    Hello.tag: (1, _decode_hello),
+    Logon.tag: (1, lambda fields: Logon()),
+    Logoff.tag: (0, lambda fields: Logoff()),
+    Goodbye.tag: (0, lambda fields: Goodbye()),
+    Reset.tag: (0, lambda fields: Reset()),
+    Run.tag: (3, _decode_run),
+    Begin.tag: (1, _decode_begin),
+    Commit.tag: (0, lambda fields: Commit()),
+    Rollback.tag: (0, lambda fields: Rollback()),
+    Pull.tag: (1, _decode_pull),
+    Discard.tag: (1, _decode_discard),
+    Route.tag: (3, _decode_route),
+    Telemetry.tag: (1, _decode_telemetry),
 }
+"""By tag, how many fields there are at most, and what they mean."""
+_KINDS: dict[int, type[Request]] = {kind.tag: kind for kind in get_args(Request)}
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 

@@ -1,37 +1,44 @@
 """PackStream: values to bytes and back.
 
 A value is a marker byte, for most kinds with a size in it or behind it, and its content; all numbers are big-endian.
-Decoding gives Python objects; a structure is known by its tag, and only a point is a value that a client may send.
+Decoding gives Python objects; a structure is known by its tag. A client may send points and temporal values, and no
+elements of a graph.
 
 Source: Bolt specification, "PackStream" and "Structure semantics".
 """
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
+from memgraph_py.bolt import temporal
 from memgraph_py.bolt.framing import ProtocolViolation
-from memgraph_py.errors import CypherTypeError, LimitExceeded
+from memgraph_py.errors import CypherTypeError, InvalidRequest, LimitExceeded
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Node, Path, Point, Relationship, Value
 
 NODE, RELATIONSHIP, UNBOUND_RELATIONSHIP, PATH = 0x4E, 0x52, 0x72, 0x50
 POINT_2D, POINT_3D = 0x58, 0x59
-TEMPORAL_TAGS = {
-    0x44: "date",
-    0x54: "time",
-    0x74: "local time",
-    0x49: "date and time",
-    0x69: "date and time",
-    0x46: "date and time",
-    0x66: "date and time",
-    0x64: "local date and time",
-    0x45: "duration",
-}
+POINT_SYSTEMS = {(POINT_2D, 7203), (POINT_2D, 4326), (POINT_3D, 9157), (POINT_3D, 4979)}
 ELEMENT_TAGS = {NODE: "node", RELATIONSHIP: "relationship", UNBOUND_RELATIONSHIP: "relationship", PATH: "path"}
 OBJECTS_MIN = 1 << 20
 BYTES_PER_OBJECT = 16
 """A small message may hold any number of values. In a large one they are bounded, since an empty list is one byte on
 the wire and 64 in memory: one value for 16 bytes of ``message_bytes_max`` keeps the memory within a few times that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How structures are written. element_ids: elements carry text ids beside the numbers. utc: a date and time with a
+    zone counts its seconds in UTC."""
+
+    element_ids: bool = True
+    utc: bool = True
+
+
+CURRENT = Dialect()
+"""Since Bolt 5.0."""
 
 _float = struct.Struct(">d")
 _unpack_float = _float.unpack_from
@@ -40,14 +47,17 @@ _unpack_float = _float.unpack_from
 class Decoder:
     """Decodes the values of one message, in order."""
 
-    __slots__ = ("_budget", "_data", "_depth_left", "_end", "_position")
+    __slots__ = ("_budget", "_data", "_depth_left", "_end", "_position", "_utc")
 
-    def __init__(self, data: bytes, nesting_depth_max: int, objects_max: int = OBJECTS_MIN) -> None:
+    def __init__(
+        self, data: bytes, nesting_depth_max: int, objects_max: int = OBJECTS_MIN, *, utc: bool = True
+    ) -> None:
         self._data = data
         self._end = len(data)
         self._position = 0
         self._depth_left = nesting_depth_max
         self._budget = objects_max
+        self._utc = utc
 
     def at_end(self) -> bool:
         """True when every byte is read."""
@@ -64,8 +74,8 @@ class Decoder:
     def value(self) -> Value:
         """The next value.
 
-        Raises ProtocolViolation for bytes that are no value, CypherTypeError for a structure that is no value a client
-        may send, LimitExceeded for nesting and size; after an error nothing more can be read.
+        Raises ProtocolViolation for bytes that are no value, CypherTypeError and InvalidRequest for a structure that is
+        no value a client may send, LimitExceeded for nesting and size; after an error nothing more can be read.
         """
         try:
             return self._value()
@@ -161,22 +171,29 @@ class Decoder:
 
     def _structure(self, size: int) -> Value:
         tag = self._take(1)[0]
-        if tag in TEMPORAL_TAGS:
-            raise CypherTypeError(
-                f"a parameter is a {TEMPORAL_TAGS[tag]}, which is not supported yet",
-                hint="send it as a string or a number",
-            )
         if tag in ELEMENT_TAGS:
             raise CypherTypeError(f"a parameter cannot be a {ELEMENT_TAGS[tag]}", hint="send its id or its properties")
-        if (tag, size) not in ((POINT_2D, 3), (POINT_3D, 4)):
-            raise ProtocolViolation(f"structure 0x{tag:02X} with {size} fields is unknown")
         self._enter(size)
-        srid, *fields = [self._value() for _ in range(size)]
+        fields = [self._value() for _ in range(size)]
         self._depth_left += 1
-        coordinates = tuple(item for item in fields if isinstance(item, float))
-        if type(srid) is not int or len(coordinates) != len(fields):
-            raise ProtocolViolation("a point is not made of an integer and floats")
-        return Point(srid, coordinates)
+        if tag in temporal.NAMES:
+            return temporal.from_structure(tag, fields, utc=self._utc)
+        if tag in (POINT_2D, POINT_3D):
+            return _point(tag, fields)
+        raise InvalidRequest(f"structure 0x{tag:02X} is unknown")
+
+
+def _point(tag: int, fields: list[Value]) -> Point:
+    coordinates = tuple(item for item in fields[1:] if isinstance(item, float))
+    size = 2 if tag == POINT_2D else 3
+    if len(fields) != 1 + size or len(coordinates) != size or type(fields[0]) is not int:
+        raise InvalidRequest(f"a point of {size} dimensions is an integer and {size} floats")
+    if (tag, fields[0]) not in POINT_SYSTEMS:
+        raise InvalidRequest(
+            f"no system of coordinates with {size} dimensions has the number {fields[0]}",
+            hint="use 7203 or 4326 with two dimensions, 9157 or 4979 with three",
+        )
+    return Point(fields[0], coordinates)
 
 
 _WIDTHS = {
@@ -208,22 +225,22 @@ _CONSTANTS: dict[int, bool | None] = {0xC0: None, 0xC2: False, 0xC3: True}
 
 # --- encoding ---------------------------------------------------------------------------------------------------------
 
-Packer: TypeAlias = "Callable[[bytearray, Value, bool], None]"
+Packer: TypeAlias = "Callable[[bytearray, Value, Dialect], None]"
 
 
-def pack(value: Value, *, element_ids: bool = True) -> bytes:
-    """The bytes of a value. element_ids: structures carry text ids too (Bolt 5). Raises as ``pack_into`` does."""
+def pack(value: Value, dialect: Dialect = CURRENT) -> bytes:
+    """The bytes of a value. Raises as ``pack_into`` does."""
     out = bytearray()
-    pack_into(out, value, element_ids)
+    pack_into(out, value, dialect)
     return bytes(out)
 
 
-def pack_into(out: bytearray, value: Value, element_ids: bool = True) -> None:
+def pack_into(out: bytearray, value: Value, dialect: Dialect = CURRENT) -> None:
     """Append the bytes of a value. Raises CypherTypeError for no value, and for an integer beyond 64 bits."""
     packer = _PACKERS.get(type(value))
     if packer is None:
         raise CypherTypeError(f"a value of type {type(value).__name__} cannot be sent")
-    packer(out, value, element_ids)
+    packer(out, value, dialect)
 
 
 def list_header(size: int) -> bytes:
@@ -268,28 +285,28 @@ def _header(size: int, tiny: int, sized: int) -> bytes:
     return bytes((sized + 2,)) + size.to_bytes(4, "big")
 
 
-def _pack_none(out: bytearray, value: Value, element_ids: bool) -> None:
+def _pack_none(out: bytearray, value: Value, dialect: Dialect) -> None:
     out.append(0xC0)
 
 
-def _pack_bool(out: bytearray, value: Value, element_ids: bool) -> None:
+def _pack_bool(out: bytearray, value: Value, dialect: Dialect) -> None:
     out.append(0xC3 if value else 0xC2)
 
 
-def _pack_integer(out: bytearray, value: int, element_ids: bool) -> None:
+def _pack_integer(out: bytearray, value: int, dialect: Dialect) -> None:
     out += pack_integer(value)
 
 
-def _pack_float(out: bytearray, value: float, element_ids: bool) -> None:
+def _pack_float(out: bytearray, value: float, dialect: Dialect) -> None:
     out.append(0xC1)
     out += _float.pack(value)
 
 
-def _pack_text(out: bytearray, value: str, element_ids: bool) -> None:
+def _pack_text(out: bytearray, value: str, dialect: Dialect) -> None:
     out += pack_text(value)
 
 
-def _pack_bytes(out: bytearray, value: bytes, element_ids: bool) -> None:
+def _pack_bytes(out: bytearray, value: bytes, dialect: Dialect) -> None:
     size = len(value)
     if size < 0x100:
         out += bytes((0xCC, size))
@@ -300,50 +317,57 @@ def _pack_bytes(out: bytearray, value: bytes, element_ids: bool) -> None:
     out += value
 
 
-def _pack_list(out: bytearray, value: list[Value], element_ids: bool) -> None:
+def _pack_list(out: bytearray, value: list[Value], dialect: Dialect) -> None:
     out += list_header(len(value))
     for item in value:
-        pack_into(out, item, element_ids)
+        pack_into(out, item, dialect)
 
 
-def _pack_map(out: bytearray, value: dict[str, Value], element_ids: bool) -> None:
+def _pack_map(out: bytearray, value: dict[str, Value], dialect: Dialect) -> None:
     out += map_header(len(value))
     for key, item in value.items():
         out += pack_text(key)
-        pack_into(out, item, element_ids)
+        pack_into(out, item, dialect)
 
 
-def _pack_point(out: bytearray, value: Point, element_ids: bool) -> None:
+def _pack_point(out: bytearray, value: Point, dialect: Dialect) -> None:
     size = len(value.coordinates)
     out += bytes((0xB1 + size, POINT_2D if size == 2 else POINT_3D))
     out += pack_integer(value.srid)
     for coordinate in value.coordinates:
-        _pack_float(out, coordinate, element_ids)
+        _pack_float(out, coordinate, dialect)
 
 
-def _pack_node(out: bytearray, value: Node, element_ids: bool) -> None:
-    out += b"\xb4N" if element_ids else b"\xb3N"
+def _pack_temporal(out: bytearray, value: temporal.Temporal, dialect: Dialect) -> None:
+    tag, fields = temporal.to_structure(value, utc=dialect.utc)
+    out += bytes((0xB0 | len(fields), tag))
+    for field in fields:
+        out += pack_text(field) if isinstance(field, str) else pack_integer(field)
+
+
+def _pack_node(out: bytearray, value: Node, dialect: Dialect) -> None:
+    out += b"\xb4N" if dialect.element_ids else b"\xb3N"
     out += pack_integer(value.id)
     out += list_header(len(value.labels))
     for label in value.labels:
         out += pack_text(label)
-    _pack_map(out, value.properties, element_ids)
-    if element_ids:
+    _pack_map(out, value.properties, dialect)
+    if dialect.element_ids:
         out += pack_text(str(value.id))
 
 
-def _pack_relationship(out: bytearray, value: Relationship, element_ids: bool) -> None:
-    out += b"\xb8R" if element_ids else b"\xb5R"
+def _pack_relationship(out: bytearray, value: Relationship, dialect: Dialect) -> None:
+    out += b"\xb8R" if dialect.element_ids else b"\xb5R"
     for id in (value.id, value.start_id, value.end_id):
         out += pack_integer(id)
     out += pack_text(value.type)
-    _pack_map(out, value.properties, element_ids)
-    if element_ids:
+    _pack_map(out, value.properties, dialect)
+    if dialect.element_ids:
         for id in (value.id, value.start_id, value.end_id):
             out += pack_text(str(id))
 
 
-def _pack_path(out: bytearray, value: Path, element_ids: bool) -> None:
+def _pack_path(out: bytearray, value: Path, dialect: Dialect) -> None:
     """Distinct nodes, distinct relationships, and the walk: per step a relationship (from 1, negative against its
     direction) and the node that it leads to (from 0)."""
     nodes = {node.id: node for node in value.nodes}
@@ -358,14 +382,14 @@ def _pack_path(out: bytearray, value: Path, element_ids: bool) -> None:
     out += b"\xb3P"
     out += list_header(len(nodes))
     for node in nodes.values():
-        _pack_node(out, node, element_ids)
+        _pack_node(out, node, dialect)
     out += list_header(len(relationships))
     for relationship in relationships.values():
-        out += b"\xb4r" if element_ids else b"\xb3r"
+        out += b"\xb4r" if dialect.element_ids else b"\xb3r"
         out += pack_integer(relationship.id)
         out += pack_text(relationship.type)
-        _pack_map(out, relationship.properties, element_ids)
-        if element_ids:
+        _pack_map(out, relationship.properties, dialect)
+        if dialect.element_ids:
             out += pack_text(str(relationship.id))
     out += list_header(len(walk))
     for step in walk:
@@ -387,4 +411,10 @@ _PACKERS: dict[type, Callable[..., None]] = {
     Node: _pack_node,
     Relationship: _pack_relationship,
     Path: _pack_path,
+    Date: _pack_temporal,
+    LocalTime: _pack_temporal,
+    Time: _pack_temporal,
+    LocalDateTime: _pack_temporal,
+    DateTime: _pack_temporal,
+    Duration: _pack_temporal,
 }

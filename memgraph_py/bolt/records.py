@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.bolt.framing import CHUNK_BYTES_MAX, frame
 from memgraph_py.bolt.messages import RECORD
-from memgraph_py.bolt.packstream import list_header, map_header, pack_integer, pack_into, pack_text
+from memgraph_py.bolt.packstream import Dialect, list_header, map_header, pack_integer, pack_into, pack_text
 from memgraph_py.columnar import EMPTY_DATA, Column, Kind, Mask
 from memgraph_py.kernels import packing
 
@@ -124,14 +124,14 @@ FieldColumn: TypeAlias = Column | NodeColumn | RelationshipColumn
 """A Column here is of values that can be packed: elements in it are Node, Relationship and Path, never references."""
 
 
-def encode_records(fields: Sequence[FieldColumn], rows: int, *, element_ids: bool) -> Iterator[bytes]:
+def encode_records(fields: Sequence[FieldColumn], rows: int, dialect: Dialect) -> Iterator[bytes]:
     """RECORD messages, framed, in order; in pieces of about PIECE_BYTES.
 
     fields: columns of ``rows`` rows each; none gives empty records. Raises CypherTypeError for what cannot be sent.
     """
     if rows <= SMALL_ROWS:
         if rows:
-            yield encode_rows(fields, rows, element_ids=element_ids)
+            yield encode_rows(fields, rows, dialect)
         return
     step = rows
     if any((isinstance(field, Column) and field.kind is Kind.OBJECT) or _has_objects(field) for field in fields):
@@ -140,61 +140,61 @@ def encode_records(fields: Sequence[FieldColumn], rows: int, *, element_ids: boo
         stop = min(start + step, rows)
         piece = fields if step == rows else [field.slice(start, stop) for field in fields]
         try:
-            parts = _parts(piece, element_ids)
+            parts = _parts(piece, dialect)
         except _BeyondHandle:
-            yield from (frame(_row(piece, row, element_ids)) for row in range(stop - start))
+            yield from (frame(_row(piece, row, dialect)) for row in range(stop - start))
             continue
         yield from _write(parts, stop - start, len(fields))
 
 
-def encode_rows(fields: Sequence[FieldColumn], rows: int, *, element_ids: bool) -> bytes:
+def encode_rows(fields: Sequence[FieldColumn], rows: int, dialect: Dialect) -> bytes:
     """``encode_records`` row by row, which is the faster way for at most SMALL_ROWS rows."""
     if rows == 1:
-        return frame(_row(fields, 0, element_ids))
-    return b"".join([frame(_row(fields, row, element_ids)) for row in range(rows)])
+        return frame(_row(fields, 0, dialect))
+    return b"".join([frame(_row(fields, row, dialect)) for row in range(rows)])
 
 
 # --- a row at a time --------------------------------------------------------------------------------------------------
 
 
-def _row(fields: Sequence[FieldColumn], row: int, element_ids: bool) -> bytearray:
+def _row(fields: Sequence[FieldColumn], row: int, dialect: Dialect) -> bytearray:
     out = bytearray((0xB1, RECORD))
     out += list_header(len(fields))
     for field in fields:
         if isinstance(field, Column):
-            pack_into(out, field.value(row), element_ids)
+            pack_into(out, field.value(row), dialect)
         elif field.valid is not None and not field.valid[row]:
             out.append(0xC0)
         elif isinstance(field, NodeColumn):
-            _node_row(out, field, row, element_ids)
+            _node_row(out, field, row, dialect)
         else:
-            _relationship_row(out, field, row, element_ids)
+            _relationship_row(out, field, row, dialect)
     return out
 
 
-def _node_row(out: bytearray, field: NodeColumn, row: int, element_ids: bool) -> None:
+def _node_row(out: bytearray, field: NodeColumn, row: int, dialect: Dialect) -> None:
     id = int(field.ids[row])
-    out += b"\xb4N" if element_ids else b"\xb3N"
+    out += b"\xb4N" if dialect.element_ids else b"\xb3N"
     out += pack_integer(id)
     out += field.labels.packed(int(field.label_sets[row]))
-    _properties_row(out, field.properties, row, element_ids)
-    if element_ids:
+    _properties_row(out, field.properties, row, dialect)
+    if dialect.element_ids:
         out += pack_text(str(id))
 
 
-def _relationship_row(out: bytearray, field: RelationshipColumn, row: int, element_ids: bool) -> None:
+def _relationship_row(out: bytearray, field: RelationshipColumn, row: int, dialect: Dialect) -> None:
     ids = (int(field.ids[row]), int(field.starts[row]), int(field.ends[row]))
-    out += b"\xb8R" if element_ids else b"\xb5R"
+    out += b"\xb8R" if dialect.element_ids else b"\xb5R"
     for id in ids:
         out += pack_integer(id)
     out += field.type_names.packed(int(field.types[row]))
-    _properties_row(out, field.properties, row, element_ids)
-    if element_ids:
+    _properties_row(out, field.properties, row, dialect)
+    if dialect.element_ids:
         for id in ids:
             out += pack_text(str(id))
 
 
-def _properties_row(out: bytearray, properties: list[tuple[bytes, Column]], row: int, element_ids: bool) -> None:
+def _properties_row(out: bytearray, properties: list[tuple[bytes, Column]], row: int, dialect: Dialect) -> None:
     entries = bytearray()
     count = 0
     for key, column in properties:
@@ -202,7 +202,7 @@ def _properties_row(out: bytearray, properties: list[tuple[bytes, Column]], row:
         if value is not None:
             count += 1
             entries += key
-            pack_into(entries, value, element_ids)
+            pack_into(entries, value, dialect)
     out += map_header(count)
     out += entries
 
@@ -225,17 +225,17 @@ class _BeyondHandle(Exception):
     """A packed value is longer than a handle can say."""
 
 
-def _parts(fields: Sequence[FieldColumn], element_ids: bool) -> list[_Part]:
+def _parts(fields: Sequence[FieldColumn], dialect: Dialect) -> list[_Part]:
     """Raises _BeyondHandle for a list or map of 16 MiB or more: such rows are packed one by one."""
     parts: list[_Part] = []
     for field in fields:
         match field:
             case Column():
-                parts.append(_column_part(field, element_ids))
+                parts.append(_column_part(field, dialect))
             case NodeColumn():
-                parts.extend(_node_parts(field, element_ids))
+                parts.extend(_node_parts(field, dialect))
             case RelationshipColumn():
-                parts.extend(_relationship_parts(field, element_ids))
+                parts.extend(_relationship_parts(field, dialect))
             case _:
                 assert_never(field)
     return parts
@@ -283,7 +283,7 @@ def _slice(part: _Part, start: int, stop: int) -> _Part:
     return _Part(part.kind, part.values[start:stop], valid, part.heap, part.prefix, part.skip_null)
 
 
-def _column_part(column: Column, element_ids: bool, prefix: bytes = b"", valid: Mask | None = None) -> _Part:
+def _column_part(column: Column, dialect: Dialect, prefix: bytes = b"", valid: Mask | None = None) -> _Part:
     """valid: an entry of a map, absent where False; else a field, NULL where the column says so."""
     skip_null = valid is not None
     mask = valid if valid is not None else column.valid
@@ -300,7 +300,7 @@ def _column_part(column: Column, element_ids: bool, prefix: bytes = b"", valid: 
             assert column.data is not None
             kind, heap = packing.TEXT, column.data
         case Kind.OBJECT:
-            values, heap = _packed_objects(column, element_ids)
+            values, heap = _packed_objects(column, dialect)
         case _:
             raise AssertionError("elements come as NodeColumn and RelationshipColumn")
     integers: NDArray[np.int64] = np.ascontiguousarray(values, dtype=np.int64)
@@ -308,58 +308,58 @@ def _column_part(column: Column, element_ids: bool, prefix: bytes = b"", valid: 
     return _Part(kind, integers, mask, heap, head, skip_null)
 
 
-def _packed_objects(column: Column, element_ids: bool) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def _packed_objects(column: Column, dialect: Dialect) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """A handle for each value, and the heap of their bytes."""
     out = bytearray()
     handles = np.empty(len(column), dtype=np.int64)
     for row, value in enumerate(column.to_values()):
         start = len(out)
-        pack_into(out, value, element_ids)
+        pack_into(out, value, dialect)
         if len(out) - start > packing.LENGTH_MASK:
             raise _BeyondHandle
         handles[row] = start << packing.LENGTH_BITS | len(out) - start
     return handles, np.frombuffer(bytes(out), dtype=np.uint8) if out else EMPTY_DATA
 
 
-def _node_parts(field: NodeColumn, element_ids: bool) -> Iterator[_Part]:
+def _node_parts(field: NodeColumn, dialect: Dialect) -> Iterator[_Part]:
     valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
     ids = np.ascontiguousarray(field.ids)
     if len(valid):
         yield _Part(packing.NOTHING, ids, ~valid, EMPTY_DATA, _NULL, True)
-    head = np.frombuffer(b"\xb4N" if element_ids else b"\xb3N", dtype=np.uint8)
+    head = np.frombuffer(b"\xb4N" if dialect.element_ids else b"\xb3N", dtype=np.uint8)
     yield _Part(packing.INTEGER, ids, valid, EMPTY_DATA, head, True)
     handles, heap = field.labels.handles(field.label_sets)
     yield _Part(packing.RAW, handles, valid, heap, EMPTY_DATA, True)
-    yield from _property_parts(field.properties, len(ids), valid, element_ids)
-    if element_ids:
+    yield from _property_parts(field.properties, len(ids), valid, dialect)
+    if dialect.element_ids:
         yield _Part(packing.DIGITS, ids, valid, EMPTY_DATA, EMPTY_DATA, True)
 
 
-def _relationship_parts(field: RelationshipColumn, element_ids: bool) -> Iterator[_Part]:
+def _relationship_parts(field: RelationshipColumn, dialect: Dialect) -> Iterator[_Part]:
     valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
     columns = [np.ascontiguousarray(values) for values in (field.ids, field.starts, field.ends)]
     if len(valid):
         yield _Part(packing.NOTHING, columns[0], ~valid, EMPTY_DATA, _NULL, True)
-    head = np.frombuffer(b"\xb8R" if element_ids else b"\xb5R", dtype=np.uint8)
+    head = np.frombuffer(b"\xb8R" if dialect.element_ids else b"\xb5R", dtype=np.uint8)
     for place, values in enumerate(columns):
         yield _Part(packing.INTEGER, values, valid, EMPTY_DATA, EMPTY_DATA if place else head, True)
     handles, heap = field.type_names.handles(field.types)
     yield _Part(packing.RAW, handles, valid, heap, EMPTY_DATA, True)
-    yield from _property_parts(field.properties, len(columns[0]), valid, element_ids)
-    if element_ids:
+    yield from _property_parts(field.properties, len(columns[0]), valid, dialect)
+    if dialect.element_ids:
         for values in columns:
             yield _Part(packing.DIGITS, values, valid, EMPTY_DATA, EMPTY_DATA, True)
 
 
 def _property_parts(
-    properties: list[tuple[bytes, Column]], rows: int, valid: Mask, element_ids: bool
+    properties: list[tuple[bytes, Column]], rows: int, valid: Mask, dialect: Dialect
 ) -> Iterator[_Part]:
     counts = np.zeros(rows, dtype=np.int64)
     entries: list[_Part] = []
     for key, column in properties:
         present = column.validity() & valid if len(valid) else column.validity()
         counts += present
-        entries.append(_column_part(column, element_ids, key, present))
+        entries.append(_column_part(column, dialect, key, present))
     yield _Part(packing.MAP_HEADER, counts, valid, EMPTY_DATA, EMPTY_DATA, True)
     yield from entries
 

@@ -25,6 +25,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, assert_never, cast
 from memgraph_py import __version__
 from memgraph_py.bolt.connection import Connection, State
 from memgraph_py.bolt.framing import ProtocolViolation
+from memgraph_py.bolt.handshake import ProtocolVersion
 from memgraph_py.bolt.messages import (
     ALL,
     Begin,
@@ -266,6 +267,12 @@ class BoltClient(asyncio.Protocol):
     def _in_worker(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> "Future[R]":
         return self._services.pool.submit(function, *arguments, **named)
 
+    @property
+    def _version(self) -> ProtocolVersion:
+        version = self._connection.version
+        assert version is not None, "requests come after the handshake"
+        return version
+
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def _carry_out(self, request: Request) -> Waits:
@@ -311,8 +318,7 @@ class BoltClient(asyncio.Protocol):
             "connection_id": f"bolt-{next(_connection_numbers)}",
             "hints": {"telemetry.enabled": False},
         }
-        patches = request.extra.get("patch_bolt")
-        if isinstance(patches, list) and "utc" in patches:  # 4.4 only: how times with a zone are sent
+        if request.utc and self._version.utc_patch:
             metadata["patch_bolt"] = ["utc"]
         self._connection.succeed(metadata)
 
@@ -330,17 +336,16 @@ class BoltClient(asyncio.Protocol):
         started = time.perf_counter()
         if len(request.text) > self._services.limits.query_bytes_max:
             raise LimitExceeded("the query is too long", hint="send data as parameters")
-        access = Access.READ if request.reads_only else Access.WRITE
-        arguments = (request.text, request.parameters, access, request.timeout_seconds)
+        options = request.options
+        access = Access.READ if options.reads_only else Access.WRITE
+        arguments = (request.text, request.parameters, access, options.timeout_seconds)
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
             result = self._session.run(*arguments)
         else:  # a new text takes long to parse; a write first buffers the rows of the open results
             future = self._in_worker(self._session.run, *arguments)
             yield future
             result = future.result()
-        version = self._connection.version
-        assert version is not None
-        stream = RecordStream(result, self._services.names, element_ids=version.element_ids)
+        stream = RecordStream(result, self._services.names, self._connection.dialect)
         milliseconds = int((time.perf_counter() - started) * 1000)
         entries = [fields_entry(result.columns), _T_FIRST + pack_integer(milliseconds)]
         if self._session.in_transaction:
@@ -416,7 +421,8 @@ class BoltClient(asyncio.Protocol):
         services = self._services
         if services.open_transactions >= services.limits.open_transactions_max:
             raise ServiceUnavailable("too many transactions are open", hint="try again later")
-        self._session.begin(Access.READ if request.reads_only else Access.WRITE, request.timeout_seconds)
+        options = request.options
+        self._session.begin(Access.READ if options.reads_only else Access.WRITE, options.timeout_seconds)
         services.open_transactions += 1
         self._last_qid = -1
         self._heavy = False

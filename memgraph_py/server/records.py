@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from memgraph_py.bolt.packstream import list_header, pack_text
+from memgraph_py.bolt.packstream import Dialect, list_header, pack_text
 from memgraph_py.bolt.records import (
     SMALL_ROWS,
     FieldColumn,
@@ -54,12 +54,12 @@ class Piece:
 class RecordStream:
     """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
 
-    __slots__ = ("_element_ids", "_names", "_packed", "_state", "result")
+    __slots__ = ("_dialect", "_names", "_packed", "_state", "result")
 
-    def __init__(self, result: Result, names: SchemaNames, *, element_ids: bool) -> None:
+    def __init__(self, result: Result, names: SchemaNames, dialect: Dialect) -> None:
         self.result = result
         self._names = names
-        self._element_ids = element_ids
+        self._dialect = dialect
         self._packed: Iterator[bytes] | None = None
         self._state = (False, False)
 
@@ -98,10 +98,10 @@ class RecordStream:
 
     def _pack(self, batches: list[Batch]) -> Iterator[bytes]:
         for batch in batches:
-            yield from encode_records(self._fields(batch), batch.rows, element_ids=self._element_ids)
+            yield from encode_records(self._fields(batch), batch.rows, self._dialect)
 
     def _pack_rows(self, batch: Batch) -> bytes:
-        return encode_rows(self._fields(batch), batch.rows, element_ids=self._element_ids)
+        return encode_rows(self._fields(batch), batch.rows, self._dialect)
 
     def _fields(self, batch: Batch) -> list[FieldColumn]:
         view, names = self.result.view, self._names

@@ -1,6 +1,7 @@
 """Requests as a client writes them."""
 
-from memgraph_py.bolt.framing import MAGIC, frame
+from memgraph_py.bolt.framing import frame
+from memgraph_py.bolt.handshake import MAGIC
 from memgraph_py.bolt.packstream import Decoder, pack
 from memgraph_py.values.types import Value
 

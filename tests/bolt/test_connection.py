@@ -5,7 +5,8 @@ from typing import TypeVar, get_args
 import pytest
 
 from memgraph_py.bolt.connection import TRANSITIONS, Connection, State
-from memgraph_py.bolt.framing import MAGIC, ProtocolViolation
+from memgraph_py.bolt.framing import ProtocolViolation
+from memgraph_py.bolt.handshake import MAGIC
 from memgraph_py.bolt.messages import (
     FAILURE,
     IGNORED,
@@ -15,6 +16,7 @@ from memgraph_py.bolt.messages import (
     Discard,
     Hello,
     Logon,
+    Options,
     Pull,
     Request,
     Reset,
@@ -119,7 +121,7 @@ def test_another_protocol_ends_the_connection_at_its_first_bytes() -> None:
 
 def test_a_statement_from_run_to_its_last_record(ready: Connection) -> None:
     ready.receive(run("RETURN $a", {"a": [1]}, mode="r", tx_timeout=1500) + pull(2) + pull())
-    assert take(ready, Run) == Run("RETURN $a", {"a": [1]}, reads_only=True, timeout_seconds=1.5)
+    assert take(ready, Run) == Run("RETURN $a", {"a": [1]}, Options(reads_only=True, timeout_seconds=1.5))
     ready.succeed({"fields": ["a"]})
     assert take(ready, Pull) == Pull(2, -1)
     ready.succeed({"has_more": True}, more=True)
@@ -214,8 +216,8 @@ def test_of_several_resets_the_last_is_carried_out(ready: Connection) -> None:
     assert tags(ready) == [IGNORED, SUCCESS]
 
 
-def test_a_parameter_that_is_not_supported_fails_its_request_alone(ready: Connection) -> None:
-    date = bytes.fromhex("b1 44 01")
+def test_a_parameter_that_is_no_value_fails_its_request_alone(ready: Connection) -> None:
+    date = bytes.fromhex("b1 44 c0")
     data = b"\xb3\x10" + b"\x81x" + b"\xa1\x81d" + date + b"\xa0"
     ready.receive(len(data).to_bytes(2, "big") + data + b"\x00\x00" + pull() + RESET[:2])
     assert ready.next_request() is None
@@ -270,7 +272,7 @@ def test_requests_before_a_violation_are_carried_out(ready: Connection) -> None:
 
 def test_a_failure_before_logon_lets_nobody_in() -> None:
     connection = new_connection()
-    date = bytes.fromhex("b1 44 01")
+    date = bytes.fromhex("b1 44 c0")
     hello = b"\xb1\x01\xa1\x81d" + date
     connection.receive(OFFER_5_8 + len(hello).to_bytes(2, "big") + hello + b"\x00\x00" + RESET)
     with pytest.raises(ProtocolViolation):

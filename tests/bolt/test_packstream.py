@@ -5,8 +5,8 @@ import math
 import pytest
 
 from memgraph_py.bolt.framing import ProtocolViolation
-from memgraph_py.bolt.packstream import Decoder, pack
-from memgraph_py.errors import CypherError, CypherTypeError, LimitExceeded
+from memgraph_py.bolt.packstream import Decoder, Dialect, pack
+from memgraph_py.errors import CypherError, CypherTypeError, InvalidRequest, LimitExceeded
 from memgraph_py.values.types import Node, NodeReference, Path, Point, Relationship, Value
 
 
@@ -49,6 +49,9 @@ def unpack(data: bytes, depth: int = 400) -> Value:
         ({}, "a0"),
         ({"a": [True]}, "a1816191c3"),
         (Point(7203, (1.0, 2.0)), "b358c91c23c13ff0000000000000c14000000000000000"),
+        (Point(4326, (-0.0, 1e308)), "b358c910e6c18000000000000000c17fe1ccf385ebc8a0"),
+        (Point(9157, (0.0,) * 3), "b459c923c5" + "c10000000000000000" * 3),
+        (Point(4979, (0.0,) * 3), "b459c91373" + "c10000000000000000" * 3),
     ],
 )
 def test_bytes_of_values(value: Value, encoded: str) -> None:
@@ -71,13 +74,13 @@ def test_floats_keep_their_bits() -> None:
 def test_a_node_has_its_element_id_since_version_5() -> None:
     node = Node(7, ("A",), {"p": 1})
     assert pack(node).hex() == "b44e07918141a181700181" + "37"
-    assert pack(node, element_ids=False).hex() == "b34e07918141a1817001"
+    assert pack(node, Dialect(element_ids=False)).hex() == "b34e07918141a1817001"
 
 
 def test_a_relationship_names_its_ends_twice_since_version_5() -> None:
     relationship = Relationship(1, "T", 2, 3, {})
     assert pack(relationship).hex() == "b8520102038154a0" + "8131" + "8132" + "8133"
-    assert pack(relationship, element_ids=False).hex() == "b5520102038154a0"
+    assert pack(relationship, Dialect(element_ids=False)).hex() == "b5520102038154a0"
 
 
 def test_a_path_walks_over_distinct_elements() -> None:
@@ -86,7 +89,7 @@ def test_a_path_walks_over_distinct_elements() -> None:
     path = Path((a, b, a), (there, back))
     nodes = "92" + "b34e0a90a0" + "b34e0b90a0"
     relationships = "92" + "b372058154a0" + "b372068154a0"
-    assert pack(path, element_ids=False).hex() == "b350" + nodes + relationships + "94" + "0101" + "fe00"
+    assert pack(path, Dialect(element_ids=False)).hex() == "b350" + nodes + relationships + "94" + "0101" + "fe00"
 
 
 def test_a_text_of_a_lone_surrogate_can_be_sent() -> None:
@@ -127,8 +130,7 @@ def test_what_is_no_value_is_refused(value: Value) -> None:
         "ef",
         "b0",
         "b199",
-        "b2580101",
-        "b358c0c0c0",
+        "b258",
         "cc05",
     ],
 )
@@ -137,10 +139,25 @@ def test_bytes_that_are_no_value(encoded: str) -> None:
         unpack(bytes.fromhex(encoded))
 
 
-@pytest.mark.parametrize("tag", [0x44, 0x54, 0x74, 0x49, 0x69, 0x46, 0x66, 0x64, 0x45])
-def test_a_temporal_value_is_refused_by_name(tag: int) -> None:
-    with pytest.raises(CypherTypeError, match="not supported yet"):
-        unpack(bytes((0xB1, tag, 0x01)))
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "b0" + "99",
+        "b199" + "01",
+        "b2580101",
+        "b358c0c0c0",
+        "b358c91c23" + "01" + "02",
+        "b358c3" + "c1" + "00" * 8 + "c1" + "00" * 8,
+        "b35801" + "c1" + "00" * 8 + "c1" + "00" * 8,
+        "b358c923c5" + "c1" + "00" * 8 + "c1" + "00" * 8,
+        "b459c91c23" + ("c1" + "00" * 8) * 3,
+        "b559c923c5" + ("c1" + "00" * 8) * 4,
+        "b258c91c23" + "c1" + "00" * 8,
+    ],
+)
+def test_a_structure_that_is_no_value_is_told(encoded: str) -> None:
+    with pytest.raises(InvalidRequest):
+        unpack(bytes.fromhex(encoded))
 
 
 @pytest.mark.parametrize("value", [Node(1), Relationship(1, "T", 1, 2), Path((Node(1),), ())])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from memgraph_py.bolt.framing import Dechunker, frame
-from memgraph_py.bolt.packstream import list_header, pack, pack_text
+from memgraph_py.bolt.packstream import CURRENT, Dialect, list_header, pack, pack_text
 from memgraph_py.bolt.records import (
     PIECE_BYTES,
     SMALL_ROWS,
@@ -29,17 +29,16 @@ def label_names() -> PackedNames:
     return PackedNames(lambda id: pack(list(LABELS[id])), lambda: len(LABELS))
 
 
-def one_by_one(rows: list[list[Value]], element_ids: bool) -> bytes:
+def one_by_one(rows: list[list[Value]], dialect: Dialect) -> bytes:
     """The records by packstream alone."""
     return b"".join(
-        frame(b"\xb1\x71" + list_header(len(row)) + b"".join(pack(value, element_ids=element_ids) for value in row))
-        for row in rows
+        frame(b"\xb1\x71" + list_header(len(row)) + b"".join(pack(value, dialect) for value in row)) for row in rows
     )
 
 
-def encoded(fields: list[FieldColumn], rows: int, element_ids: bool = True) -> bytes:
+def encoded(fields: list[FieldColumn], rows: int, dialect: Dialect = CURRENT) -> bytes:
     """The records by the encoder."""
-    return b"".join(encode_records(fields, rows, element_ids=element_ids))
+    return b"".join(encode_records(fields, rows, dialect))
 
 
 def cycle(values: list[Value], rows: int) -> list[Value]:
@@ -65,40 +64,40 @@ def cycle(values: list[Value], rows: int) -> list[Value]:
 )
 def test_columns_of_values(values: list[Value], rows: int) -> None:
     column = Column.from_values(cycle(values, rows))
-    expected = one_by_one([[value] for value in column.to_values()], True)
+    expected = one_by_one([[value] for value in column.to_values()], CURRENT)
     assert encoded([column], rows) == expected
 
 
 def test_long_texts_take_several_chunks() -> None:
     column = Column.from_values(TEXTS)
     data = encoded([column], len(TEXTS))
-    assert data == one_by_one([[text] for text in TEXTS], True)
+    assert data == one_by_one([[text] for text in TEXTS], CURRENT)
     assert len(Dechunker(1 << 20).feed(data)[0]) == len(TEXTS)
 
 
 def test_a_list_beyond_a_handle_is_sent_all_the_same() -> None:
     long: Value = ["z" * 8_000_000] * 3
     column = Column.from_values([long, *([[1]] * SMALL_ROWS)])
-    assert encoded([column], len(column)) == one_by_one([[value] for value in column.to_values()], True)
+    assert encoded([column], len(column)) == one_by_one([[value] for value in column.to_values()], CURRENT)
 
 
 def test_no_column_gives_empty_records() -> None:
-    assert encoded([], 10) == one_by_one([[]] * 10, True)
+    assert encoded([], 10) == one_by_one([[]] * 10, CURRENT)
     assert encoded([Column.from_values([])], 0) == b""
 
 
 def test_pieces_are_bounded_and_whole() -> None:
     column = Column.from_values(["m" * 50_000] * 100)
-    pieces = list(encode_records([column], 100, element_ids=True))
+    pieces = list(encode_records([column], 100, CURRENT))
     assert len(pieces) > 3
     assert all(len(piece) <= PIECE_BYTES for piece in pieces)
     assert sum(len(Dechunker(1 << 20).feed(piece)[0]) for piece in pieces) == 100
 
 
 @pytest.mark.parametrize("rows", [3, 50])
-@pytest.mark.parametrize("element_ids", [True, False])
+@pytest.mark.parametrize("dialect", [CURRENT, Dialect(element_ids=False)])
 @pytest.mark.parametrize("with_null", [True, False])
-def test_nodes_and_relationships(rows: int, element_ids: bool, with_null: bool) -> None:
+def test_nodes_and_relationships(rows: int, dialect: Dialect, with_null: bool) -> None:
     random = np.random.default_rng(1)
     ids = random.integers(0, 1 << 40, rows)
     valid = random.random(rows) < 0.5 if with_null else None
@@ -122,7 +121,7 @@ def test_nodes_and_relationships(rows: int, element_ids: bool, with_null: bool) 
         node = Node(id, LABELS[sets[row]], given)
         expected.append([node, Relationship(id, f"T{sets[row]}", id + 1, id + 2, given), row])
     numbers = Column(Kind.INT, np.arange(rows))
-    assert encoded([nodes, relationships, numbers], rows, element_ids) == one_by_one(expected, element_ids)
+    assert encoded([nodes, relationships, numbers], rows, dialect) == one_by_one(expected, dialect)
 
 
 def test_names_that_come_later_are_found() -> None:
