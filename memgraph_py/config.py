@@ -30,8 +30,15 @@ class Limits:
     variable_length_rows_max: int = 50_000_000
     conflict_retries: int = 3
     worker_threads: int = 4
+    """For statements that end soon; threads that long ones hold up do not count."""
     output_buffer_bytes_max: int = 4 << 20
     """A connection whose client does not read is paused at so many bytes."""
+    output_stalled_seconds: float = 900.0
+    """A client that has not read for so long is let go."""
+    input_bytes_max: int = 1 << 30
+    """Of messages that have come in part or wait, over all connections."""
+    message_seconds: float = 300.0
+    """A message must have come whole so long after its first byte."""
     idle_handshake_seconds: float = 30.0
     stop_seconds: float = 8.0
     transform_script_bytes_max: int = 1 << 20
@@ -60,6 +67,10 @@ class Settings:
     http_port: int | None = 7474
     """None turns HTTP off (written `none`)."""
     data_directory: Path = Path("./memgraph-data")
+    bolt_keep_alive_seconds: float = 15.0
+    """A client that waits for an answer is shown at least so often that the server is there."""
+    worker_threads_max: int = 32
+    """Threads for statements that take long, at all."""
     log_level: str = "info"
     allow_unsandboxed_transforms: bool = False
     transform_hosts: tuple[str, ...] = ()
@@ -115,6 +126,19 @@ def _port_or_none(text: str) -> int | None:
     return None if text.lower() == "none" else _port(text)
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e9:
+        raise ValueError
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10_000:
+        raise ValueError
+    return int(text)
+
+
 def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError
@@ -145,6 +169,8 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "http_address": (_address, "a host name or an IP address"),
     "http_port": (_port_or_none, "a port from 0 (any free one) to 65535, or none"),
     "data_directory": (_path, "the path of a folder"),
+    "bolt_keep_alive_seconds": (_seconds, "a number of seconds above 0"),
+    "worker_threads_max": (_count, "a number from 1 to 10000"),
     "log_level": (_log_level, "debug, info, warning or error"),
     "allow_unsandboxed_transforms": (_flag, "true or false"),
     "transform_hosts": (_hosts, "host names with commas between them"),

@@ -116,7 +116,8 @@ class Connection:
     """State, requests that wait, and output of one client. Single-threaded.
 
     version: agreed in the handshake, None before. dialect: how structures are written. interrupted: so many RESETs have
-    come whose turn has not. waiting_bytes: of requests that wait; the server stops reading when they are many.
+    come whose turn has not. messages: how many have come whole. waiting_bytes: of requests that wait; the server stops
+    reading when they are many.
     output_bytes: about what ``take_output`` would give.
     """
 
@@ -131,6 +132,7 @@ class Connection:
         "_waiting",
         "dialect",
         "interrupted",
+        "messages",
         "output_bytes",
         "state",
         "version",
@@ -142,6 +144,7 @@ class Connection:
         self.version: ProtocolVersion | None = None
         self.dialect: Dialect = CURRENT
         self.interrupted = 0
+        self.messages = 0
         self.waiting_bytes = 0
         self.output_bytes = 0
         self._limits = (nesting_depth_max, max(OBJECTS_MIN, message_bytes_max // BYTES_PER_OBJECT))
@@ -177,6 +180,7 @@ class Connection:
             self.waiting_bytes += len(message) + MESSAGE_OVERHEAD_BYTES
             if message == _RESET_HEAD:
                 self.interrupted += 1
+        self.messages += len(messages)
         self._waiting.extend(messages)
 
     def next_request(self) -> Request | None:

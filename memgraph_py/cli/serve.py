@@ -16,6 +16,8 @@ _HELP = {
     "http_address": ("ADDRESS", "where /health and /metrics are served"),
     "http_port": ("PORT", "0 picks a free one, none turns HTTP off"),
     "data_directory": ("FOLDER", "holds the log, checkpoints and stream definitions"),
+    "bolt_keep_alive_seconds": ("SECONDS", "how often a waiting client is shown that the server is there"),
+    "worker_threads_max": ("COUNT", "threads for statements that take long, at most"),
     "log_level": ("LEVEL", "debug, info, warning or error"),
     "transform_hosts": ("HOSTS", "the only hosts that transform scripts may come from, with commas between them"),
     "transform_directory": ("FOLDER", "the one folder that transform scripts may be read from by path"),

@@ -19,7 +19,7 @@ from memgraph_py.errors import (
     SchemaMissing,
     StreamError,
 )
-from memgraph_py.execution.executor import Counters
+from memgraph_py.execution.executor import Budget, Counters
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
@@ -42,7 +42,7 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
     counters = Counters()
     columns, rows = _table(command, context, counters)
 
-    def start(budget: float | None) -> Iterator[Batch]:
+    def start(budget: Budget | None) -> Iterator[Batch]:
         records = list(rows())
         if records:
             cells = zip(*records, strict=True)

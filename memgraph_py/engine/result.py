@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.statements import too_deep
-from memgraph_py.execution.executor import BudgetExhausted, Counters
+from memgraph_py.execution.executor import Budget, BudgetExhausted, Counters
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -56,15 +56,13 @@ class Result:
     def __init__(
         self,
         columns: tuple[str, ...],
-        start: Callable[[float | None], Iterator[Batch]],
+        start: Callable[[Budget | None], Iterator[Batch]],
         view: GraphView,
         summary: Summary,
         *,
         bounded: bool,
     ) -> None:
-        """start: begins the statement, or begins it anew; its argument is when the budget ends (perf_counter), or
-        None.
-        """
+        """start: begins the statement, or begins it anew; its argument is its budget of time, or None."""
         self.columns = columns
         self.bounded = bounded
         self.view = view
@@ -81,10 +79,10 @@ class Result:
         """The next ``count`` rows, or all with -1; fewer where the budget ran out. Raises what the statement raises."""
         taken: list[Batch] = []
         left = count
-        deadline = None if budget_seconds is None else time.perf_counter() + budget_seconds
+        budget = None if budget_seconds is None else Budget(budget_seconds)
         try:
             while left != 0:
-                if not self._ready and not self._pull(deadline):
+                if not self._ready and not self._pull(budget):
                     break
                 batch = self._ready.popleft()
                 if 0 <= left < batch.rows:
@@ -93,10 +91,10 @@ class Result:
                 taken.append(batch)
                 if left > 0:
                     left -= batch.rows
-                if deadline is not None and left != 0 and time.perf_counter() > deadline and not self._exhausted:
+                if budget is not None and left != 0 and not self._exhausted and budget.is_spent():
                     return Taken(taken, finished=False, interrupted=True)
             if not self._ready and not self._exhausted:  # is there one more row?
-                self._pull(deadline)
+                self._pull(budget)
         except BudgetExhausted:
             self._batches = None
             return Taken(taken, finished=False, interrupted=True)
@@ -121,10 +119,10 @@ class Result:
             self.committed.result()
         return rows
 
-    def _pull(self, deadline: float | None) -> bool:
+    def _pull(self, budget: Budget | None) -> bool:
         """Move one batch with rows from the running statement to ``_ready``; False at its end."""
         if self._batches is None:
-            self._batches = self._start(deadline)
+            self._batches = self._start(budget)
         while not self._exhausted:
             try:
                 batch = next(self._batches, None)

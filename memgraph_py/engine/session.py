@@ -5,6 +5,7 @@ write commits right then, before its first row goes out, so that a conflict can 
 sees it.
 """
 
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
@@ -19,9 +20,10 @@ from memgraph_py.errors import (
     InvalidRequest,
     ParameterMissing,
     TransactionConflict,
+    TransactionTerminated,
 )
 from memgraph_py.execution import execute
-from memgraph_py.execution.executor import BudgetExhausted, ExecutionContext
+from memgraph_py.execution.executor import Budget, BudgetExhausted, ExecutionContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.printing import describe
 from memgraph_py.storage.transaction import Access, Transaction
@@ -32,7 +34,7 @@ __all__ = ["Result", "Session", "Summary", "Taken"]
 
 
 class Session:
-    """One client's conversation with the database; used by one thread at a time, except ``cancel``."""
+    """One client's conversation with the database; used by one thread at a time, except ``cancel`` and ``abandon``."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -41,6 +43,10 @@ class Session:
         self._deadline: float | None = None
         self._open: list[Result] = []
         self._context: ExecutionContext | None = None
+        self._ending = threading.Lock()
+        self._takes_effect = False
+        """What runs is being committed, or is a command: it cannot be abandoned. Guarded by _ending."""
+        self._abandoned = False
 
     @property
     def in_transaction(self) -> bool:
@@ -64,7 +70,10 @@ class Session:
         prepared = self._core.statements.prepare(text, view)
         if not isinstance(prepared, PreparedQuery):
             context = CommandContext(self._core, transaction, given)
-            return command_result(prepared, context, view)
+            result = command_result(prepared, context, view)
+            self._takes_effect = result.summary().query_type != "r"
+            return result
+        self._takes_effect = False
         if prepared.mode == "EXPLAIN":
             return _explained(prepared, view)
         if not prepared.parameters <= given.keys():
@@ -92,18 +101,34 @@ class Session:
 
         Raises TransactionConflict or ConstraintViolation at once; the transaction is rolled back then.
         """
-        transaction = self._take_transaction("commit")
-        return self._core.store.commit(transaction)
+        self._finish_results()
+        self._take_effect()
+        return self._core.store.commit(self._take_transaction("commit"))
 
     def rollback(self) -> None:
         """Undo the explicit transaction."""
-        self._core.store.rollback(self._take_transaction("roll back"))
+        transaction = self._take_transaction("roll back")
+        self._open.clear()
+        self._core.store.rollback(transaction)
 
     def cancel(self) -> None:
         """Make the running statement raise TransactionTerminated at its next batch; from any thread."""
         context = self._context
         if context is not None:
             context.cancelled = True
+
+    def abandon(self) -> bool:
+        """Leave the running statement to its thread: it ends when it can, and changes nothing from now on. The session
+        is closed after it, and used for nothing else.
+
+        False, and nothing is done, when the statement takes effect already: then wait for its end. From any thread.
+        """
+        with self._ending:
+            if self._takes_effect:
+                return False
+            self._abandoned = True
+        self.cancel()
+        return True
 
     def close(self) -> None:
         """Cancel what runs and roll back what is open."""
@@ -116,11 +141,21 @@ class Session:
         if transaction is None:
             raise InvalidRequest(f"there is no transaction to {what}", hint="open one with BEGIN first")
         self._transaction = None
+        return transaction
+
+    def _finish_results(self) -> None:
+        """What was not pulled may write."""
         for result in self._open:
             if not result.finished:
                 result.buffer()
         self._open.clear()
-        return transaction
+
+    def _take_effect(self) -> None:
+        """From here on the statement cannot be abandoned. Raises TransactionTerminated when it was."""
+        with self._ending:
+            if self._abandoned:
+                raise TransactionTerminated("the statement was cancelled")
+            self._takes_effect = True
 
     def _run_within(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
@@ -131,7 +166,7 @@ class Session:
                 other.buffer()
         summary = Summary(_query_type(prepared))
 
-        def start(budget: float | None) -> Iterator[Batch]:
+        def start(budget: Budget | None) -> Iterator[Batch]:
             context = self._new_context(view, parameters, deadline, budget)
             summary.counters = context.counters
             if prepared.writes:
@@ -154,12 +189,13 @@ class Session:
         summary = Summary(_query_type(prepared))
         store, retries = self._core.store, self._core.limits.conflict_retries
 
-        def start(budget: float | None) -> Iterator[Batch]:
+        def start(budget: Budget | None) -> Iterator[Batch]:
             for attempt in range(retries + 1):
                 transaction = store.begin(Access.WRITE)
                 try:
                     context = self._new_context(transaction, parameters, deadline, budget)
                     rows = list(execute(prepared.plan, context))
+                    self._take_effect()
                     committed = store.commit(transaction)
                 except BaseException as error:
                     store.rollback(transaction)
@@ -176,12 +212,14 @@ class Session:
         return result
 
     def _new_context(
-        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: float | None
+        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: Budget | None
     ) -> ExecutionContext:
         context = new_context(self._core, view, parameters)
         context.deadline = deadline
         context.budget = budget
         self._context = context
+        if self._abandoned:  # before there was a context to cancel
+            context.cancelled = True
         return context
 
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
 from memgraph_py.metrics import Metrics
-from memgraph_py.server.bolt_client import BoltClient, Services
+from memgraph_py.server.bolt_client import BoltClient
+from memgraph_py.server.conversation import Services
 from memgraph_py.server.records import SchemaNames
+from memgraph_py.server.workers import Workers
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 1.0
 STOP_SECONDS = 2.0
 """How long ``stop`` waits for statements that were told to end: each looks once a batch."""
 
@@ -20,26 +22,52 @@ class BoltServer:
     """Bolt on a TCP port, for one database."""
 
     def __init__(self, database: Database, settings: Settings, metrics: Metrics) -> None:
+        self._database = database
         self._settings = settings
-        self._pool = ThreadPoolExecutor(settings.limits.worker_threads, thread_name_prefix="bolt-worker")
-        self._services = Services(
-            database, settings.limits, metrics, self._pool, SchemaNames(database.store.schema), set()
-        )
+        self._metrics = metrics
+        self._services: Services | None = None
         self._server: asyncio.Server | None = None
+        self._next_look: asyncio.TimerHandle | None = None
+
+    @property
+    def services(self) -> Services:
+        """What its connections share, once it has started."""
+        assert self._services is not None, "the server has not started"
+        return self._services
 
     async def start(self) -> int:
         """Accept connections; gives the port. Raises OSError when the address cannot be had."""
-        loop = asyncio.get_running_loop()
+        loop, settings = asyncio.get_running_loop(), self._settings
+        workers = Workers(loop, settings.limits.worker_threads, settings.worker_threads_max)
+        names = SchemaNames(self._database.store.schema)
+        services = Services(self._database, settings, self._metrics, workers, names, loop, set())
         self._server = await loop.create_server(
-            lambda: BoltClient(self._services, loop), self._settings.bolt_address, self._settings.bolt_port, backlog=512
+            lambda: BoltClient(services), settings.bolt_address, settings.bolt_port, backlog=512
         )
+        self._services = services
+        self._metrics.gauge(
+            "memgraph_open_transactions", "Explicit transactions that are open.", lambda: services.open_transactions
+        )
+        self._look()
         port: int = self._server.sockets[0].getsockname()[1]
         return port
+
+    def _look(self) -> None:
+        """At every connection, now and again and again."""
+        loop, services = self.services.loop, self.services
+        now = loop.time()
+        for client in list(services.clients):
+            client.look(now)
+        self._next_look = loop.call_later(min(LOOK_SECONDS, self._settings.bolt_keep_alive_seconds / 2), self._look)
 
     async def stop(self) -> None:
         """Refuse new connections, end statements, roll back open transactions, close every connection."""
         if self._server is not None:
             self._server.close()
+        if self._next_look is not None:
+            self._next_look.cancel()
+        if self._services is None:
+            return
         clients = self._services.clients
         for client in list(clients):
             client.close()
@@ -52,4 +80,4 @@ class BoltServer:
         await asyncio.sleep(0.01)
         if clients:
             logger.warning("statements did not end in time", extra={"connections": len(clients)})
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._services.workers.stop()

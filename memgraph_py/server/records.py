@@ -54,10 +54,12 @@ class Piece:
 class RecordStream:
     """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
 
-    __slots__ = ("_dialect", "_names", "_packed", "_state", "result")
+    __slots__ = ("_dialect", "_names", "_packed", "_state", "has_rows", "result")
 
     def __init__(self, result: Result, names: SchemaNames, dialect: Dialect) -> None:
         self.result = result
+        self.has_rows = False
+        """Some were taken or skipped."""
         self._names = names
         self._dialect = dialect
         self._packed: Iterator[bytes] | None = None
@@ -73,6 +75,7 @@ class RecordStream:
             self._state = (taken.finished, taken.interrupted)
             batches = taken.batches
             rows = batches[0].rows if len(batches) == 1 else sum(batch.rows for batch in batches)
+            self.has_rows = self.has_rows or rows > 0
             if rows <= SMALL_ROWS:  # no generator for what is there at once
                 data = b"".join([self._pack_rows(batch) for batch in batches])
                 return Piece(data, rows, True, taken.finished, taken.interrupted)
@@ -94,6 +97,7 @@ class RecordStream:
         self._packed = None
         taken = self.result.take(count, budget_seconds)
         rows = sum(batch.rows for batch in taken.batches)
+        self.has_rows = self.has_rows or rows > 0
         return Piece(b"", rows, complete=True, finished=taken.finished, interrupted=taken.interrupted)
 
     def _pack(self, batches: list[Batch]) -> Iterator[bytes]:

@@ -1,0 +1,412 @@
+"""Conversation: one client's requests carried out in a session, strictly one after another.
+
+A request is carried out by a generator that yields each future it must wait for. What can end at once runs to its end
+in the event loop's thread: a hop to a worker thread and back costs more than a short statement. Statements whose plan
+is bounded begin here, with ``bounded_seconds``; one that needs longer, and every other one, has its rows taken and
+packed by a worker, a few thousand at a time.
+
+A statement that is told to end looks once a batch. A worker that does not look in time (it is inside a kernel) is left
+to itself: the conversation goes on with a new session, and the old one is closed when its worker comes back. What is
+being committed is never left: the client must learn how that ended.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, assert_never
+
+from memgraph_py import __version__
+from memgraph_py.bolt.connection import Connection
+from memgraph_py.bolt.handshake import ProtocolVersion
+from memgraph_py.bolt.messages import (
+    ALL,
+    Begin,
+    Commit,
+    Discard,
+    Goodbye,
+    Hello,
+    Logoff,
+    Logon,
+    Options,
+    Pull,
+    Request,
+    Reset,
+    Rollback,
+    Route,
+    Run,
+    Telemetry,
+    entry,
+    fields_entry,
+    success_of,
+)
+from memgraph_py.bolt.notifications import EVERYTHING
+from memgraph_py.bolt.packstream import pack_integer, pack_text
+from memgraph_py.config import Settings
+from memgraph_py.engine.database import Database
+from memgraph_py.engine.session import Session
+from memgraph_py.errors import (
+    BookmarkTimeout,
+    CypherError,
+    DatabaseNotFound,
+    InvalidBookmark,
+    InvalidRequest,
+    LimitExceeded,
+    ServiceUnavailable,
+    TransactionTerminated,
+)
+from memgraph_py.metrics import Metrics
+from memgraph_py.server.records import Piece, RecordStream, SchemaNames
+from memgraph_py.server.summaries import DATABASE_NAME, summary_entries
+from memgraph_py.server.workers import Workers
+from memgraph_py.storage.transaction import Access
+from memgraph_py.values.types import Value
+
+if TYPE_CHECKING:
+    from memgraph_py.server.bolt_client import BoltClient
+
+AGENT = f"Neo4j/5.26.0 compatible (memgraph-py {__version__})"
+DATABASE_NAMES = {DATABASE_NAME, "neo4j"}
+"""Many clients name Neo4j's default without being asked."""
+BOOKMARK_HEAD = "FB:memgraph-py:"
+ROUTING_TABLE_SECONDS = 300
+SILENCES = 4
+"""A client is told to wait for so many signs of life before it gives the server up."""
+PIECE_ROWS = 4_096
+"""Rows of one piece: its encoding takes a few milliseconds at most."""
+INLINE_TEXT_CHARACTERS = 4_096
+"""A longer text is parsed by a worker: parsing takes about 2 ms per 1,500 characters when the text is new."""
+
+_connection_numbers = itertools.count(1)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Waits: TypeAlias = "Generator[Future[Any], None, None]"
+
+
+@dataclass(slots=True)
+class Services:
+    """What all connections of a server share. clients: those that are open or still have a statement to end.
+    input_bytes: of messages that have come in part or wait. refusing: connections that are being turned away.
+    """
+
+    database: Database
+    settings: Settings
+    metrics: Metrics
+    workers: Workers
+    names: SchemaNames
+    loop: asyncio.AbstractEventLoop
+    clients: "set[BoltClient]"
+    open_transactions: int = 0
+    input_bytes: int = 0
+    refusing: int = 0
+
+
+class Conversation:
+    """Requests of one connection. All methods run in the event loop's thread, but what goes through ``_in_worker``."""
+
+    def __init__(self, services: Services, connection: Connection, transport: "BoltClient") -> None:
+        """transport: flushes output, and tells when more can be written."""
+        self._services = services
+        self._connection = connection
+        self._transport = transport
+        self._session = services.database.session()
+        self._streams: dict[int, RecordStream] = {}
+        self._last_qid = -1
+        self._heavy = False
+        """A statement of the open transaction went to a worker: so does its commit."""
+        self._started: dict[int, float] = {}
+        self._connection_filter = EVERYTHING
+        self._filter = EVERYTHING
+        """Of the transaction, over that of the connection."""
+        self._worker: Future[Any] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._expired = False
+
+    # --- ending what runs ---------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Tell the statement that runs to end; it looks once a batch."""
+        self._session.cancel()
+
+    def abandon(self) -> bool:
+        """Leave the statement to the worker that is inside it, and go on without it. False where there is nothing to
+        leave, or it is being committed: its end must be waited for."""
+        worker = self._worker
+        if worker is None or worker.done() or not self._session.abandon():
+            return False
+        session, in_transaction = self._session, self._session.in_transaction
+        self._session = self._services.database.session()
+        self._worker = None
+        self._forget()
+
+        def close(done: "Future[Any]") -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
+                self._services.loop.call_soon_threadsafe(self._close_session, session, in_transaction)
+
+        worker.cancel()  # where it has not begun it never will
+        worker.add_done_callback(close)
+        return True
+
+    def end(self) -> None:
+        """The connection is gone, and nothing of it runs."""
+        self.roll_back()
+        self._session.close()
+
+    def _close_session(self, session: Session, in_transaction: bool) -> None:
+        session.close()
+        self._services.open_transactions -= in_transaction
+
+    def _expire(self) -> None:
+        """The transaction's time is over. One with a statement under way ends with that."""
+        if self._session.in_transaction and self._worker is None:
+            self.roll_back()
+            self._expired = True
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def carry_out(self, request: Request) -> Waits:
+        """Answer the request. Raises CypherError where ``fail`` is the answer."""
+        match request:
+            case Run():
+                self._check_expired()
+                yield from self._run(request)
+            case Pull() | Discard():
+                self._check_expired()
+                yield from self._pull(request)
+            case Begin():
+                self._begin(request.options)
+            case Commit():
+                self._check_expired()
+                yield from self._commit()
+            case Rollback() | Reset():
+                self.roll_back()
+                self._connection.succeed({})
+            case Hello():
+                self._hello(request)
+            case Route():
+                self._route(request)
+            case Logon() | Logoff() | Telemetry() | Goodbye():
+                self._connection.succeed({})
+            case _:
+                assert_never(request)
+
+    def fail(self, error: CypherError) -> None:
+        """Answer the request at hand with the error, and undo its transaction."""
+        self._services.metrics.errors.labels(error.code).inc()
+        self.roll_back()
+        self._connection.fail(error)
+
+    def roll_back(self) -> None:
+        """Undo the open transaction, if there is one, and forget results."""
+        self._forget()
+        if self._session.in_transaction:
+            self._services.open_transactions -= 1
+            self._session.rollback()
+
+    def _check_expired(self) -> None:
+        if self._expired:
+            raise TransactionTerminated("the transaction ran longer than its limit")
+
+    def _hello(self, request: Hello) -> None:
+        services = self._services
+        services.metrics.connections_opened.inc()
+        hints: dict[str, Value] = {"telemetry.enabled": False}
+        if self._version.recv_timeout:
+            hints["connection.recv_timeout_seconds"] = max(1, int(SILENCES * services.settings.bolt_keep_alive_seconds))
+        metadata: dict[str, Value] = {
+            "server": AGENT,
+            "connection_id": f"bolt-{next(_connection_numbers)}",
+            "hints": hints,
+        }
+        if request.utc and self._version.utc_patch:
+            metadata["patch_bolt"] = ["utc"]
+        self._connection_filter = request.filter
+        self._connection.succeed(metadata)
+
+    def _route(self, request: Route) -> None:
+        _check_database(request.database)
+        address = request.address or self._transport.own_address()
+        servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
+        self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
+
+    def _run(self, request: Run) -> Waits:
+        services, options = self._services, request.options
+        services.metrics.statements.begin()
+        started = time.perf_counter()
+        limits = services.settings.limits
+        if len(request.text) > limits.query_bytes_max:
+            raise LimitExceeded("the query is too long", hint="send data as parameters")
+        in_transaction = self._session.in_transaction
+        if not in_transaction:
+            self._check_options(options)
+            self._set_filter(options)
+        access = Access.READ if options.reads_only else Access.WRITE
+        arguments = (request.text, request.parameters, access, options.timeout_seconds)
+        if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
+            result = self._session.run(*arguments)
+        else:  # a new text takes long to parse; a write first buffers the rows of the open results
+            future = self._in_worker(self._session.run, *arguments)
+            yield future
+            result = future.result()
+        stream = RecordStream(result, services.names, self._connection.dialect)
+        milliseconds = int((time.perf_counter() - started) * 1000)
+        entries = [fields_entry(result.columns), _T_FIRST + pack_integer(milliseconds)]
+        if in_transaction:
+            self._last_qid += 1
+            entries.append(entry("qid", self._last_qid))
+        else:
+            self._last_qid = 0
+            self._name_database(options, entries)
+        self._streams[self._last_qid] = stream
+        self._started[self._last_qid] = started
+        self._connection.succeed_packed(success_of(entries))
+
+    def _pull(self, request: Pull | Discard) -> Waits:
+        qid = self._last_qid if request.qid == ALL else request.qid
+        stream = self._streams.get(qid)
+        if stream is None:
+            raise InvalidRequest(f"there is no open result {qid}")
+        connection, transport = self._connection, self._transport
+        take = self._take if isinstance(request, Pull) else self._skip
+        left = request.count
+        budget = self._services.settings.limits.bounded_seconds if stream.result.bounded else None
+        while True:
+            count = PIECE_ROWS if left == ALL else min(left, PIECE_ROWS)
+            if budget is not None:
+                piece = take(stream, count, budget)
+            else:
+                self._heavy = True
+                future = self._in_worker(take, stream, count, None)
+                yield future
+                piece = future.result()
+            budget = None  # what has not ended by now goes on in a worker
+            if piece.data:
+                connection.records(piece.data)
+            if left != ALL:
+                left -= piece.rows
+            if piece.complete and (piece.finished or (left == 0 and not piece.interrupted)):
+                break
+            transport.flush()
+            if transport.writable is not None:
+                yield transport.writable
+        if not piece.finished:
+            connection.succeed({"has_more": True}, more=True)
+            return
+        yield from self._finish(qid, stream)
+
+    def _finish(self, qid: int, stream: RecordStream) -> Waits:
+        """The last record is sent: wait for the commit, and tell what the statement did."""
+        result = stream.result
+        if result.committed is not None:
+            if not result.committed.done():
+                yield result.committed
+            result.committed.result()
+        del self._streams[qid]
+        entries = summary_entries(stream, self._filter, self._version)
+        if not self._session.in_transaction:
+            entries.append(_BOOKMARK + pack_text(self._bookmark()))
+        self._services.metrics.statements.end(time.perf_counter() - self._started.pop(qid))
+        self._connection.succeed_packed(success_of(entries), more=bool(self._streams))
+
+    def _take(self, stream: RecordStream, count: int, budget: float | None) -> Piece:
+        self._check_interrupted()
+        return stream.take(count, self._services.settings.limits.output_buffer_bytes_max, budget)
+
+    def _skip(self, stream: RecordStream, count: int, budget: float | None) -> Piece:
+        self._check_interrupted()
+        return stream.skip(count, budget)
+
+    def _check_interrupted(self) -> None:
+        """A statement that waited for a worker must not begin once it was told to end."""
+        if self._connection.interrupted or self._transport.is_lost:
+            raise TransactionTerminated("the statement was cancelled")
+
+    def _begin(self, options: Options) -> None:
+        services = self._services
+        self._check_options(options)
+        if services.open_transactions >= services.settings.limits.open_transactions_max:
+            raise ServiceUnavailable("too many transactions are open", hint="try again later")
+        self._session.begin(Access.READ if options.reads_only else Access.WRITE, options.timeout_seconds)
+        services.open_transactions += 1
+        if options.timeout_seconds is not None:
+            self._expiry = services.loop.call_later(options.timeout_seconds, self._expire)
+        self._set_filter(options)
+        self._last_qid = -1
+        self._heavy = False
+        entries: list[bytes] = []
+        self._name_database(options, entries)
+        self._connection.succeed_packed(success_of(entries))
+
+    def _commit(self) -> Waits:
+        if self._heavy or self._streams:
+            submitted = self._in_worker(self._session.commit)
+            yield submitted
+            committed = submitted.result()
+        else:
+            committed = self._session.commit()
+        self._services.open_transactions -= 1
+        self._forget()
+        if not committed.done():
+            yield committed
+        committed.result()
+        self._connection.succeed({"bookmark": self._bookmark()})
+
+    # --- what they share ----------------------------------------------------------------------------------------------
+
+    @property
+    def _version(self) -> ProtocolVersion:
+        version = self._connection.version
+        assert version is not None, "requests come after the handshake"
+        return version
+
+    def _in_worker(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> "Future[R]":
+        future = self._services.workers.submit(function, *arguments, **named)
+        self._worker = future
+        return future
+
+    def _check_options(self, options: Options) -> None:
+        """Raises DatabaseNotFound; InvalidBookmark, or BookmarkTimeout for one that was given out elsewhere: what this
+        server has acknowledged it has published."""
+        _check_database(options.database)
+        for bookmark in options.bookmarks:
+            version = bookmark.removeprefix(BOOKMARK_HEAD)
+            if version == bookmark or not (version.isascii() and version.isdigit()):
+                raise InvalidBookmark(f"the bookmark '{bookmark[:100]}' is not one of this server")
+            if int(version) > self._services.database.store.current.version:
+                raise BookmarkTimeout(
+                    f"the database is not as new as the bookmark '{bookmark[:100]}'",
+                    hint="the bookmark may be of another server, or of data that are gone",
+                )
+
+    def _set_filter(self, options: Options) -> None:
+        own = options.filter
+        self._filter = self._connection_filter if own is EVERYTHING else own.over(self._connection_filter)
+
+    def _name_database(self, options: Options, entries: list[bytes]) -> None:
+        if options.database is None and self._version.home_database:
+            entries.append(_DATABASE)
+
+    def _forget(self) -> None:
+        """Results, and what was agreed for the transaction."""
+        self._streams.clear()
+        self._started.clear()
+        self._expired = False
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def _bookmark(self) -> str:
+        return f"{BOOKMARK_HEAD}{self._services.database.store.current.version}"
+
+
+def _check_database(name: str | None) -> None:
+    if name is not None and name.lower() not in DATABASE_NAMES:
+        raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE_NAME}'")
+
+
+_T_FIRST, _BOOKMARK = pack_text("t_first"), pack_text("bookmark")
+_DATABASE = entry("db", DATABASE_NAME)
