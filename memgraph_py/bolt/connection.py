@@ -196,7 +196,9 @@ class Connection:
                 if self._ignore(message):
                     continue
                 return None
-            request = self._repeated.get(message) or self._decode(message)
+            request = self._repeated.get(message)
+            if request is None:
+                request = self._decode(message)
             if isinstance(request, Rejected):
                 self._fail(request.error)
                 continue
@@ -299,7 +301,7 @@ class Connection:
         kind = self._kind(message)
         if kind not in TRANSITIONS[self.state]:
             raise self._illegal(kind)
-        request = decode_request(Decoder(message, *self._limits, utc=self.dialect.utc))
+        request = decode_request(Decoder(message, *self._limits, self.dialect.utc))
         short = len(message) <= REPEATED_BYTES_MAX and len(self._repeated) < REPEATED_MAX
         if short and not isinstance(request, Rejected | Run):
             self._repeated[message] = request
@@ -307,13 +309,13 @@ class Connection:
 
     def _kind(self, message: bytes) -> type[Request]:
         kind = kind_of(message)
-        version = self.version
-        assert version is not None
-        feature = _FEATURES.get(kind)
-        if feature is not None and not getattr(version, feature):
-            raise ProtocolViolation(
-                f"message {kind.__name__.upper()} is not known in version {version.major}.{version.minor}"
-            )
+        if kind in _FEATURES:
+            version = self.version
+            assert version is not None
+            if not getattr(version, _FEATURES[kind]):
+                raise ProtocolViolation(
+                    f"message {kind.__name__.upper()} is not known in version {version.major}.{version.minor}"
+                )
         return kind
 
     def _illegal(self, kind: type[Request]) -> ProtocolViolation:

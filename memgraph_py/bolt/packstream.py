@@ -49,9 +49,7 @@ class Decoder:
 
     __slots__ = ("_budget", "_data", "_depth_left", "_end", "_position", "_utc")
 
-    def __init__(
-        self, data: bytes, nesting_depth_max: int, objects_max: int = OBJECTS_MIN, *, utc: bool = True
-    ) -> None:
+    def __init__(self, data: bytes, nesting_depth_max: int, objects_max: int = OBJECTS_MIN, utc: bool = True) -> None:
         self._data = data
         self._end = len(data)
         self._position = 0

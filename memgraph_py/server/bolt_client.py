@@ -17,7 +17,6 @@ from typing import Any, cast
 
 from memgraph_py.bolt.connection import Connection, State
 from memgraph_py.bolt.framing import ProtocolViolation
-from memgraph_py.bolt.messages import Request
 from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable, TransactionTerminated
 from memgraph_py.server.conversation import Conversation, Services, Waits
 
@@ -200,8 +199,11 @@ class BoltClient(asyncio.Protocol):
                     request = connection.next_request()
                     if request is None:
                         break
-                    self._running = self._carry_out(request)
-                future = next(self._running, None)
+                    if self._refused:
+                        self._turn_away()
+                        break
+                    self._running = self._conversation.carry_out(request)
+                future = self._step(self._running)
                 if future is None:
                     self._running = None
                     if connection.output_bytes > OUTPUT_BYTES:
@@ -231,16 +233,21 @@ class BoltClient(asyncio.Protocol):
             self._reads = True
             transport.resume_reading()
 
-    def _carry_out(self, request: Request) -> Waits:
+    def _step(self, running: Waits) -> "Future[Any] | None":
+        """Go on with the request at hand: what it must wait for, or None when it is answered."""
         try:
-            if self._refused:
-                raise ServiceUnavailable("too many connections are open", hint="close some, or try again later")
-            yield from self._conversation.carry_out(request)
+            return next(running, None)
         except CypherError as error:
             self._conversation.fail(error)
         except Exception:
             logger.exception("a request failed in a way that was not foreseen")
             self._conversation.fail(DatabaseError("an internal error; the server's log tells more"))
+        return None
+
+    def _turn_away(self) -> None:
+        """The client said HELLO: tell it why that is all."""
+        reason = ServiceUnavailable("too many connections are open", hint="close some, or try again later")
+        self._connection.fail(reason)
 
     def _wake(self, future: "Future[Any]") -> None:
         """A future is done, in whatever thread."""

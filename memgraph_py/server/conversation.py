@@ -24,6 +24,7 @@ from memgraph_py.bolt.connection import Connection
 from memgraph_py.bolt.handshake import ProtocolVersion
 from memgraph_py.bolt.messages import (
     ALL,
+    DEFAULT_OPTIONS,
     Begin,
     Commit,
     Discard,
@@ -242,8 +243,7 @@ class Conversation:
             raise LimitExceeded("the query is too long", hint="send data as parameters")
         in_transaction = self._session.in_transaction
         if not in_transaction:
-            self._check_options(options)
-            self._set_filter(options)
+            self._accept(options)
         access = Access.READ if options.reads_only else Access.WRITE
         arguments = (request.text, request.parameters, access, options.timeout_seconds)
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
@@ -327,14 +327,13 @@ class Conversation:
 
     def _begin(self, options: Options) -> None:
         services = self._services
-        self._check_options(options)
+        self._accept(options)
         if services.open_transactions >= services.settings.limits.open_transactions_max:
             raise ServiceUnavailable("too many transactions are open", hint="try again later")
         self._session.begin(Access.READ if options.reads_only else Access.WRITE, options.timeout_seconds)
         services.open_transactions += 1
         if options.timeout_seconds is not None:
             self._expiry = services.loop.call_later(options.timeout_seconds, self._expire)
-        self._set_filter(options)
         self._last_qid = -1
         self._heavy = False
         entries: list[bytes] = []
@@ -368,9 +367,14 @@ class Conversation:
         self._worker = future
         return future
 
-    def _check_options(self, options: Options) -> None:
-        """Raises DatabaseNotFound; InvalidBookmark, or BookmarkTimeout for one that was given out elsewhere: what this
-        server has acknowledged it has published."""
+    def _accept(self, options: Options) -> None:
+        """What a transaction begins with. Raises DatabaseNotFound; InvalidBookmark, or BookmarkTimeout for one that was
+        given out elsewhere: what this server has acknowledged it has published."""
+        self._filter = self._connection_filter
+        if options is DEFAULT_OPTIONS:
+            return
+        if options.filter is not EVERYTHING:
+            self._filter = options.filter.over(self._connection_filter)
         _check_database(options.database)
         for bookmark in options.bookmarks:
             version = bookmark.removeprefix(BOOKMARK_HEAD)
@@ -381,10 +385,6 @@ class Conversation:
                     f"the database is not as new as the bookmark '{bookmark[:100]}'",
                     hint="the bookmark may be of another server, or of data that are gone",
                 )
-
-    def _set_filter(self, options: Options) -> None:
-        own = options.filter
-        self._filter = self._connection_filter if own is EVERYTHING else own.over(self._connection_filter)
 
     def _name_database(self, options: Options, entries: list[bytes]) -> None:
         if options.database is None and self._version.home_database:
