@@ -2,7 +2,8 @@
 
 A server makes one ``Metrics`` and hands it to what counts; two servers in one process (tests, the demo) never share
 figures. Counting takes about a microsecond, so it is done per commit and batch, never per row; statements, of which a
-server answers tens of thousands a second, are counted by ``Statements``.
+server answers tens of thousands a second, are counted by ``Statements``. A stream counts for itself, and is read when
+/metrics is asked for (``streams/exposition.py``).
 """
 
 from bisect import bisect_left
@@ -14,9 +15,10 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-__all__ = ["CONTENT_TYPE_LATEST", "Metrics", "Statements"]
+__all__ = ["CONTENT_TYPE_LATEST", "SECONDS", "Metrics", "Statements"]
 
-_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Upper bounds of the histograms' buckets."""
 
 
 class Statements(Collector):
@@ -26,7 +28,7 @@ class Statements(Collector):
 
     def __init__(self) -> None:
         self._begun = 0
-        self._counts = [0] * (len(_SECONDS) + 1)
+        self._counts = [0] * (len(SECONDS) + 1)
         self._seconds = 0.0
 
     def begin(self) -> None:
@@ -35,13 +37,13 @@ class Statements(Collector):
 
     def end(self, seconds: float) -> None:
         """Its last record is sent."""
-        self._counts[bisect_left(_SECONDS, seconds)] += 1
+        self._counts[bisect_left(SECONDS, seconds)] += 1
         self._seconds += seconds
 
     def collect(self) -> Iterator[Metric]:
         """See prometheus_client."""
         yield CounterMetricFamily("memgraph_queries", "Statements that clients sent.", value=self._begun)
-        bounds = [*map(str, _SECONDS), "+Inf"]
+        bounds = [*map(str, SECONDS), "+Inf"]
         buckets = list(zip(bounds, accumulate(self._counts), strict=True))
         yield HistogramMetricFamily(
             "memgraph_query_seconds", "From RUN to the last record of a statement.", buckets, self._seconds
@@ -64,10 +66,6 @@ class Metrics:
         "log_sync_seconds",
         "registry",
         "statements",
-        "stream_batches",
-        "stream_errors",
-        "stream_messages",
-        "stream_queries",
     )
 
     def __init__(self) -> None:
@@ -93,24 +91,12 @@ class Metrics:
         self.log_sync_seconds = Histogram(
             "memgraph_log_sync_seconds",
             "Writing and syncing one group of commits.",
-            buckets=_SECONDS,
+            buckets=SECONDS,
             registry=registry,
         )
         self.checkpoints = Counter("memgraph_checkpoints", "Checkpoints written.", registry=registry)
         self.checkpoint_seconds = Histogram(
-            "memgraph_checkpoint_seconds", "Writing one checkpoint.", buckets=_SECONDS, registry=registry
-        )
-        self.stream_messages = Counter(
-            "memgraph_stream_messages", "Kafka messages whose effect is committed.", ["stream"], registry=registry
-        )
-        self.stream_batches = Counter(
-            "memgraph_stream_batches", "Batches that a stream committed.", ["stream"], registry=registry
-        )
-        self.stream_queries = Counter(
-            "memgraph_stream_queries", "Queries that a stream committed.", ["stream"], registry=registry
-        )
-        self.stream_errors = Counter(
-            "memgraph_stream_errors", "Times that a stream stopped with an error.", ["stream"], registry=registry
+            "memgraph_checkpoint_seconds", "Writing one checkpoint.", buckets=SECONDS, registry=registry
         )
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:

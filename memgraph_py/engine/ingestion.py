@@ -4,7 +4,7 @@ Runs of equal query texts execute as one statement where ``vectorise.py`` proves
 is undone to its mark and run one by one, so that the message and the order are right.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,6 +15,7 @@ from memgraph_py.engine.session import new_context
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
+from memgraph_py.optimizer import missing_indexes
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import Value
@@ -78,6 +79,10 @@ class Ingestion:
         """Where the stream goes on, or None when it never committed a batch."""
         return self._core.store.position(stream_id)
 
+    def stream_ids(self) -> set[UUID]:
+        """Of the streams that have a position."""
+        return set(self._core.store.tip.positions)
+
     def set_position(self, stream_id: UUID, position: StreamPosition | None) -> Future[int]:
         """Put the position to another place, or drop it with None."""
         transaction = self._core.store.begin(Access.WRITE, on_tip=True)
@@ -87,6 +92,19 @@ class Ingestion:
     def forget(self, stream_id: UUID) -> Future[int]:
         """Drop the position of a stream that is gone."""
         return self.set_position(stream_id, None)
+
+    def missing_indexes(self, texts: Iterable[str]) -> list[tuple[str, str]]:
+        """(label, property key) of indexes that these queries would seek in, and that are not there."""
+        view = self._core.store.current
+        found: dict[tuple[str, str], None] = {}
+        for text in texts:
+            try:
+                prepared = self._core.statements.prepare(text, view)
+            except CypherError:  # it failed its batch, which tells more
+                continue
+            if isinstance(prepared, PreparedQuery):
+                found.update(dict.fromkeys(missing_indexes(prepared.plan)))
+        return sorted(found)
 
     def _prepare(self, run: QueryRun, transaction: Transaction, done: int) -> PreparedQuery:
         """The run's query; ``done`` calls were made before it."""

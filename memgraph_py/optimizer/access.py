@@ -1,12 +1,16 @@
 """How one node can be found: which predicate an index or the node's id can answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.storage.schema import Schema
+
+HasIndex: TypeAlias = Callable[[str, str], bool]
+"""Whether there is an index on this label and property key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Access:
 
 
 def find_access(
-    variable: str, labels: list[str], predicates: list[Expression], bound: frozenset[str], schema: Schema
+    variable: str, labels: list[str], predicates: list[Expression], bound: frozenset[str], has_index: HasIndex
 ) -> Access | None:
     """The best of the predicates: one id, one value of an index, several ids, several values; None where there is none.
 
@@ -38,7 +42,7 @@ def find_access(
         if rank >= best_rank or not free_variables(value) <= bound or not is_deterministic(value):
             continue
         if isinstance(subject, Property):
-            label = _indexed_label(labels, subject.key, schema)
+            label = next((label for label in labels if has_index(label, subject.key)), None)
             if label is not None:
                 best, best_rank = Access(predicate, label, subject.key, value, many), rank
         else:
@@ -88,14 +92,3 @@ def _is_subject(expression: Expression, variable: str) -> bool:
             return name == variable
         case _:
             return False
-
-
-def _indexed_label(labels: list[str], key: str, schema: Schema) -> str | None:
-    key_id = schema.keys.find(key)
-    if key_id is None:
-        return None
-    for label in labels:
-        label_id = schema.labels.find(label)
-        if label_id is not None and schema.has_index(label_id, key_id):
-            return label
-    return None

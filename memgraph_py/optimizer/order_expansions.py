@@ -168,7 +168,7 @@ def _seeks(name: str, labels: list[str], predicates: list[_Predicate], statistic
     for predicate in predicates:
         if name in predicate.needs:
             others = predicate.needs - {name}
-            access = find_access(name, labels, [predicate.expression], others, statistics.schema)
+            access = find_access(name, labels, [predicate.expression], others, statistics.has_index)
             if access is not None:
                 found.append(_Seek(others, LIST_ROWS if access.many else 1.0))
     return found

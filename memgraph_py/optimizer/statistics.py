@@ -17,6 +17,11 @@ class Statistics:
         """Names and indexes."""
         return self.view.schema
 
+    def has_index(self, label: str, key: str) -> bool:
+        """True when there is an index on the label and property key."""
+        label_id, key_id = self.schema.labels.find(label), self.schema.keys.find(key)
+        return label_id is not None and key_id is not None and self.schema.has_index(label_id, key_id)
+
     def nodes(self, label: str | None) -> int:
         """Number of nodes with the label, or of all."""
         if label is None:

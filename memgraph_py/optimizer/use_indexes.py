@@ -35,7 +35,7 @@ def _scan(
     variable = scan.variable
     labels = [scan.label] if isinstance(scan, LabelScan) else []
     labels += [label for label in labels_of(variable, predicates) if label not in labels]
-    access = find_access(variable, labels, predicates, frozenset(columns(below)), statistics.schema)
+    access = find_access(variable, labels, predicates, frozenset(columns(below)), statistics.has_index)
     found: Operator
     if access is None:
         chosen = min(labels, key=statistics.nodes, default=None)

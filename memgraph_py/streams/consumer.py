@@ -22,9 +22,9 @@ from typing import Protocol, TypeAlias
 from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.errors import CypherError, TransactionConflict
-from memgraph_py.metrics import Metrics
 from memgraph_py.storage.changes import Partition, StreamPosition
-from memgraph_py.streams.definitions import Definition
+from memgraph_py.streams.definitions import Definition, Place
+from memgraph_py.streams.status import Ends, Progress
 from memgraph_py.streams.transform import Script, Transform, TransformStarter
 
 logger = logging.getLogger(__name__)
@@ -62,11 +62,14 @@ class SourceFailed(Exception):
 
 @dataclass(slots=True)
 class Messages:
-    """Messages of one topic, as columns: value, partition and offset of each."""
+    """Messages of one topic, as columns: value, partition and offset of each. times: by partition, when its last
+    message was written (seconds since 1970), where that is known; bytes: of the values that were appended."""
 
     values: list[bytes] = field(default_factory=list)
     partitions: list[int] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
+    times: dict[int, float] = field(default_factory=dict, compare=False)
+    bytes: int = field(default=0, compare=False)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -76,6 +79,8 @@ class Messages:
         self.values += more.values
         self.partitions += more.partitions
         self.offsets += more.offsets
+        self.times.update(more.times)
+        self.bytes += sum(map(len, more.values))
 
     def in_order(self) -> "Messages":
         """The same by partition; those of one partition stay as they came, which is in order of offset."""
@@ -86,11 +91,19 @@ class Messages:
             [self.values[row] for row in rows],
             [self.partitions[row] for row in rows],
             [self.offsets[row] for row in rows],
+            self.times,
+            self.bytes,
         )
 
     def next_offsets(self) -> dict[int, int]:
         """By partition, the offset after the last one; the messages are in order."""
-        return {partition: offset + 1 for partition, offset in zip(self.partitions, self.offsets, strict=True)}
+        last = dict(zip(self.partitions, self.offsets, strict=True))
+        return {partition: offset + 1 for partition, offset in last.items()}
+
+    def ranges(self) -> tuple[tuple[int, int, int], ...]:
+        """(partition, first offset, last offset) of each partition; the messages are in order."""
+        first = dict(zip(reversed(self.partitions), reversed(self.offsets), strict=True))
+        return tuple((partition, first[partition], end - 1) for partition, end in self.next_offsets().items())
 
 
 class MessageSource(Protocol):
@@ -137,8 +150,12 @@ class MessageSource(Protocol):
         """Why the broker does not answer just now, or None."""
         ...
 
-    def end_offsets(self) -> dict[int, int]:
-        """By partition, the offset after the newest message, as far as it is known without asking."""
+    def ends(self) -> dict[int, Ends]:
+        """What is known of the partitions without asking."""
+        ...
+
+    def ask_ends(self, seconds: float) -> dict[int, Ends]:
+        """The same by asking the broker, which may take so long; nothing where it does not answer."""
         ...
 
     def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
@@ -164,17 +181,6 @@ class SourceSettings:
 SourceFactory: TypeAlias = Callable[[SourceSettings], MessageSource]
 
 
-@dataclass(slots=True)
-class Progress:
-    """What SHOW STREAM tells, counted since the server started. Written by the stream's thread, read by any."""
-
-    batches: int = 0
-    messages: int = 0
-    queries: int = 0
-    retries: int = 0
-    end_offsets: dict[int, int] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every stream of a server shares."""
@@ -182,15 +188,23 @@ class Surroundings:
     ingestion: Ingestion
     starter: TransformStarter
     limits: Limits
-    metrics: Metrics | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a stream ended, and where in the topic, if a batch of messages was the cause."""
+
+    reason: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _InFlight:
     committed: Future[int]
+    messages: Messages
     next_offsets: dict[int, int]
-    messages: int
     queries: int
+    begin: float
 
 
 class _Stopped(Exception):
@@ -202,7 +216,7 @@ class StreamConsumer:
 
     source and transform: at its position and loaded, as START leaves them; or not yet connected and None, as at a
     restart: the thread then connects, as patiently as it takes, and loads the script.
-    on_end is called once from the thread, with None, or with why the stream cannot go on.
+    on_end is called once from the thread, with None, or with the failure that the stream cannot go on after.
     """
 
     def __init__(
@@ -212,7 +226,7 @@ class StreamConsumer:
         transform: Transform | None,
         surroundings: Surroundings,
         progress: Progress,
-        on_end: Callable[["StreamConsumer", str | None], None],
+        on_end: Callable[["StreamConsumer", Failure | None], None],
     ) -> None:
         self._definition = definition
         self._source = source
@@ -229,6 +243,7 @@ class StreamConsumer:
         self._batch_time = 0.0
         self._check_time = 0.0
         self._look_time = 0.0
+        self._look = True
         self._thread = threading.Thread(target=self._run, name=f"stream-{definition.name}", daemon=True)
 
     @property
@@ -265,19 +280,19 @@ class StreamConsumer:
 
     def _run(self) -> None:
         _name_thread(self._thread.name)
-        reason: str | None = None
+        failure: Failure | None = None
         try:
             self._prepare()
             self._consume()
         except _Stopped:
             pass
         except Exception as error:  # noqa: BLE001  # one of the three places that catch: the stream shows the reason
-            reason = _reason(error) if not self._stopping.is_set() else None
-        reason = self._drain() or reason
+            failure = _failure(error) if not self._stopping.is_set() else None
+        failure = self._drain() or failure
         try:
             self._release()
         finally:
-            self._on_end(self, reason)
+            self._on_end(self, failure)
 
     def _prepare(self) -> None:
         """Connect, as patiently as it takes, and load the script."""
@@ -289,6 +304,7 @@ class StreamConsumer:
                 self._connected = True
             except SourceUnavailable as error:
                 self._detail = str(error)
+                self._progress.know_trouble(self._detail)
                 if self._stopping.wait(pause):
                     raise _Stopped from None
                 pause = min(2 * pause, RETRY_SECONDS_MAX)
@@ -302,6 +318,7 @@ class StreamConsumer:
         if not begun:
             self._source.seek(position)
         self._batch_time = self._check_time = time.monotonic()
+        self._progress.know_trouble(None)
         self._started = True
 
     def _consume(self) -> None:
@@ -315,7 +332,7 @@ class StreamConsumer:
             except CypherError as error:
                 if self._stopping.is_set():  # the script was ended by us
                     return
-                raise _Failed(error.text(), _place(messages, None)) from error
+                raise self._failed(error.text(), messages) from error
             if self._stopping.is_set():
                 return
             self._apply(messages, runs)
@@ -327,17 +344,16 @@ class StreamConsumer:
         definition = self._definition
         self._keep_house()
         deadline = self._batch_time + definition.batch_interval_milliseconds / 1_000
-        messages, size = Messages(), 0
+        messages = Messages()
         while True:
             seconds = deadline - time.monotonic()
             if seconds < TIMEOUT_SECONDS_MIN:
                 seconds = 0.0
             received = self._source.read(definition.batch_size - len(messages), min(seconds, SLICE_SECONDS))
             messages.extend(received)
-            size += sum(map(len, received.values))
             if self._stopping.is_set():
                 return None
-            if len(messages) >= definition.batch_size or size >= BATCH_BYTES_MAX or seconds == 0.0:
+            if len(messages) >= definition.batch_size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
                 break
             self._settle_done()
         self._batch_time = time.monotonic()
@@ -355,16 +371,20 @@ class StreamConsumer:
                 break
             except QueryFailed as error:
                 row = error.row_index if sum(run.rows for run in runs) == len(messages) else None
-                raise _Failed(f"{error} (query: {error.query})", _place(messages, row)) from error
+                raise self._failed(f"{error} (query: {error.query})", messages, row) from error
             except TransactionConflict as error:
                 self._progress.retries += 1
                 if attempt == surroundings.limits.conflict_retries:
-                    raise _Failed(error.text(), _place(messages, None)) from error
+                    raise self._failed(error.text(), messages) from error
                 time.sleep(CONFLICT_BACKOFF_SECONDS * 2**attempt)
             except CypherError as error:
-                raise _Failed(error.text(), _place(messages, None)) from error
+                raise self._failed(error.text(), messages) from error
         self._batches_left = left
-        self._in_flight.append(_InFlight(committed, next_offsets, len(messages), sum(run.rows for run in runs)))
+        if self._look:
+            self._look = False
+            self._progress.know_queries(run.query for run in runs)
+        queries = sum(run.rows for run in runs)
+        self._in_flight.append(_InFlight(committed, messages, next_offsets, queries, self._batch_time))
 
     def _settle_oldest(self) -> None:
         """Wait until the oldest batch in flight is on disk. Raises CommitFailed."""
@@ -372,15 +392,13 @@ class StreamConsumer:
         self._count(self._in_flight.popleft())
 
     def _count(self, batch: _InFlight) -> None:
-        self._progress.batches += 1
-        self._progress.messages += batch.messages
-        self._progress.queries += batch.queries
-        metrics = self._surroundings.metrics
-        if metrics is not None:
-            name = self._definition.name
-            metrics.stream_batches.labels(name).inc()
-            metrics.stream_messages.labels(name).inc(batch.messages)
-            metrics.stream_queries.labels(name).inc(batch.queries)
+        progress = self._progress
+        progress.batches += 1
+        progress.messages += len(batch.messages)
+        progress.queries += batch.queries
+        progress.bytes += batch.messages.bytes
+        progress.message_times.update(batch.messages.times)
+        progress.durations.add(time.monotonic() - batch.begin)
         self._source.acknowledge(batch.next_offsets)
 
     def _settle_done(self) -> None:
@@ -392,37 +410,50 @@ class StreamConsumer:
         self._settle_done()
         now = time.monotonic()
         if now - self._look_time >= LOOK_SECONDS:
-            self._progress.end_offsets = self._source.end_offsets()
+            self._progress.know_ends(self._source.ends())
+            self._progress.know_trouble(self._source.trouble)
+            self._progress.sample()
             self._look_time = now
+            self._look = True
         if now - self._check_time >= (TROUBLED_CHECK_SECONDS if self._source.trouble else CHECK_SECONDS):
             self._source.check()
             self._check_time = time.monotonic()
 
-    def _drain(self) -> str | None:
+    def _failed(self, text: str, messages: Messages, row: int | None = None) -> "_Failed":
+        """A failure at the message of that row, or somewhere in the batch."""
+        ranges = messages.ranges()
+        if row is not None:
+            ranges = ((messages.partitions[row], messages.offsets[row], messages.offsets[row]),)
+        place = Place(self._definition.topic, ranges)
+        return _Failed(Failure(f"{text}\n{place}", place))
+
+    def _drain(self) -> Failure | None:
         """Wait for what is in flight; gives why a batch did not commit, or None."""
-        reason: str | None = None
+        failure: Failure | None = None
         for batch in self._in_flight:
             error = batch.committed.exception()
             if error is None:
                 self._count(batch)
-            elif reason is None:
-                reason = error.text() if isinstance(error, CypherError) else str(error)
+            elif failure is None:
+                failure = _failure(error)
         self._in_flight.clear()
-        return reason
+        return failure
 
     def _release(self) -> None:
         if self._transform is not None:
             self._transform.close()
         if self._started:
-            self._progress.end_offsets = self._source.end_offsets()
+            self._progress.know_ends(self._source.ends())
+        self._progress.know_trouble(None)
         self._source.close()
 
 
 class _Failed(Exception):
     """A batch failed and is rolled back."""
 
-    def __init__(self, text: str, place: str) -> None:
-        super().__init__(f"{text}\n{place}")
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
 
 
 def _name_thread(name: str) -> None:
@@ -431,22 +462,15 @@ def _name_thread(name: str) -> None:
         Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_bytes(name.encode()[:15])
 
 
-def _place(messages: Messages, row: int | None) -> str:
-    """Where a batch failed: the message, when each message gave one query, else the batch."""
-    if row is not None:
-        return f"at the message of partition {messages.partitions[row]}, offset {messages.offsets[row]}"
-    first = f"partition {messages.partitions[0]}, offset {messages.offsets[0]}"
-    last = f"partition {messages.partitions[-1]}, offset {messages.offsets[-1]}"
-    return f"in the batch from {first} to {last}"
-
-
-def _reason(error: Exception) -> str:
+def _failure(error: BaseException) -> Failure:
     """What SHOW STREAM tells of an error that ended a stream."""
+    if isinstance(error, _Failed):
+        return error.failure
     if isinstance(error, CypherError):
-        return error.text()
+        return Failure(error.text())
     if isinstance(error, TopicMissing):
-        return "topic not found"
-    if isinstance(error, _Failed | SourceFailed):
-        return str(error)
+        return Failure("topic not found")
+    if isinstance(error, SourceFailed):
+        return Failure(str(error))
     logger.error("a stream ended with an unforeseen error", exc_info=error)
-    return f"{type(error).__name__}: {error}"
+    return Failure(f"{type(error).__name__}: {error}")

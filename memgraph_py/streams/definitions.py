@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from memgraph_py.errors import StartupError
+from memgraph_py.errors import CommitFailed, StartupError
 
 FORMAT = 1
 FILE_NAME = "streams.json"
@@ -23,9 +23,33 @@ State: TypeAlias = Literal["stopped", "running", "error"]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a topic a batch failed: (partition, first offset, last offset) of each partition that comes into
+    question."""
+
+    topic: str
+    ranges: tuple[tuple[int, int, int], ...]
+
+    @property
+    def message(self) -> tuple[int, int] | None:
+        """Partition and offset of the one message that failed, or None where it cannot be told."""
+        if len(self.ranges) == 1 and self.ranges[0][1] == self.ranges[0][2]:
+            return self.ranges[0][0], self.ranges[0][1]
+        return None
+
+    def __str__(self) -> str:
+        """As a line of an error's reason."""
+        if self.message is not None:
+            return f"at the message of topic '{self.topic}', partition {self.message[0]}, offset {self.message[1]}"
+        ranges = (f"partition {number}, offset {first} to {last}" for number, first, last in self.ranges)
+        return f"in a batch of topic '{self.topic}': {'; '.join(ranges)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """A stream as CREATE STREAM made it, and its desired state. stream_id: drawn at each CREATE, so that a position is
-    never inherited; script: the copy kept of it; reason, error_time (seconds since 1970): of state `error`."""
+    never inherited; script: the copy kept of it, fetched_time: since when; reason, error_time, error_place: of state
+    `error`. Times are seconds since 1970."""
 
     stream_id: UUID
     name: str
@@ -38,6 +62,8 @@ class Definition:
     state: State = "stopped"
     reason: str | None = None
     error_time: float | None = None
+    error_place: Place | None = None
+    fetched_time: float | None = None
 
 
 @dataclass(slots=True)
@@ -64,18 +90,21 @@ class Definitions:
             return list(self._by_name.values())
 
     def put(self, definition: Definition) -> None:
-        """Add, or replace the one of that name; on disk when this returns. Raises OSError, and nothing is changed
+        """Add, or replace the one of that name; on disk when this returns. Raises CommitFailed, and nothing is changed
         then."""
         with self._lock:
             self._replace({**self._by_name, definition.name: definition})
 
     def remove(self, name: str) -> None:
-        """On disk when this returns. Raises OSError, and nothing is changed then."""
+        """On disk when this returns. Raises CommitFailed, and nothing is changed then."""
         with self._lock:
             self._replace({key: value for key, value in self._by_name.items() if key != name})
 
     def _replace(self, by_name: dict[str, Definition]) -> None:
-        self._write(_File(FORMAT, self.database_id, list(by_name.values())))
+        try:
+            self._write(_File(FORMAT, self.database_id, list(by_name.values())))
+        except OSError as error:
+            raise CommitFailed(f"the file of the streams cannot be written: {error.strerror}") from error
         self._by_name = by_name
 
     def _read(self) -> _File:

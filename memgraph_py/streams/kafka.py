@@ -9,8 +9,10 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from confluent_kafka import (
     OFFSET_BEGINNING,
+    TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
     KafkaException,
@@ -19,6 +21,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from memgraph_py.storage.changes import Partition, StreamPosition
@@ -29,6 +32,7 @@ from memgraph_py.streams.consumer import (
     SourceUnavailable,
     TopicMissing,
 )
+from memgraph_py.streams.status import Ends
 
 _UNKNOWN = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
 READ_MESSAGES_MAX = 10_000
@@ -40,6 +44,7 @@ MISSING_AGAIN_SECONDS = 1.0
 """A broker that has just started may not know its topics yet, so a missing one is asked for twice."""
 ACKNOWLEDGE_SECONDS = 1.0
 PREFETCH_KILOBYTES = 16 * 1024
+STATISTICS_MILLISECONDS = 1_000
 
 REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
 """Errors of a connection that trying again does not change."""
@@ -58,6 +63,24 @@ FINAL = frozenset(
 """Errors in the place of a message after which the partition is not read on."""
 
 
+class _PartitionStatistics(msgspec.Struct):
+    """app_offset: after the last message delivered to us; next_offset: fetched next; fetchq_cnt: fetched, and not yet
+    delivered (librdkafka, STATISTICS.md)."""
+
+    partition: int
+    app_offset: int
+    next_offset: int
+    fetchq_cnt: int
+
+
+class _TopicStatistics(msgspec.Struct):
+    partitions: dict[str, _PartitionStatistics]
+
+
+class _Statistics(msgspec.Struct):
+    topics: dict[str, _TopicStatistics]
+
+
 class KafkaSource:
     """A topic. Made without touching the network; raises SourceUnavailable when the URI is not
     `host:port[,host:port…]`."""
@@ -74,6 +97,7 @@ class KafkaSource:
         self._admin: AdminClient | None = None
         self._acknowledged: dict[int, int] = {}
         self._acknowledge_time = 0.0
+        self._statistics: str | None = None
         self._closed = False
         self.ended: set[int] = set()
         self._consumer = Consumer(
@@ -89,6 +113,8 @@ class KafkaSource:
                 "queued.max.messages.kbytes": PREFETCH_KILOBYTES,
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 100 if settings.reports_ends else 500,
+                "statistics.interval.ms": STATISTICS_MILLISECONDS,
+                "stats_cb": self._on_statistics,
             },
             logger=_silent_logger(),
         )
@@ -181,10 +207,13 @@ class KafkaSource:
             received = [message for message in received if not self._is_event(message)]
         elif self._trouble is not None:
             self._trouble = self._down_since = None
+        partitions: list[int] = [message.partition() for message in received]  # type: ignore[misc]  # None for messages to produce only
+        last = dict(zip(partitions, received, strict=True))
         return Messages(
             [message.value() or b"" for message in received],  # a null value counts as empty
-            [message.partition() for message in received],  # type: ignore[misc]  # None for messages to produce only
+            partitions,
             [message.offset() for message in received],  # type: ignore[misc]  # the same
+            {number: time for number, message in last.items() if (time := _written(message)) is not None},
         )
 
     def pause(self, number: int) -> None:
@@ -196,17 +225,35 @@ class KafkaSource:
         """Why the broker does not answer just now, or None."""
         return self._trouble
 
-    def end_offsets(self) -> dict[int, int]:
-        """By partition, the offset after the newest message, as the last fetches told it."""
-        offsets: dict[int, int] = {}
+    def ends(self) -> dict[int, Ends]:
+        """What the last fetches told of the partitions, and the client's own statistics of the last second."""
+        ends: dict[int, Ends] = {}
+        without = self._without()
         for number in self._partitions:
             try:
                 found = self._consumer.get_watermark_offsets(TopicPartition(self._settings.topic, number), cached=True)
             except (KafkaException, RuntimeError):
                 continue
             if found is not None and found[1] >= 0:
-                offsets[number] = found[1]
-        return offsets
+                ends[number] = Ends(found[0] if found[0] >= 0 else None, found[1], without.get(number))
+        return ends
+
+    def ask_ends(self, seconds: float) -> dict[int, Ends]:
+        """The same by asking the broker, which may take so long; nothing where it does not answer."""
+        admin = self._administration()
+        partitions = [TopicPartition(self._settings.topic, number) for number in self._partitions]
+        asked = [
+            admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
+            for spec in (EarliestSpec(), LatestSpec())  # type: ignore[no-untyped-call]  # the client's
+        ]
+        ends: dict[int, Ends] = {}
+        for partition in partitions:
+            try:
+                oldest, end = (int(answers[partition].result().offset) for answers in asked)
+            except KafkaException:
+                continue
+            ends[partition.partition] = Ends(oldest, end)
+        return ends
 
     def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
         """Tell the broker how far the graph is, for its lag tools; at most once a second, and at the end."""
@@ -259,6 +306,22 @@ class KafkaSource:
             self._cause = self._cause or str(error.args[0].str())
             return None
 
+    def _on_statistics(self, text: str) -> None:
+        """Called by librdkafka about once a second, inside our own calls of the consumer."""
+        self._statistics = text
+
+    def _without(self) -> dict[int, tuple[int, int]]:
+        """By partition whose messages were all delivered: the offset after the last of them, and the one that is
+        fetched next; between the two there is none for us."""
+        if self._statistics is None:
+            return {}
+        topic = msgspec.json.decode(self._statistics, type=_Statistics).topics.get(self._settings.topic)
+        return {
+            partition.partition: (partition.app_offset, partition.next_offset)
+            for partition in (topic.partitions.values() if topic is not None else ())
+            if partition.fetchq_cnt == 0 and 0 <= partition.app_offset < partition.next_offset
+        }
+
     def _find_topic(self) -> tuple[ClusterMetadata | None, TopicMetadata | None]:
         """The topic as it is now; None with ``trouble`` set when that cannot be told. Raises SourceFailed where it is
         gone."""
@@ -290,14 +353,17 @@ class KafkaSource:
         """The id of this incarnation of the topic, or '' where the broker does not tell it."""
         if answer.controller_id not in answer.brokers or self._topic_id == "":
             return ""  # describe_topics would wait for a controller; or the broker did not tell it before
-        if self._admin is None:
-            self._admin = AdminClient(self._client(), logger=_silent_logger())  # type: ignore[arg-type]  # error_cb is a function
         topics = TopicCollection([self._settings.topic])
         try:
-            described = self._admin.describe_topics(topics, request_timeout=DESCRIBE_SECONDS)
+            described = self._administration().describe_topics(topics, request_timeout=DESCRIBE_SECONDS)
             return str(described[self._settings.topic].result().topic_id)
         except KafkaException:
             return ""
+
+    def _administration(self) -> AdminClient:
+        if self._admin is None:
+            self._admin = AdminClient(self._client(), logger=_silent_logger())  # type: ignore[arg-type]  # error_cb is a function
+        return self._admin
 
     def _is_event(self, message: Message) -> bool:
         """True for what stands in the place of a message. Raises SourceFailed for what ends the reading."""
@@ -333,6 +399,12 @@ def check_addresses(uri: str) -> None:
         host, colon, port = address.strip().rpartition(":")
         if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536 or " " in host or "/" in host:
             raise SourceUnavailable(f"'{address.strip()}' is not host:port")
+
+
+def _written(message: Message) -> float | None:
+    """When the message was written, in seconds since 1970, or None where it does not tell."""
+    kind, milliseconds = message.timestamp()
+    return None if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds / 1_000
 
 
 def _made_anew(topic: str) -> str:

@@ -4,25 +4,23 @@ Commands on one stream run one after another, under the stream's lock; on differ
 thread ends it (at its LIMIT, on an error) without that lock, as STOP waits for the thread while it holds it.
 """
 
-import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from memgraph_py.config import Settings
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.engine.stream_control import StreamStatus, TestedQuery
-from memgraph_py.errors import CypherError, CypherSyntaxError, StreamError
+from memgraph_py.errors import CommitFailed, CypherError, CypherSyntaxError, StreamError
 from memgraph_py.metrics import Metrics
 from memgraph_py.streams.consumer import (
+    Failure,
     MessageSource,
-    Progress,
     SourceFactory,
     SourceFailed,
     SourceSettings,
@@ -31,8 +29,10 @@ from memgraph_py.streams.consumer import (
     Surroundings,
     TopicMissing,
 )
-from memgraph_py.streams.definitions import Definition, Definitions
+from memgraph_py.streams.definitions import Definition, Definitions, State
+from memgraph_py.streams.exposition import StreamCollector
 from memgraph_py.streams.source import ScriptSource
+from memgraph_py.streams.status import Ends, Progress, Status, facts
 from memgraph_py.streams.transform import Script, Transform, TransformStarter
 from memgraph_py.streams.trial import run_trial
 from memgraph_py.values.types import Value
@@ -43,6 +43,10 @@ BATCH_INTERVAL_MILLISECONDS = 100
 BATCH_SIZE = 10
 SIDE_BY_SIDE_MAX = 16
 """Streams that START ALL and STOP ALL handle at a time."""
+ENDS_SECONDS = 1.0
+"""How long SHOW STREAM asks the broker of a stream that does not run."""
+ENDS_KNOWN_SECONDS = 5.0
+"""It asks again when the last answer is so old."""
 
 
 @dataclass(slots=True)
@@ -53,6 +57,7 @@ class _Stream:
     commands: threading.Lock = field(default_factory=threading.Lock)
     consumer: StreamConsumer | None = None
     progress: Progress = field(default_factory=Progress)
+    asked_time: float = float("-inf")
     dropped: bool = False
 
 
@@ -73,28 +78,35 @@ class StreamManager:
         self._scripts = ScriptSource(settings.transform_hosts, settings.transform_directory, limits)
         self._definitions = Definitions(settings.data_directory)
         starter = TransformStarter(limits, allow_unsandboxed=settings.allow_unsandboxed_transforms)
-        self._surroundings = Surroundings(ingestion, starter, limits, metrics)
+        self._surroundings = Surroundings(ingestion, starter, limits)
         self._lock = threading.Lock()  # guards the map of streams, and each stream's definition and consumer
         self._streams = {definition.name: _Stream(definition) for definition in self._definitions.all()}
         self._reserved: set[str] = set()
         self._closing = False
+        if metrics is not None:
+            metrics.registry.register(StreamCollector(self._statuses))
 
     # ---------------------------------------------------------------------------------------- life of a server
 
     def restore(self) -> None:
-        """Start the streams that were running. Does not wait for their brokers: each retries in its own thread."""
+        """Start the streams that were running. Does not wait for their brokers: each retries in its own thread. Ends
+        what a crash left of a DROP: positions of streams that are no more."""
+        known = {stream.definition.stream_id for stream in self._streams.values()}
+        if known:  # else the file may have been moved away, to be put back
+            for stream_id in self._surroundings.ingestion.stream_ids() - known:
+                self._forget(stream_id)
         for stream in list(self._streams.values()):
             definition = stream.definition
             if definition.state != "running":
                 continue
             position = self._surroundings.ingestion.position(definition.stream_id)
             if position is not None and position.batches_left == 0:  # its LIMIT was reached, and the file not written
-                self._set_state(stream, replace(definition, state="stopped"))
+                self._note_state(stream, _in_state(definition, "stopped"))
                 continue
             try:
                 source = self._make_source(self._source_settings(definition))
             except SourceUnavailable as error:
-                self._set_state(stream, replace(definition, state="error", reason=str(error), error_time=time.time()))
+                self._note_state(stream, _failed(definition, Failure(str(error))))
                 continue
             self._run(stream, source, None)
 
@@ -125,7 +137,8 @@ class StreamManager:
         try:
             script = self._scripts.fetch(transform)
             self._surroundings.starter.check(Script(script, transform, name))
-            definition = Definition(uuid4(), name, uri, topic, transform, interval, size, script)
+            fetched = time.time()
+            definition = Definition(uuid4(), name, uri, topic, transform, interval, size, script, fetched_time=fetched)
             self._connected(definition, seek=False).close()
             self._definitions.put(definition)
             with self._lock:
@@ -142,38 +155,29 @@ class StreamManager:
             with self._lock:
                 stream.dropped = True
                 del self._streams[name]
-            self._surroundings.ingestion.forget(stream.definition.stream_id).result()
+            self._forget(stream.definition.stream_id)
 
     def start(self, name: str, limit_batches: int | None) -> None:
-        """START STREAM. A running stream is left as it is; one that cannot start keeps its state, and the error is
+        """START STREAM. A running stream is left as it is; one that cannot start is stopped then, and the error is
         raised."""
         limit = None if limit_batches is None else _positive(limit_batches, 1, "LIMIT")
         with self._command(name) as stream:
             if stream.consumer is not None:
                 return
-            definition = stream.definition
-            source = self._connected(definition)
             try:
-                transform = self._surroundings.starter.start(Script(definition.script, definition.transform, name))
-            except BaseException:
-                source.close()
+                self._start(stream, limit)
+            except CypherError:
+                if stream.definition.state != "stopped":
+                    self._set_state(stream, _in_state(stream.definition, "stopped"))
                 raise
-            try:
-                # into the graph first, whose word counts: a crash in between leaves the stream stopped
-                self._surroundings.ingestion.apply([], definition.stream_id, {}, limit).result()
-                self._set_state(stream, replace(definition, state="running", reason=None, error_time=None))
-            except BaseException:
-                transform.close()
-                source.close()
-                raise
-            self._run(stream, source, transform)
 
     def stop(self, name: str) -> None:
         """STOP STREAM: returns when the current batch has committed or rolled back."""
         with self._command(name) as stream:
+            was = stream.definition.state
             self._halt(stream)
-            if stream.definition.state != "stopped":
-                self._set_state(stream, replace(stream.definition, state="stopped", reason=None, error_time=None))
+            if was != "stopped":
+                self._set_state(stream, _in_state(stream.definition, "stopped"))
 
     def start_all(self) -> None:
         """START ALL STREAMS: starts what it can, then raises one StreamError that tells the rest."""
@@ -190,7 +194,7 @@ class StreamManager:
             if stream.consumer is not None:
                 raise StreamError(f"Kafka stream {name} is already running")
             definition = stream.definition
-            transform = self._surroundings.starter.start(Script(definition.script, definition.transform, name))
+            transform = self._surroundings.starter.start(_script(definition))
             try:
                 source = self._connected(definition, reports_ends=True)
                 try:
@@ -219,39 +223,67 @@ class StreamManager:
             stream = self._streams.get(name)
             if stream is None:
                 raise _unknown(name)
-            definition, consumer, progress = stream.definition, stream.consumer, stream.progress
-        state, detail = (definition.state, definition.reason) if consumer is None else consumer.state
-        error_time = definition.error_time
-        facts: list[tuple[str, Value]] = [
-            ("state", state),
-            ("reason", detail),
-            ("error time", None if error_time is None else datetime.fromtimestamp(error_time, UTC).isoformat()),
-            ("uri", definition.uri),
-            ("topic", definition.topic),
-            ("transform", definition.transform),
-            ("batch interval", definition.batch_interval_milliseconds),
-            ("batch size", definition.batch_size),
-            ("batches", progress.batches),
-            ("messages", progress.messages),
-            ("queries", progress.queries),
-            ("retries", progress.retries),
-            ("script hash", hashlib.sha256(definition.script.encode()).hexdigest()),
-        ]
-        position = self._surroundings.ingestion.position(definition.stream_id)
-        if position is not None:
-            facts.append(("batches left", position.batches_left))
-            offsets: dict[int, int] = {}
-            for partition, offset in position.next_offsets.items():
-                offsets[partition.partition] = max(offset, offsets.get(partition.partition, 0))
-            for number, offset in sorted(offsets.items()):
-                facts.append((f"partition {number} next offset", offset))
-                end = progress.end_offsets.get(number)
-                if end is not None:
-                    facts.append((f"partition {number} end offset", end))
-                    facts.append((f"partition {number} lag", max(end - offset, 0)))
-        return facts
+            running = stream.consumer is not None
+        if not running and time.monotonic() - stream.asked_time >= ENDS_KNOWN_SECONDS:
+            stream.progress.know_ends(self._asked_ends(stream.definition))
+            stream.asked_time = time.monotonic()
+        advice = self._surroundings.ingestion.missing_indexes(sorted(stream.progress.query_texts))
+        return facts(self._status(stream), [f"CREATE INDEX ON :{label}({key})" for label, key in advice])
 
     # --------------------------------------------------------------------------------------------------- parts
+
+    def _status(self, stream: _Stream) -> Status:
+        with self._lock:
+            definition, consumer = stream.definition, stream.consumer
+        state, reason = (definition.state, definition.reason) if consumer is None else consumer.state
+        position = self._surroundings.ingestion.position(definition.stream_id)
+        return Status(definition, state, reason, stream.progress, position)
+
+    def _statuses(self) -> list[Status]:
+        """Of all streams, in order of creation. Waits for nothing."""
+        with self._lock:
+            streams = list(self._streams.values())
+        return [self._status(stream) for stream in streams]
+
+    def _asked_ends(self, definition: Definition) -> Mapping[int, Ends]:
+        """Of a stream that does not run; nothing where the broker does not answer soon."""
+        try:
+            source = self._make_source(self._source_settings(definition))
+        except SourceUnavailable:
+            return {}
+        try:
+            source.connect(ENDS_SECONDS)
+            return source.ask_ends(ENDS_SECONDS)
+        except (SourceUnavailable, TopicMissing):
+            return {}
+        finally:
+            source.close()
+
+    def _forget(self, stream_id: UUID) -> None:
+        """Take the position of a stream that is gone out of the graph. Where that fails it is done at a restart; until
+        then it lies there and harms nobody, as no stream will have that id again."""
+        try:
+            self._surroundings.ingestion.forget(stream_id).result()
+        except CypherError as error:
+            logger.warning("a dropped stream's position is kept for now", extra={"reason": error.text()})
+
+    def _start(self, stream: _Stream, limit: int | None) -> None:
+        definition = stream.definition
+        source = self._connected(definition)
+        try:
+            transform = self._surroundings.starter.start(_script(definition))
+        except BaseException:
+            source.close()
+            raise
+        try:
+            # into the graph first, whose word counts: a crash in between leaves the stream stopped
+            self._surroundings.ingestion.apply([], definition.stream_id, {}, limit).result()
+            self._set_state(stream, _in_state(definition, "running"))
+        except BaseException:
+            transform.close()
+            source.close()
+            raise
+        self._run(stream, source, transform)
 
     @contextmanager
     def _command(self, name: str) -> Iterator[_Stream]:
@@ -272,17 +304,19 @@ class StreamManager:
         if not streams:
             return
 
-        def carry_out(stream: _Stream) -> CypherError | None:
+        def carry_out(stream: _Stream) -> str | None:
+            name = stream.definition.name
             try:
-                command(stream.definition.name)
+                command(name)
             except CypherError as error:
-                return None if stream.dropped else error  # dropped meanwhile by someone else
+                if not stream.dropped:  # by someone else, meanwhile
+                    return error.text() if name in error.message else f"Kafka stream {name}: {error.text()}"
             return None
 
         with ThreadPoolExecutor(min(len(streams), SIDE_BY_SIDE_MAX), "stream-command") as pool:
             errors = [error for error in pool.map(carry_out, streams) if error is not None]
         if errors:
-            raise StreamError("\n".join(error.text() for error in errors))
+            raise StreamError("\n".join(errors))
 
     def _source_settings(self, definition: Definition, *, reports_ends: bool = False) -> SourceSettings:
         group = f"memgraph-py-{self._definitions.database_id}-{definition.stream_id}"
@@ -307,8 +341,8 @@ class StreamManager:
         return source
 
     def _run(self, stream: _Stream, source: MessageSource, transform: Transform | None) -> None:
-        def on_end(consumer: StreamConsumer, reason: str | None) -> None:
-            self._ended(stream, consumer, reason)
+        def on_end(consumer: StreamConsumer, failure: Failure | None) -> None:
+            self._ended(stream, consumer, failure)
 
         consumer = StreamConsumer(stream.definition, source, transform, self._surroundings, stream.progress, on_end)
         with self._lock:
@@ -317,26 +351,20 @@ class StreamManager:
                 consumer.ask_to_stop()
         consumer.start()
 
-    def _ended(self, stream: _Stream, consumer: StreamConsumer, reason: str | None) -> None:
+    def _ended(self, stream: _Stream, consumer: StreamConsumer, failure: Failure | None) -> None:
         """Called from the stream's thread: its LIMIT is reached, or it cannot go on. A stream that was asked to
         stop is the matter of who asked."""
         if consumer.stopping:
             return
         definition = stream.definition
-        if reason is None:
-            definition = replace(definition, state="stopped")
+        if failure is None:
+            self._note_state(stream, _in_state(definition, "stopped"))
             logger.info("stream reached its limit", extra={"stream": definition.name})
         else:
-            definition = replace(definition, state="error", reason=reason, error_time=time.time())
-            logger.warning("stream stopped with an error", extra={"stream": definition.name, "reason": reason})
-            if self._surroundings.metrics is not None:
-                self._surroundings.metrics.stream_errors.labels(definition.name).inc()
-        try:
-            self._definitions.put(definition)
-        except OSError:  # what it is to be doing is then known until the next restart only
-            logger.exception("the streams' file cannot be written")
+            self._note_state(stream, _failed(definition, failure))
+            stream.progress.errors += 1
+            logger.warning("stream stopped with an error", extra={"stream": definition.name, "reason": failure.reason})
         with self._lock:
-            stream.definition = definition
             if stream.consumer is consumer:
                 stream.consumer = None
 
@@ -349,9 +377,21 @@ class StreamManager:
             consumer.join()
             with self._lock:
                 stream.consumer = None
+                if stream.definition.state == "running":  # it is not, even if the file cannot be written
+                    stream.definition = _in_state(stream.definition, "stopped")
 
     def _set_state(self, stream: _Stream, definition: Definition) -> None:
+        """In the file, then here. Raises CommitFailed, and nothing is changed then."""
         self._definitions.put(definition)
+        with self._lock:
+            stream.definition = definition
+
+    def _note_state(self, stream: _Stream, definition: Definition) -> None:
+        """The same for a state that has come about and cannot be refused."""
+        try:
+            self._definitions.put(definition)
+        except CommitFailed as error:  # what it is to be doing is then known until the next restart only
+            logger.error("a stream's state is not on disk", extra={"stream": definition.name, "reason": error.text()})
         with self._lock:
             stream.definition = definition
 
@@ -362,6 +402,20 @@ def _positive(value: int | None, default: int, clause: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
         raise CypherSyntaxError(f"{clause} takes a positive integer, not {value!r}")
     return value
+
+
+def _script(definition: Definition) -> Script:
+    return Script(definition.script, definition.transform, definition.name)
+
+
+def _in_state(definition: Definition, state: State) -> Definition:
+    """In that state, without the error of the last run."""
+    return replace(definition, state=state, reason=None, error_time=None, error_place=None)
+
+
+def _failed(definition: Definition, failure: Failure) -> Definition:
+    now = time.time()
+    return replace(definition, state="error", reason=failure.reason, error_time=now, error_place=failure.place)
 
 
 def _unknown(name: str) -> StreamError:

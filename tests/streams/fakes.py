@@ -1,6 +1,6 @@
 """Stand-ins for what a stream's thread talks to: an Ingestion that keeps what it is given, and scripts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from uuid import UUID
@@ -46,11 +46,17 @@ class FakeIngestion:
     def position(self, stream_id: UUID) -> StreamPosition | None:
         return self.positions.get(stream_id)
 
+    def stream_ids(self) -> set[UUID]:
+        return set(self.positions)
+
     def forget(self, stream_id: UUID) -> Future[int]:
         self.positions.pop(stream_id, None)
         done: Future[int] = Future()
         done.set_result(0)
         return done
+
+    def missing_indexes(self, texts: Iterable[str]) -> list[tuple[str, str]]:
+        return [("Node", "id") for text in texts if ":Node {id:" in text]
 
     def values(self) -> list[object]:
         """All parameters of all queries, in order, when each query has one."""

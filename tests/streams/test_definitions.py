@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from memgraph_py.errors import StartupError
+from memgraph_py.errors import CommitFailed, StartupError
 from memgraph_py.streams.definitions import FILE_NAME, Definition, Definitions
 
 pytestmark = pytest.mark.quick
@@ -42,7 +42,7 @@ def test_a_write_that_fails_changes_nothing(tmp_path: Path) -> None:
     definitions = Definitions(tmp_path)
     definitions.put(DEFINITION)
     (tmp_path / "streams.json.new").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(CommitFailed, match="the file of the streams cannot be written: "):
         definitions.put(replace(DEFINITION, name="other"))
     assert definitions.all() == Definitions(tmp_path).all() == [DEFINITION]
 

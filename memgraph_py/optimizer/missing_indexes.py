@@ -1,0 +1,29 @@
+"""Advice: indexes that a plan would use if they were there."""
+
+from memgraph_py.optimizer.access import find_access, labels_of
+from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.operators import Filter, LabelScan, Operator
+from memgraph_py.plan.tree import walk
+from memgraph_py.plan.variables import columns
+
+
+def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
+    """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property."""
+    found: dict[tuple[str, str], None] = {}
+    filtered: set[int] = set()
+    for node in walk(plan):
+        if not isinstance(node, Filter) or id(node) in filtered:
+            continue
+        predicates: list[Expression] = []
+        below: Operator = node
+        while isinstance(below, Filter):
+            filtered.add(id(below))
+            predicates.append(below.predicate)
+            below = below.input
+        if not isinstance(below, LabelScan):
+            continue
+        labels = [below.label, *labels_of(below.variable, predicates)]
+        access = find_access(below.variable, labels, predicates, frozenset(columns(below.input)), lambda *_: True)
+        if access is not None and access.label is not None and access.key is not None:
+            found[access.label, access.key] = None
+    return list(found)
