@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +142,7 @@ class Transform:
         self._sequence = 0
         self._seconds = limits.transform_load_seconds
         self._decoder = msgspec.msgpack.Decoder(Reply)
+        self._missing: Mapping[str, str] = {}
         self._unasked = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
         self._unasked.register(channel, select.POLLIN)
 
@@ -150,14 +151,24 @@ class Transform:
         """Of the child."""
         return self._process.pid
 
+    @property
+    def missing_layers(self) -> Mapping[str, str]:
+        """Layers of the sandbox that this system does not give, with the reason; known once the script is loaded."""
+        return self._missing
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it lives."""
+        return self._process.poll()
+
     def load(self, script: Script, *, run: bool, allow_unsandboxed: bool) -> None:
         """Have the child confine itself and load the script (without ``run``: compile it only). Raises
         TransformError."""
         self._seconds = self._limits.transform_load_seconds
         deadline = time.monotonic() + self._seconds
         self._send((os.getpid(), self._limits.transform_memory_bytes, NESTING_DEPTH_MAX), deadline)
-        missing = self._decode(self._receive(deadline), msgspec.msgpack.Decoder(dict[str, str]))
-        unprotected = [f"{layer} ({missing[layer]})" for layer in MANDATORY if layer in missing]
+        self._missing = self._decode(self._receive(deadline), msgspec.msgpack.Decoder(dict[str, str]))
+        unprotected = [f"{layer} ({self._missing[layer]})" for layer in MANDATORY if layer in self._missing]
         if unprotected and not allow_unsandboxed:
             raise TransformError(
                 f"the transform script cannot be confined on this system: {', '.join(unprotected)}",

@@ -209,13 +209,14 @@ def _plain(value: object, path: str, depth_max: int) -> object:
     if depth_max <= 0:
         raise Malformed(f"{path}: nested too deeply")
     if isinstance(value, list):
-        return [_plain(item, f"{path}[{at}]", depth_max - 1) for at, item in enumerate(value)]
+        # what the list or dict holds, whatever a subclass says of it
+        return [_plain(item, f"{path}[{at}]", depth_max - 1) for at, item in enumerate(list.__iter__(value))]
     if isinstance(value, dict):
-        for key in value:
+        for key in dict.__iter__(value):
             if not isinstance(key, str):
                 raise Malformed(f"{path}: the key {key!r} must be a str")
             _check_text(key, path)
-        return {str.__str__(key): _plain(item, f"{path}.{key}", depth_max - 1) for key, item in value.items()}
+        return {str.__str__(key): _plain(item, f"{path}.{key}", depth_max - 1) for key, item in dict.items(value)}
     raise Malformed(f"{path}: a value of type {_kind(value)}; {ALLOWED}")
 
 

@@ -1,4 +1,4 @@
-"""A transform's child process from the parent's side: answers, faults, and attacks on the confinement."""
+"""A transform's child process from the parent's side: answers and faults. tests/sandbox has the attacks."""
 
 import math
 import os
@@ -83,40 +83,12 @@ def test_a_traceback_shows_the_script_s_lines_only(starter: TransformStarter) ->
         ("os.abort()", "the script's process was ended by SIGABRT"),
         ("class E(Exception):\n    def __str__(self): raise SystemExit\nraise E", "E"),
         ("def f(): f()\nf()", "RecursionError"),
-        ("open('/etc/passwd')", "PermissionError"),
-        ("open('/proc/self/environ')", "PermissionError"),
-        ("open(f'/proc/{os.getppid()}/environ')", "PermissionError"),
-        ("os.listdir('/')", "PermissionError"),
-        ("open('/tmp/x', 'w')", "PermissionError"),
-        ("open(os.__file__, 'a')", "PermissionError"),
-        ("os.unlink(os.__file__)", "PermissionError"),
-        ("os.chmod(os.__file__, 0o777)", "PermissionError"),
-        ("os.symlink('/etc/passwd', '/tmp/link')", "PermissionError"),
-        ("os.fork()", "PermissionError"),
-        ("os.execv('/bin/sh', ['sh'])", "PermissionError"),
-        ("os.posix_spawn('/bin/true', ['true'], {})", "PermissionError"),
-        ("import subprocess\nsubprocess.run(['/bin/true'])", "PermissionError"),
-        ("import threading\nthreading.Thread(target=print).start()", "can't start new thread"),
-        ("import socket\nsocket.socket()", "PermissionError"),
-        ("import socket\nsocket.socket(socket.AF_UNIX)", "PermissionError"),
-        ("os.kill(os.getppid(), 9)", "PermissionError"),
-        ("os.kill(-1, 9)", "PermissionError"),
-        ("import resource\nresource.setrlimit(resource.RLIMIT_NPROC, (9, 9))", "not allowed to raise"),
-        ("os.memfd_create('x')", "PermissionError"),
-        ("x = bytearray(4 << 30)", "MemoryError"),
-        ("x = []\nwhile True: x.append(bytes(1 << 27))", "MemoryError"),
-        ("import ctypes\nctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)", "SIGSYS"),
-        ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
-        ("while True: pass", "the script did not answer within 2 s"),
-        ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "did not answer"),
-        ("import time\ntime.sleep(60)", "did not answer within 2 s"),
-        ("import signal\nsignal.raise_signal(signal.SIGSTOP)", "did not answer within 2 s"),
         ("return [('x', {})] * 1_100_000", "more than 1000000 queries for one batch"),
         ("return [('x', {'v': 'x' * 1_000_000})] * 100", "more than 67108864"),
-        ("os.closerange(0, 256)", "the script"),
+        ("while True: pass", "the script did not answer within 2 s"),
     ],
 )  # fmt: skip
-def test_faults_and_attacks_end_the_batch_and_nothing_else(starter: TransformStarter, body: str, expected: str) -> None:
+def test_faults_end_the_batch_and_nothing_else(starter: TransformStarter, body: str, expected: str) -> None:
     assert expected in fault(starter, body)
 
 
