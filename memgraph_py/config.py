@@ -73,6 +73,8 @@ class Settings:
     """Threads for statements that take long, at all."""
     log_level: str = "info"
     allow_unsandboxed_transforms: bool = False
+    accept_lost_commits: bool = False
+    """Start also where the end of the log is damaged or missing, without the commits that it held."""
     transform_hosts: tuple[str, ...] = ()
     """Hosts that transform scripts may come from; empty means any that is not link-local or a metadata address."""
     transform_directory: Path | None = None
@@ -173,6 +175,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "worker_threads_max": (_count, "a number from 1 to 10000"),
     "log_level": (_log_level, "debug, info, warning or error"),
     "allow_unsandboxed_transforms": (_flag, "true or false"),
+    "accept_lost_commits": (_flag, "true or false"),
     "transform_hosts": (_hosts, "host names with commas between them"),
     "transform_directory": (_path, "the path of a folder"),
 }

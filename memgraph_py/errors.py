@@ -14,6 +14,7 @@ __all__ = [
     "ArgumentError",
     "BookmarkTimeout",
     "CommitFailed",
+    "CommitUnknown",
     "ConstraintViolation",
     "CypherError",
     "CypherSyntaxError",
@@ -196,6 +197,10 @@ class ServiceUnavailable(CypherError, code="Neo.TransientError.General.DatabaseU
 
 class CommitFailed(CypherError, code="Neo.TransientError.Transaction.LogWriteFailed"):
     """The log could not be written; nothing was committed."""
+
+
+class CommitUnknown(CommitFailed, code="Neo.DatabaseError.Transaction.TransactionLogError"):
+    """The log could not be synced: the commit is not visible now, and may be there after a crash."""
 
 
 class DatabaseError(CypherError, code="Neo.DatabaseError.General.UnknownError"):

@@ -39,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const="true",
         help="run transform scripts also where this system cannot confine them (MEMGRAPH_ALLOW_UNSANDBOXED_TRANSFORMS)",
     )
+    parser.add_argument(
+        flag_name("accept_lost_commits"),
+        dest="accept_lost_commits",
+        action="store_const",
+        const="true",
+        help="start although the end of the log is damaged or missing, without the commits that it held "
+        "(MEMGRAPH_ACCEPT_LOST_COMMITS)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

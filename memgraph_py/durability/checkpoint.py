@@ -10,11 +10,11 @@ import logging
 import threading
 import time
 from itertools import pairwise
-from uuid import UUID
 
 from memgraph_py.durability.checkpoint_file import Checkpoint, write_checkpoint
 from memgraph_py.durability.commit_log import DiskCommitLog
 from memgraph_py.durability.directory import TEMPORARY_SUFFIX, DataDirectory
+from memgraph_py.durability.recovery import Recovered
 from memgraph_py.errors import CypherError
 from memgraph_py.metrics import Metrics
 from memgraph_py.storage.exchange import export_snapshot
@@ -25,15 +25,16 @@ logger = logging.getLogger(__name__)
 
 
 class Checkpointer:
-    """Writes checkpoints of a store; one at a time."""
+    """Writes checkpoints of a store; one at a time. ``recovered``: what the store was made from."""
 
     def __init__(
-        self, directory: DataDirectory, store: GraphStore, log: DiskCommitLog, database_id: UUID, metrics: Metrics
+        self, directory: DataDirectory, store: GraphStore, log: DiskCommitLog, recovered: Recovered, metrics: Metrics
     ) -> None:
         self._directory = directory
         self._store = store
         self._log = log
-        self._database_id = database_id
+        self._database_id = recovered.log.database_id
+        self._newest = recovered.checkpoint_version  # a later file in the folder is damaged, and is written again
         self._metrics = metrics
         self._writing = threading.Lock()
         self._wanted = threading.Event()
@@ -62,10 +63,10 @@ class Checkpointer:
             complete = self._log.rotate().result()
             snapshot = self._store.current
             assert snapshot.version >= complete, "a commit of a complete log file is not published"
-            newest = max((version for version, _ in self._directory.checkpoints()), default=0)
-            if snapshot.version > newest:
+            if snapshot.version > self._newest:
                 self._write(snapshot)
-            self._remove_older(snapshot.version)
+                self._newest = snapshot.version
+            self._remove_older(self._newest)
             return snapshot.version
 
     def _run(self) -> None:
@@ -87,7 +88,11 @@ class Checkpointer:
         written = write_checkpoint(
             temporary, Checkpoint(self._database_id, snapshot.version, data.metadata, data.arrays)
         )
-        temporary.rename(path)
+        try:
+            temporary.rename(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
         self._directory.sync()
         seconds = time.perf_counter() - started
         self._metrics.checkpoints.inc()

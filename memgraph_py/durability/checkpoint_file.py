@@ -4,13 +4,15 @@
     description   MessagePack: metadata, and for each array its name, type, shape, bytes, checksum
     arrays        each begins at a multiple of 64, as it lies in memory (little-endian); one of values as MessagePack
 
-The header's checksum covers the rest of the header and the description, and the description those of the arrays, so
-``read_checkpoint`` gives nothing that was not checked.
+The header's checksum covers the rest of the header and the description, and the description those of the arrays; what
+lies between them is zeros. So ``read_checkpoint`` gives nothing that was not checked. A checkpoint of an older format
+passes through ``UPGRADES``.
 """
 
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -47,6 +49,10 @@ class Checkpoint:
     version: int
     metadata: dict[str, Value]
     arrays: Arrays
+
+
+UPGRADES: dict[int, Callable[[Checkpoint], Checkpoint]] = {}
+"""From each older format to the next one; those that changed nothing here are not in it."""
 
 
 class _Array(msgspec.Struct, array_like=True):
@@ -139,13 +145,20 @@ def _read(path: Path, file: BufferedReader) -> Checkpoint:
         raise _damage(path, file.tell() - 1, "it goes on after its end")
     metadata = decode_values(description.metadata)[0]
     assert isinstance(metadata, dict)
-    return Checkpoint(UUID(bytes=database_id), version, metadata, arrays)
+    checkpoint = Checkpoint(UUID(bytes=database_id), version, metadata, arrays)
+    for step in range(format, FORMAT):
+        if (upgrade := UPGRADES.get(step)) is not None:
+            checkpoint = upgrade(checkpoint)
+    return checkpoint
 
 
 def _read_array(path: Path, file: BufferedReader, array: _Array) -> NDArray[np.generic]:
-    start = file.seek(_aligned(file.tell()))
+    end = file.tell()
+    start = _aligned(end)
     if array.bytes and start + array.bytes > os.fstat(file.fileno()).st_size:
         raise _damage(path, start, f"the array '{array.name}' is cut off")
+    if array.bytes and any(file.read(start - end)):
+        raise _damage(path, end, "what lies between two arrays is not zeros")
     data = np.empty(array.bytes, dtype=np.uint8)
     if array.bytes:
         file.readinto(data.data)

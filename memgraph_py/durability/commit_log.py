@@ -5,20 +5,16 @@
 While the thread syncs, other commits queue up and share the next sync. The thread takes only the version that follows
 the last one on disk. So when a group fails, those that were queued behind it, made on top of what is lost, fail too,
 and the first commit made after that on the published version is taken: the log recovers by itself when the disk has
-room again. Bytes of a failed group are cut off before anything else is written.
-
-The file is reserved 2 MiB ahead: a sync that need not write the file's new length costs two thirds of the CPU time
-(measured: 63 instead of 92 µs).
+room again. Bytes of a failed group are cut off before anything else is written; when it was the sync that failed, the
+log goes on in a new file (``log_writer``), which makes what is left in the old one void. Where that cannot be begun
+either, a crash may leave the group readable, so its clients are told that the outcome is not known.
 """
 
-import errno
 import logging
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,13 +24,13 @@ from memgraph_py.durability.directory import DataDirectory
 from memgraph_py.durability.encoding import FORMAT, Watermarks, encode
 from memgraph_py.durability.log_file import (
     BODY_BYTES_MAX,
-    HEADER,
+    FRAMES_START,
     LogHeader,
-    make_frame,
     new_salt,
     payload_bytes,
 )
-from memgraph_py.errors import CommitFailed, CypherError, DatabaseError, StartupError
+from memgraph_py.durability.log_writer import LogWriter, SyncFailed
+from memgraph_py.errors import CommitFailed, CommitUnknown, CypherError, DatabaseError, StartupError
 from memgraph_py.metrics import Metrics
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.schema import Schema
@@ -43,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 Done = Callable[[BaseException | None], None]
 
-_RESERVE_BYTES = 2 << 20
 _GROUP_BYTES_MAX = 64 << 20  # more waits for the next sync, so that one client's bulk does not hold up all others
 
 
@@ -56,7 +51,7 @@ class LogState:
     known: Watermarks
     path: Path | None = None
     header: LogHeader | None = None
-    end: int = HEADER.size
+    end: int = FRAMES_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ _Request = _Commit | _Rotation | _Stop
 class DiskCommitLog:
     """The store's ``CommitLog`` on disk. ``open`` before the first ``append``.
 
-    ``on_large`` is called, from the log's thread, when a file has grown to ``rotate_bytes``, once a file.
+    ``on_large`` is called, from the log's thread, when a file has grown by ``rotate_bytes``, and again by as much.
     """
 
     def __init__(self, directory: DataDirectory, rotate_bytes: int, metrics: Metrics | None = None) -> None:
@@ -93,7 +88,8 @@ class DiskCommitLog:
         self._queue: SimpleQueue[_Request] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._announced = False
+        self._present: LogWriter | None = None
+        self._announce_bytes = rotate_bytes
         self.on_large: Callable[[], None] | None = None
 
     def open(self, schema: Schema, state: LogState) -> None:
@@ -106,7 +102,7 @@ class DiskCommitLog:
             if state.path is None or state.header is None or state.header.format != FORMAT:
                 self._begin_file()
             else:
-                self._file = _File.reopened(state.path, state.header, state.end)
+                self._present = LogWriter.reopened(state.path, state.header, state.end)
         except OSError as error:
             raise StartupError(f"cannot write the log in '{self._directory.path}': {error.strerror}") from error
         self._thread = threading.Thread(target=self._run, name="commit-log", daemon=True)
@@ -118,9 +114,14 @@ class DiskCommitLog:
         return self._version
 
     @property
+    def _file(self) -> LogWriter:
+        assert self._present is not None, "the log was not opened"
+        return self._present
+
+    @property
     def file_bytes(self) -> int:
         """Bytes of the present file that hold records."""
-        return self._file.end - HEADER.size
+        return self._file.end - FRAMES_START
 
     def append(self, version: int, changes: ChangeSet, done: Done) -> None:
         """Queue a commit; the log's thread calls ``done``, in order. Raises CommitFailed when the log is closed."""
@@ -171,35 +172,49 @@ class DiskCommitLog:
         failure = self._write(group)
         for commit, refusal in group.commits:
             commit.done(refusal or failure)
-        if self.file_bytes >= self._rotate_bytes and not self._announced and self.on_large is not None:
-            self._announced = True
+        if self.file_bytes >= self._announce_bytes and self.on_large is not None:
+            self._announce_bytes += self._rotate_bytes
             self.on_large()
         return self._queue.get() if following is None else following
 
-    def _write(self, group: "_Group") -> CommitFailed | None:
+    def _write(self, group: "_Group") -> CypherError | None:
         """Write and sync one frame; gives the reason when that failed."""
         count = len(group.payloads)
         if count == 0:
             return None
         started = time.perf_counter()
-        frame = make_frame(self._file.header.salt, group.first_version, group.payloads)
         try:
-            self._file.append(frame)
+            if self._file.is_lost:
+                self._begin_file()
+            written = self._file.append(group.first_version, group.payloads)
         except OSError as error:
             self._metrics.commits_failed.inc(count)
             logger.error(
                 "the log could not be written",
                 extra={"path": str(self._file.path), "reason": error.strerror, "commits": count},
             )
-            return CommitFailed(
-                f"the log could not be written: {error.strerror}", hint="nothing was committed; reading goes on"
-            )
+            return self._failure(error)
         self._version += count
         self._known = group.known
         self._metrics.commits.inc(count)
-        self._metrics.log_bytes.inc(len(frame))
+        self._metrics.log_bytes.inc(written)
         self._metrics.log_sync_seconds.observe(time.perf_counter() - started)
         return None
+
+    def _failure(self, error: OSError) -> CommitFailed:
+        """What clients are told. A group that was written and not synced becomes void with a new file."""
+        if isinstance(error, SyncFailed):
+            try:
+                self._begin_file()
+            except OSError:
+                return CommitUnknown(
+                    f"the log could not be synced: {error.strerror}",
+                    hint="the transaction is not visible, and may be after the next start; look before trying again",
+                )
+        return CommitFailed(
+            f"the log could not be written: {error.strerror}",
+            hint="nothing was committed; reading goes on, and writing does when the disk takes more",
+        )
 
     def _rotate(self, finished: "Future[int]") -> None:
         if self.file_bytes == 0:
@@ -209,16 +224,25 @@ class DiskCommitLog:
         try:
             self._begin_file()
         except OSError as error:
+            # once the new name stands, what is appended to the old file would have no meaning
+            old.is_lost = old.is_lost or self._directory.log_path(self._version + 1).exists()
             finished.set_exception(error)
             return
-        old.close()
         finished.set_result(self._version)
 
     def _begin_file(self) -> None:
+        """A new file in place of the present one, which ends with a frame that says so."""
         header = LogHeader(self._version + 1, self._database_id, new_salt())
-        self._file = _File.created(self._directory.log_path(header.first_version), header)
-        self._announced = False
-        self._directory.sync()
+        old, self._present = self._present, LogWriter.created(self._directory, header)
+        self._announce_bytes = self._rotate_bytes
+        if old is None:
+            return
+        if not old.is_lost and old.end > FRAMES_START:
+            try:
+                old.append(header.first_version, [])
+            except OSError as error:  # the frame is of use only should the new file get lost
+                logger.warning("the log was not ended", extra={"path": str(old.path), "reason": error.strerror})
+        old.close()
 
     def _refuse_queued(self) -> None:
         while True:
@@ -262,96 +286,3 @@ class _Group:
         self.bytes += payload_bytes(payload)
         self.known = known
         return None
-
-
-class _File:
-    """An open log file: ``end`` is the byte after the last frame that is synced."""
-
-    __slots__ = ("_descriptor", "_is_clean", "_reserved", "end", "header", "path")
-
-    def __init__(self, path: Path, descriptor: int, header: LogHeader, end: int) -> None:
-        self.path = path
-        self.header = header
-        self.end = end
-        self._descriptor = descriptor
-        self._reserved = end
-        self._is_clean = True
-
-    @staticmethod
-    def created(path: Path, header: LogHeader) -> "_File":
-        """A new file with its header on disk. One without records that a crash left under this name is overwritten."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        with _closed_on_error(descriptor):
-            _write_all(descriptor, header.to_bytes(), 0)
-            os.fdatasync(descriptor)
-        return _File(path, descriptor, header, HEADER.size)
-
-    @staticmethod
-    def reopened(path: Path, header: LogHeader, end: int) -> "_File":
-        """The file, cut off at ``end``."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        with _closed_on_error(descriptor):
-            os.ftruncate(descriptor, end)
-            os.fdatasync(descriptor)
-        return _File(path, descriptor, header, end)
-
-    def append(self, frame: bytes) -> None:
-        """Write and sync. After an OSError the file ends where it did, now or before the next frame is written."""
-        if not self._is_clean:
-            self._cut()
-        try:
-            self._reserve(self.end + len(frame))
-            _write_all(self._descriptor, frame, self.end)
-            os.fdatasync(self._descriptor)
-        except OSError:
-            self._is_clean = False
-            try:
-                self._cut()
-            except OSError:
-                logger.error("a failed write could not be cut off", extra={"path": str(self.path), "byte": self.end})
-            raise
-        self.end += len(frame)
-
-    def close(self) -> None:
-        """Give back what was reserved and close."""
-        try:
-            self._cut()
-        except OSError as error:
-            logger.warning("the log was not trimmed", extra={"path": str(self.path), "reason": error.strerror})
-        os.close(self._descriptor)
-
-    def _cut(self) -> None:
-        os.ftruncate(self._descriptor, self.end)
-        os.fdatasync(self._descriptor)
-        self._reserved = self.end
-        self._is_clean = True
-
-    def _reserve(self, end: int) -> None:
-        """Make the file at least so long. Where that fails, writing decides: a full disk may still hold the frame."""
-        if end <= self._reserved:
-            return
-        target = end + _RESERVE_BYTES
-        try:
-            os.posix_fallocate(self._descriptor, self._reserved, target - self._reserved)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EOPNOTSUPP, errno.EINVAL):
-                raise
-            return
-        self._reserved = target
-
-
-@contextmanager
-def _closed_on_error(descriptor: int) -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        os.close(descriptor)
-        raise
-
-
-def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(descriptor, rest, offset)
-        rest = rest[written:]
-        offset += written

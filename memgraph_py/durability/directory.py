@@ -27,7 +27,7 @@ class DataDirectory:
         Raises StartupError when it cannot be written, or when another server holds it.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self._make()
             descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StartupError(f"cannot write to the data directory '{self.path}': {error.strerror}") from error
@@ -68,17 +68,21 @@ class DataDirectory:
         return self._numbered(_CHECKPOINT_PREFIX)
 
     def remove_unfinished(self) -> None:
-        """Delete checkpoints that a crash left half written."""
-        for path in self.path.glob(f"{_CHECKPOINT_PREFIX}*{TEMPORARY_SUFFIX}"):
-            path.unlink()
+        """Delete checkpoints and logs that a crash left half made."""
+        for prefix in (_LOG_PREFIX, _CHECKPOINT_PREFIX):
+            for path in self.path.glob(f"{prefix}*{TEMPORARY_SUFFIX}"):
+                path.unlink()
 
     def sync(self) -> None:
         """Bring the folder's entries, new names and removed ones, to the disk."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync_folder(self.path)
+
+    def _make(self) -> None:
+        """The folder and those above it, with their names on disk."""
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        self.path.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            _sync_folder(folder.parent)
 
     def _numbered(self, prefix: str) -> list[tuple[int, Path]]:
         found = []
@@ -87,3 +91,11 @@ class DataDirectory:
             if path.name.startswith(prefix) and len(digits) == _VERSION_DIGITS and digits.isdecimal():
                 found.append((int(digits), path))
         return sorted(found)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -10,8 +10,8 @@ their ids:
     created  nodes 10..19, label set 2, properties {3: INT 1990, 1991 …}
 
 The encoder knows how far the names on disk reach (``Watermarks``); the decoder interns them and checks that they get
-the same ids. ``FORMAT`` numbers this encoding. There is one writer and one reader; a payload of an older format passes
-through ``UPGRADES``, one function from each format to the next.
+the same ids. ``FORMAT`` numbers all files of the graph: this encoding, the log's frames, checkpoints. There is one
+writer and one reader; what has an older format passes through ``UPGRADES``, one function from each format to the next.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,9 +35,9 @@ from memgraph_py.storage.changes import (
 from memgraph_py.storage.schema import Names, Schema
 from memgraph_py.values.types import Point, Value
 
-FORMAT = 1
+FORMAT = 2
 UPGRADES: dict[int, Callable[[bytes], bytes]] = {}
-"""From each older format to the next one."""
+"""A payload, from each older format to the next one; those that changed nothing here are not in it."""
 
 _INLINE_ROWS_MAX = 16  # so many integers in place are smaller, and cheaper to write, than an array with its header
 _POINT_EXTENSION = 1
@@ -179,7 +179,8 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
 def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORMAT) -> tuple[ChangeSet, Watermarks]:
     """The changes of a payload; its new names are interned. Raises DamagedRecord."""
     for step in range(format, FORMAT):
-        payload = UPGRADES[step](payload)
+        if (upgrade := UPGRADES.get(step)) is not None:
+            payload = upgrade(payload)
     try:
         record = _RECORD_DECODER.decode(payload)
     except msgspec.MsgspecError as error:

@@ -3,10 +3,15 @@
     checkpoint-…0040    log-…0031  log-…0041  log-…0053
     ───── 40 ─────▶     (older)    41 … 52    53 … 60, and what a crash tore off
 
-Versions must follow one another without a gap. A torn frame at the very end is cut off and reported, as it was never
-acknowledged. Anything else that is wrong with a file is a StartupError that names file and byte: a graph with a hole in
-it is never served. A damaged checkpoint is passed over, with a warning, only where an older one or the whole log makes
-up for it, which is so while the newer one's predecessors have not been deleted.
+Versions must follow one another without a gap. A file counts up to the version with which the next one begins: after a
+failed sync the log goes on in a new file, and what is left in the old one was refused to its clients. A torn frame at
+the very end is cut off and reported, as it was never acknowledged. Anything else that is wrong with a file is a
+StartupError that names file and byte: a graph with a hole in it is never served. A damaged checkpoint is passed over,
+with a warning, only where an older one or the whole log makes up for it, which is so while the newer one's
+predecessors have not been deleted.
+
+Where the end of the log is damaged or missing, nothing can bring back its commits but a copy. Who has none may go on
+with what stands before: ``accept_lost_commits``.
 """
 
 import logging
@@ -35,10 +40,10 @@ class Recovered:
     commits: int
 
 
-def recover(directory: DataDirectory, store: GraphStore) -> Recovered:
+def recover(directory: DataDirectory, store: GraphStore, *, accept_lost_commits: bool = False) -> Recovered:
     """Bring the graph in the folder into the empty store. Raises StartupError, see above; changes no file."""
     logs = directory.logs()
-    checkpoint = _newest_checkpoint(directory, logs)
+    checkpoint, passed_over = _newest_checkpoint(directory, logs)
     if checkpoint is None:
         state = LogState(uuid4(), 0, Watermarks())
     else:
@@ -46,21 +51,43 @@ def recover(directory: DataDirectory, store: GraphStore) -> Recovered:
         state = LogState(checkpoint.database_id, checkpoint.version, Watermarks.of(store.schema))
     needed = _logs_after(logs, state.version)
     database_id = None if checkpoint is None else checkpoint.database_id
-    for first_version, path in needed:
-        contents = read_log(path, is_last=path == needed[-1][1])
-        if contents is None:
-            state = _begin_anew(path, first_version, state)
-            break
+    lost = None
+    if checkpoint is not None and not logs:
+        lost = f"the log after version {checkpoint.version} is missing in '{directory.path}'"
+    for number, (first_version, path) in enumerate(needed, 1):
+        until = needed[number][0] if number < len(needed) else None
+        contents = read_log(path)
         database_id = _check_header(contents, first_version, database_id, state.version)
-        state = _replay(contents, store, replace(state, database_id=database_id))
-        _check_tail(contents, is_last=path == needed[-1][1])
+        state = _replay(contents, store, replace(state, database_id=database_id), until)
+        if until is None:
+            lost = _look_at_end(contents, state.version)
+        else:
+            _check_reaches(contents, state.version, until)
+    if passed_over > state.version:
+        lost = lost or f"the checkpoint of version {passed_over} is damaged, and the log ends with {state.version}"
+    if lost is not None:
+        state = _go_on_without(lost, state, accept_lost_commits)
     checkpoint_version = 0 if checkpoint is None else checkpoint.version
     return Recovered(state, checkpoint_version, state.version - checkpoint_version)
 
 
-def _newest_checkpoint(directory: DataDirectory, logs: list[tuple[int, Path]]) -> Checkpoint | None:
-    """The newest one that is whole and that the logs lead on from; None to begin with the first commit."""
+def _go_on_without(lost: str, state: LogState, accepted: bool) -> LogState:
+    """A new file takes over; what is left of the old ones stays where it is. Raises StartupError if not accepted."""
+    if not accepted:
+        raise StartupError(
+            lost,
+            hint="restore the folder from a copy; or start once with --accept-lost-commits, to go on with the graph "
+            f"of version {state.version} and lose what was committed later",
+        )
+    logger.warning("commits are lost, as was accepted", extra={"reason": lost, "version": state.version})
+    return replace(state, path=None, header=None)
+
+
+def _newest_checkpoint(directory: DataDirectory, logs: list[tuple[int, Path]]) -> tuple[Checkpoint | None, int]:
+    """The newest one that is whole and that the logs lead on from; None to begin with the first commit. And the version
+    of the newest one that had to be passed over, 0 if there is none."""
     damage: StartupError | None = None
+    passed_over = 0
     for version, path in reversed(directory.checkpoints()):
         if damage is not None and not _leads_on(version, logs):
             break
@@ -68,14 +95,15 @@ def _newest_checkpoint(directory: DataDirectory, logs: list[tuple[int, Path]]) -
             checkpoint = read_checkpoint(path)
         except StartupError as error:
             damage = damage or error
+            passed_over = max(passed_over, version)
             logger.warning("a checkpoint cannot be used", extra={"path": str(path), "reason": error.message})
             continue
         if checkpoint.version != version:
             raise StartupError(f"the checkpoint '{path}' holds version {checkpoint.version}, not that of its name")
-        return checkpoint
+        return checkpoint, passed_over
     if damage is not None and not _leads_on(0, logs):
         raise damage
-    return None
+    return None, passed_over
 
 
 def _leads_on(version: int, logs: list[tuple[int, Path]]) -> bool:
@@ -94,15 +122,6 @@ def _logs_after(logs: list[tuple[int, Path]], version: int) -> list[tuple[int, P
         )
     first = max(number for number, (first_version, _) in enumerate(logs) if first_version <= version + 1)
     return logs[first:]
-
-
-def _begin_anew(path: Path, first_version: int, state: LogState) -> LogState:
-    """The last file has no whole header, thus no commit: it will be written again under its name."""
-    _check_follows(path, first_version, state.version)
-    logger.warning(
-        "the log ends within its header and is begun anew", extra={"path": str(path), "byte": path.stat().st_size}
-    )
-    return replace(state, path=None, header=None)
 
 
 def _check_follows(path: Path, first_version: int, version: int) -> None:
@@ -126,10 +145,10 @@ def _check_header(contents: LogContents, named_version: int, database_id: UUID |
     return header.database_id
 
 
-def _replay(contents: LogContents, store: GraphStore, state: LogState) -> LogState:
-    """Apply the commits that the store does not have yet; names are interned from all of them."""
+def _replay(contents: LogContents, store: GraphStore, state: LogState, until: int | None) -> LogState:
+    """Apply the commits before ``until`` that the store does not have yet."""
     version, known = state.version, state.known
-    for record in contents.records():
+    for record in contents.records(until):
         if record.version <= version:
             continue
         try:
@@ -141,15 +160,29 @@ def _replay(contents: LogContents, store: GraphStore, state: LogState) -> LogSta
     return replace(state, version=version, known=known, path=contents.path, header=contents.header, end=contents.end)
 
 
-def _check_tail(contents: LogContents, *, is_last: bool) -> None:
-    if not contents.torn_bytes:
-        return
-    if not is_last:
+def _check_reaches(contents: LogContents, version: int, until: int) -> None:
+    """The file leads up to the next one."""
+    if version >= until:
         raise StartupError(
-            f"the log file '{contents.path}' is damaged at byte {contents.end}, and a later log follows",
+            f"the log file '{contents.path}' reaches version {version}, and the next one begins with {until}"
+        )
+    if version < until - 1 and (contents.damage is not None or contents.torn_bytes):
+        why = contents.damage or "its last record is cut off"
+        raise StartupError(
+            f"the log file '{contents.path}' is damaged at byte {contents.end}, and a later log follows: {why}",
             hint="restore the file from a copy; nothing was changed",
         )
-    logger.warning(
-        "the log ends in a commit that was not finished, and is cut off there",
-        extra={"path": str(contents.path), "byte": contents.end, "bytes": contents.torn_bytes},
-    )
+
+
+def _look_at_end(contents: LogContents, version: int) -> str | None:
+    """What was lost at the end of the last file, None if nothing was."""
+    if contents.damage is not None:
+        return f"the log file '{contents.path}' is damaged at byte {contents.end}: {contents.damage}"
+    if contents.is_continued:
+        return f"the log file that begins with version {version + 1} is missing: '{contents.path}' goes on there"
+    if contents.torn_bytes:
+        logger.warning(
+            "the log ends in a commit that was not finished, and is cut off there",
+            extra={"path": str(contents.path), "byte": contents.end, "bytes": contents.torn_bytes},
+        )
+    return None

@@ -120,10 +120,10 @@ class App:
         limits = self.settings.limits
         store = GraphStore(self._log, limits)
         self._store = store
-        recovered = recover(self._directory, store)
+        recovered = recover(self._directory, store, accept_lost_commits=self.settings.accept_lost_commits)
         self._directory.remove_unfinished()
         self._log.open(store.schema, recovered.log)
-        self._checkpointer = Checkpointer(self._directory, store, self._log, recovered.log.database_id, self.metrics)
+        self._checkpointer = Checkpointer(self._directory, store, self._log, recovered, self.metrics)
         self._checkpointer.start()
         self._database = Database(store, limits)
         self.metrics.gauge("memgraph_nodes", "Nodes.", lambda: store.current.node_count(None))

@@ -185,7 +185,7 @@ def test_damage_refuses_to_start_and_names_the_place(start_process: Start) -> No
     again = start_process()
     assert again.wait() == 1
     assert again.output == []
-    assert f"the log file '{log}' is damaged at byte 48; good records follow" in again.stderr().splitlines()[-1]
+    assert f"the log file '{log}' is damaged at byte 64: good records follow at byte" in again.stderr().splitlines()[-1]
     assert "Traceback" not in again.stderr()
 
 
