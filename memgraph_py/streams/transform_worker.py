@@ -18,7 +18,7 @@ import os
 import struct
 import sys
 import traceback
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -108,14 +108,16 @@ def _load(source: str, name: str, channel: Channel, *, run: bool) -> Stream:
     """Execute the script and give its ``stream``; tells the parent how it went, and ends the process when it failed, or
     when it was only to be compiled."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    script: dict[str, object] = {"__name__": "transform", "__file__": name, "__builtins__": __builtins__}
+    module = ModuleType("transform")
+    module.__file__ = name
+    sys.modules["transform"] = module  # where dataclasses and type hints look for a class's surroundings
     try:
         code = compile(source, name, "exec", dont_inherit=True)
         if not run:
             channel.send(msgspec.msgpack.encode(""))
             os._exit(0)
-        exec(code, script)
-        stream = script.get("stream")
+        exec(code, vars(module))
+        stream = vars(module).get("stream")
         if not callable(stream):
             raise Malformed("the script defines no function stream(batch)")
     except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included
