@@ -41,6 +41,7 @@ class Session:
         self._transaction: Transaction | None = None
         self._access = Access.WRITE
         self._deadline: float | None = None
+        self._begun_seconds = 0.0
         self._open: list[Result] = []
         self._context: ExecutionContext | None = None
         self._ending = threading.Lock()
@@ -94,6 +95,7 @@ class Session:
             raise InvalidRequest("a transaction is open already", hint="commit it or roll it back first")
         self._transaction = self._core.store.begin(access)
         self._access = access
+        self._begun_seconds = self._core.clock.now_seconds()
         self._deadline = _deadline(timeout_seconds)
 
     def commit(self) -> Future[int]:
@@ -215,6 +217,8 @@ class Session:
         self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: Budget | None
     ) -> ExecutionContext:
         context = new_context(self._core, view, parameters)
+        if self._transaction is not None:
+            context.environment.begun_seconds = self._begun_seconds
         context.deadline = deadline
         context.budget = budget
         self._context = context

@@ -12,6 +12,7 @@ from memgraph_py.plan.expressions import Expression, MapOf
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
 from memgraph_py.storage.view import KeyId, NodeIds, RelationshipIds
 from memgraph_py.values.naming import type_name
+from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import Point, Value
 
 __all__ = ["check_storable", "create_elements"]
@@ -93,7 +94,8 @@ def _count_valid(column: Column) -> int:
 def check_storable(column: Column, key: str) -> Column:
     """The column, whose values can be stored as a property; raises CypherTypeError where one cannot.
 
-    What can be stored: booleans, numbers, strings, bytes, points, and lists of them. NULL stands for absent.
+    What can be stored: booleans, numbers, strings, bytes, points, temporal values, and lists of them. NULL stands for
+    absent.
     """
     if column.kind < Kind.NODE:
         return column
@@ -111,7 +113,7 @@ def check_storable(column: Column, key: str) -> Column:
     return column
 
 
-_STORABLE = (bool, int, float, str, bytes, Point, type(None))
+_STORABLE = (bool, int, float, str, bytes, Point, *TEMPORALS, type(None))
 
 
 def _is_storable(value: Value) -> bool:

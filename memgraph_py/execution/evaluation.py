@@ -30,6 +30,8 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.storage.view import NodeIds, RelationshipIds
 from memgraph_py.values.naming import type_name
+from memgraph_py.values.temporal_components import component
+from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import NodeReference, PathReference, Point, RelationshipReference, Value
 
 __all__ = [
@@ -208,6 +210,8 @@ def _property_of(value: Value, key: str, context: ExecutionContext) -> Value:
         return _property(Property(Variable("@"), key), Batch(1, {"@": column}), context).value(0)
     if isinstance(value, Point):
         return _point_property(value, key)
+    if isinstance(value, TEMPORALS):
+        return component(value, key)
     raise CypherTypeError(f"expected a map, node or relationship, got {type_name(value)}", detail="InvalidArgumentType")
 
 

@@ -12,6 +12,10 @@ from memgraph_py.functions import (
     procedures,
     spatial,
     subscripts,
+    temporal_clocks,
+    temporal_construction,
+    temporal_durations,
+    temporal_truncation,
     text,
 )
 
@@ -27,5 +31,9 @@ __all__ = [
     "procedures",
     "spatial",
     "subscripts",
+    "temporal_clocks",
+    "temporal_construction",
+    "temporal_durations",
+    "temporal_truncation",
     "text",
 ]

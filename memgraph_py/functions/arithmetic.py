@@ -13,8 +13,15 @@ from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind, Mask
 from memgraph_py.errors import ArithmeticFailure
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import NUMBERS, each_pair, floats, joint_validity, wrong_operands, wrong_type
+from memgraph_py.functions.temporal_durations import (
+    add_temporal,
+    divide_temporal,
+    multiply_temporal,
+    subtract_temporal,
+)
 from memgraph_py.functions.text import number_text
 from memgraph_py.values.naming import type_name
+from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import Value
 
 PRODUCT_SURELY_FITS = 9.2e18
@@ -23,7 +30,10 @@ PRODUCT_SURELY_FITS = 9.2e18
 
 @columnar("+", 2)
 def add(environment: Environment, arguments: list[Column]) -> Column:
-    """Sum of numbers, concatenation of strings and lists; a value beside a list becomes its first or last element."""
+    """Sum of numbers or durations, a point in time and a duration, concatenation of strings and lists.
+
+    A value beside a list becomes its first or last element.
+    """
     left, right = arguments
     if left.kind is Kind.INT and right.kind is Kind.INT:
         valid = joint_validity(left, right)
@@ -37,7 +47,7 @@ def add(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("-", 2)
 def subtract(environment: Environment, arguments: list[Column]) -> Column:
-    """Difference of numbers."""
+    """Difference of numbers or durations; a point in time a duration earlier."""
     left, right = arguments
     if left.kind is Kind.INT and right.kind is Kind.INT:
         valid = joint_validity(left, right)
@@ -51,7 +61,7 @@ def subtract(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("*", 2)
 def multiply(environment: Environment, arguments: list[Column]) -> Column:
-    """Product of numbers."""
+    """Product of numbers, or of a duration and a number."""
     left, right = arguments
     if left.kind is Kind.INT and right.kind is Kind.INT:
         valid = joint_validity(left, right)
@@ -66,7 +76,10 @@ def multiply(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("/", 2)
 def divide(environment: Environment, arguments: list[Column]) -> Column:
-    """Quotient; that of integers is cut towards zero, and an integer divided by zero is an ArithmeticFailure."""
+    """Quotient of numbers, or of a duration and a number.
+
+    That of integers is cut towards zero; an integer or a duration divided by zero is an ArithmeticFailure.
+    """
     left, right = arguments
     if left.kind is Kind.INT and right.kind is Kind.INT:
         valid = joint_validity(left, right)
@@ -186,21 +199,29 @@ def _add_values(left: Value, right: Value) -> Value:
         return left + number_text(right)  # type: ignore[operator,arg-type]  # as said
     if other is str and one in (int, float):
         return number_text(left) + right  # type: ignore[operator,arg-type]  # as said
+    if one in TEMPORALS or other in TEMPORALS:
+        return add_temporal(left, right)
     first, second = _numeric_pair(left, right, "+")
     return _checked(first + second, "+")
 
 
 def _subtract_values(left: Value, right: Value) -> Value:
+    if type(left) in TEMPORALS or type(right) in TEMPORALS:
+        return subtract_temporal(left, right)
     one, other = _numeric_pair(left, right, "-")
     return _checked(one - other, "-")
 
 
 def _multiply_values(left: Value, right: Value) -> Value:
+    if type(left) in TEMPORALS or type(right) in TEMPORALS:
+        return multiply_temporal(left, right)
     one, other = _numeric_pair(left, right, "*")
     return _checked(one * other, "*")
 
 
 def _divide_values(left: Value, right: Value) -> Value:
+    if type(left) in TEMPORALS or type(right) in TEMPORALS:
+        return divide_temporal(left, right)
     one, other = _numeric_pair(left, right, "/")
     if isinstance(one, int) and isinstance(other, int):
         if other == 0:

@@ -116,8 +116,8 @@ def random_uuid(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("timestamp", 0, deterministic=False)
 def timestamp(environment: Environment, arguments: list[Column]) -> Column:
-    """Milliseconds since 1970-01-01 00:00 UTC."""
-    now = int(environment.clock.now_seconds() * 1000)
+    """Milliseconds from 1970-01-01 00:00 UTC to the statement's moment."""
+    now = int(environment.statement_seconds() * 1000)
     return Column(Kind.INT, np.full(environment.rows, now, dtype=np.int64))
 
 

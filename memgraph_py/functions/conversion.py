@@ -15,6 +15,8 @@ from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, col
 from memgraph_py.functions.rows import floats, wrong_argument
 from memgraph_py.functions.text import number_text
 from memgraph_py.values.naming import type_name
+from memgraph_py.values.temporal_parts import TEMPORALS
+from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import Value
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
@@ -38,7 +40,7 @@ def to_float(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("tostring", 1)
 def to_string(environment: Environment, arguments: list[Column]) -> Column:
-    """The text of a number, boolean or string."""
+    """The text of a number, boolean, string or temporal value."""
     return arguments[0] if arguments[0].kind is Kind.STRING else _each(arguments[0], string_of)
 
 
@@ -88,7 +90,9 @@ def string_of(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return number_text(value)
-    raise wrong_argument("toString", value, "a number, boolean or string")
+    if isinstance(value, TEMPORALS):
+        return text_of(value)
+    raise wrong_argument("toString", value, "a number, boolean, string or temporal value")
 
 
 def boolean_of(value: Value) -> bool | None:

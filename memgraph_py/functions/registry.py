@@ -31,6 +31,19 @@ class Environment:
     clock: Clock
     random: Callable[[], float]
     rows: int = 1
+    begun_seconds: float | None = None
+    """When the transaction began; None where that is the statement's moment."""
+    _statement_seconds: float | None = None
+
+    def statement_seconds(self) -> float:
+        """The statement's moment: the clock's when it was first asked for."""
+        if self._statement_seconds is None:
+            self._statement_seconds = self.clock.now_seconds()
+        return self._statement_seconds
+
+    def transaction_seconds(self) -> float:
+        """The transaction's moment."""
+        return self.statement_seconds() if self.begun_seconds is None else self.begun_seconds
 
 
 Apply: TypeAlias = Callable[[Environment, list[Column]], Column]
@@ -39,7 +52,7 @@ Apply: TypeAlias = Callable[[Environment, list[Column]], Column]
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function over columns. arguments_max None: any number. deterministic: same arguments, same graph, same
-    value.
+    value, within one statement.
     """
 
     name: str

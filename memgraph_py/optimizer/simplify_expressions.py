@@ -47,7 +47,7 @@ def _folded(call: Call, environment: Environment) -> Expression:
     try:
         columns = [Column.constant(_value(argument), 1) for argument in call.arguments]
         return Literal(function.apply(environment, columns).value(0))
-    except CypherError:
+    except (CypherError, _NotConstant):
         return call
 
 
@@ -56,11 +56,13 @@ def _value(literal: Expression) -> Value:
     return literal.value
 
 
-class _NoClock:
-    """Deterministic functions do not read the time."""
+class _NotConstant(Exception):
+    """The call's value depends on when it is made, such as that of date({timezone: 'Asia/Tokyo'})."""
 
+
+class _NoClock:
     def now_seconds(self) -> float:
-        raise AssertionError("a deterministic function read the clock")
+        raise _NotConstant
 
 
 def _no_chance() -> float:

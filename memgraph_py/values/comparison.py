@@ -4,15 +4,21 @@ Three relations that agree where they can. *Equality* (``equals``) and *comparab
 ternary: NULL makes them unknown, and NaN is neither equal to nor less than any number. *Orderability*
 (``order_key``) is total, for ORDER BY, min and max:
 
-    maps < nodes < relationships < lists < paths < points < bytes < strings < booleans < numbers < NaN < NULL
+    maps < nodes < relationships < lists < paths < points < zoned date-times < local date-times < dates
+         < zoned times < local times < durations < bytes < strings < booleans < numbers < NaN < NULL
+
+Values with a zone are compared by their instant, then by their zone, so that values with different zones are never
+equal. Durations have no comparability, as a month has no length; in the order they stand by their mean length.
 
 *Equivalence* (``grouping_key``), for DISTINCT and grouping, is equality in which NULL equals NULL and NaN
 equals NaN.
 Source: openCypher 9, "Comparability, equality, orderability and equivalence".
 """
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from memgraph_py.values.durations import mean_nanoseconds
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import (
     Node,
     NodeReference,
@@ -57,8 +63,8 @@ def equals(left: Value, right: Value) -> bool | None:
 def compare(left: Value, right: Value) -> int | None:
     """-1, 0 or 1 as left is less, equal or greater; UNORDERED where a NaN is met; None where unknown.
 
-    Numbers, strings, booleans and lists of those compare with their like; everything else, and NULL, gives
-    None. Lists compare element by element, and a list is greater than what it begins with.
+    Numbers, strings, booleans, points in time and lists of those compare with their like; everything else, and NULL,
+    gives None. Lists compare element by element, and a list is greater than what it begins with.
     """
     kind, other = type(left), type(right)
     if kind is other:
@@ -68,6 +74,9 @@ def compare(left: Value, right: Value) -> int | None:
             return _compare_numbers(left, right)  # type: ignore[arg-type]  # kind says so
         if kind is list:
             return _compare_lists(left, right)  # type: ignore[arg-type]  # kind says so
+        if kind in _INSTANTS:
+            one_key, other_key = _temporal_key(left), _temporal_key(right)
+            return (one_key > other_key) - (one_key < other_key)
         return None
     if kind in _NUMBERS and other in _NUMBERS:
         return _compare_numbers(left, right)  # type: ignore[arg-type]  # kind says so
@@ -106,6 +115,8 @@ def order_key(value: Value) -> OrderKey:
         return (_POINT, value.srid, value.coordinates)
     if isinstance(value, bytes):
         return (_BYTES, value)
+    if kind in _TEMPORALS:
+        return _temporal_key(value)
     return _element(value)
 
 
@@ -122,12 +133,14 @@ def grouping_key(value: Value) -> GroupingKey:
         return (_LIST, *map(grouping_key, value))  # type: ignore[arg-type]  # kind says so
     if isinstance(value, dict):
         return (_MAP, frozenset((key, grouping_key(item)) for key, item in value.items()))
-    if isinstance(value, Point | bytes):
+    if isinstance(value, Point | bytes) or kind in _TEMPORALS:
         return value
     return _element(value)
 
 
-_MAP, _NODE, _RELATIONSHIP, _LIST, _PATH, _POINT, _BYTES, _STRING, _BOOLEAN, _NUMBER, _NAN, _NULL = range(12)
+_MAP, _NODE, _RELATIONSHIP, _LIST, _PATH, _POINT = range(6)
+_DATE_TIME, _LOCAL_DATE_TIME, _DATE, _TIME, _LOCAL_TIME, _DURATION = range(6, 12)
+_BYTES, _STRING, _BOOLEAN, _NUMBER, _NAN, _NULL = range(12, 18)
 _NULL_KEY: Final[OrderKey] = (_NULL,)
 _NAN_KEY: Final[OrderKey] = (_NAN,)
 _TRUE_KEY: Final[OrderKey] = (_BOOLEAN, True)
@@ -135,6 +148,25 @@ _FALSE_KEY: Final[OrderKey] = (_BOOLEAN, False)
 _ELEMENTS: Final[frozenset[type]] = frozenset(
     (NodeReference, Node, RelationshipReference, Relationship, PathReference, Path)
 )
+
+_INSTANTS: Final[frozenset[type]] = frozenset((Date, LocalTime, Time, LocalDateTime, DateTime))
+_TEMPORALS: Final = _INSTANTS | {Duration}
+
+
+def _temporal_key(value: Value) -> tuple[Any, ...]:
+    match value:
+        case DateTime():
+            return (_DATE_TIME, value.seconds, value.nanoseconds, value.offset_seconds, value.zone or "")
+        case LocalDateTime():
+            return (_LOCAL_DATE_TIME, value.seconds, value.nanoseconds)
+        case Date():
+            return (_DATE, value.days)
+        case Time():
+            return (_TIME, value.nanoseconds - value.offset_seconds * 1_000_000_000, value.offset_seconds)
+        case LocalTime():
+            return (_LOCAL_TIME, value.nanoseconds)
+    assert isinstance(value, Duration), f"no temporal value: {type(value).__name__}"
+    return (_DURATION, mean_nanoseconds(value), value.months, value.days)
 
 
 def _element(value: Value) -> OrderKey:

@@ -1,5 +1,6 @@
 """What a client calls the type of a value: the words of error texts and of valueType()."""
 
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import (
     Node,
     NodeReference,
@@ -21,6 +22,12 @@ _NAMES: dict[type, str] = {
     list: "LIST",
     dict: "MAP",
     Point: "POINT",
+    Date: "DATE",
+    LocalTime: "LOCAL TIME",
+    Time: "ZONED TIME",
+    LocalDateTime: "LOCAL DATETIME",
+    DateTime: "ZONED DATETIME",
+    Duration: "DURATION",
     Node: "NODE",
     NodeReference: "NODE",
     Relationship: "RELATIONSHIP",

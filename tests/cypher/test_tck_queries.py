@@ -17,11 +17,10 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
 from memgraph_py.cypher.parser import parse
 from memgraph_py.errors import CypherError
-from memgraph_py.functions.registry import FUNCTIONS, PROCEDURES, Procedure
+from memgraph_py.functions.registry import PROCEDURES, Procedure
 from tests.tck.scenarios import locate
 
 _RAISED = re.compile(r"an? (\w+) should be raised at (compile time|runtime|any time): (\S+)")
-_TEMPORAL = re.compile(r"\b(date|time|localtime|datetime|localdatetime|duration)(\.\w+)?\(")
 _PROCEDURE = re.compile(r"there exists a procedure ([\w.]+)\((.*?)\) :: \((.*?)\)\s*:?$")
 
 
@@ -87,14 +86,7 @@ def wrong(case: Case, raised: tuple[str, str] | None) -> str | None:
         return None
     if raised == expected:
         return None
-    if expected is None and raised == ("SyntaxError", "UnknownFunction") and _calls_missing_family(case.text):
-        return None
     return f"{case.scenario}: {case.text.strip()!r}: expected {expected}, got {raised}"
-
-
-def _calls_missing_family(text: str) -> bool:
-    """True for queries with temporal functions, as long as there are none."""
-    return "date" not in FUNCTIONS and _TEMPORAL.search(text) is not None
 
 
 def test_all_queries(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:

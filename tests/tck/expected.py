@@ -1,7 +1,7 @@
 """Values as the TCK writes them in tables, and one form for written and computed values that can be compared.
 
 The form is hashable and keeps types apart: `1` and `1.0` differ, and an element is what a table shows of it, without
-its id.
+its id. A temporal value is written as its ISO text in quotes, so it has a string's form.
 Source: openCypher TCK, "Format of the expected results".
 """
 
@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from typing import TypeAlias
 
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import Node, Path, Relationship, Value
 
 Form: TypeAlias = tuple
@@ -57,6 +59,8 @@ def form(value: Value, *, lists_in_any_order: bool = False) -> Form:
                 for node, relationship in zip(value.nodes, value.relationships, strict=False)
             ]
             return ("path", tuple(map(inner, value.nodes)), tuple(hops))
+        case Date() | LocalTime() | Time() | LocalDateTime() | DateTime() | Duration():
+            return ("str", text_of(value))
         case _:
             raise AssertionError(f"no value of a result: {value!r}")
 
