@@ -15,7 +15,8 @@ writer and one reader; what has an older format passes through ``UPGRADES``, one
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -33,6 +34,7 @@ from memgraph_py.storage.changes import (
     StreamPosition,
 )
 from memgraph_py.storage.schema import Names, Schema
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Point, Value
 
 FORMAT = 2
@@ -40,7 +42,6 @@ UPGRADES: dict[int, Callable[[bytes], bytes]] = {}
 """A payload, from each older format to the next one; those that changed nothing here are not in it."""
 
 _INLINE_ROWS_MAX = 16  # so many integers in place are smaller, and cheaper to write, than an array with its header
-_POINT_EXTENSION = 1
 
 Integers = NDArray[np.int64]
 
@@ -390,18 +391,35 @@ def _tagged(value: Value) -> object:
         return [_tagged(item) for item in value]
     if isinstance(value, dict):
         return {key: _tagged(item) for key, item in value.items()}
-    if isinstance(value, Point):
-        return msgspec.msgpack.Ext(_POINT_EXTENSION, _ENCODER.encode((value.srid, value.coordinates)))
+    for tag, (type_, names, _) in _STRUCTURES.items():
+        if isinstance(value, type_):
+            return msgspec.msgpack.Ext(tag, _ENCODER.encode([getattr(value, name) for name in names]))
     raise TypeError(f"a property cannot hold a {type(value).__name__}")
 
 
-def _decode_extension(code: int, data: memoryview) -> Point:
-    if code != _POINT_EXTENSION:
-        raise DamagedRecord(f"no value has the tag {code}")
-    srid, coordinates = msgspec.msgpack.decode(data, type=tuple[int, tuple[float, ...]])
-    return Point(srid, coordinates)
+def _decode_extension(tag: int, data: memoryview) -> Value:
+    if tag not in _STRUCTURES:
+        raise DamagedRecord(f"no value has the tag {tag}")
+    type_, _, decoder = _STRUCTURES[tag]
+    value: Value = type_(*decoder.decode(data))
+    return value
 
 
+def _structure(type_: type, shape: Any) -> tuple[type, tuple[str, ...], "msgspec.msgpack.Decoder[Any]"]:
+    """A data class as an extension: itself, the names of its fields, and what reads them as a tuple of that shape."""
+    return type_, tuple(field.name for field in fields(type_)), msgspec.msgpack.Decoder(shape)
+
+
+_STRUCTURES: Final = {
+    1: _structure(Point, tuple[int, tuple[float, ...]]),
+    2: _structure(Date, tuple[int]),
+    3: _structure(LocalTime, tuple[int]),
+    4: _structure(Time, tuple[int, int]),
+    5: _structure(LocalDateTime, tuple[int, int]),
+    6: _structure(DateTime, tuple[int, int, int, str | None]),
+    7: _structure(Duration, tuple[int, int, int, int]),
+}
+"""The values that are data classes, by tag: part of the file format."""
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD_DECODER = msgspec.msgpack.Decoder(_Record)
 _VALUES_DECODER = msgspec.msgpack.Decoder(list, ext_hook=_decode_extension)
