@@ -1,7 +1,8 @@
 """Connection: one client's side of the protocol, without sockets.
 
 Bytes go in by ``receive``; ``next_request`` gives the requests that are legal now, one at a time, and answers the
-others itself; ``succeed``, ``fail`` and ``records`` answer the request at hand; ``take_output`` gives the bytes to go.
+others itself (a large one goes through ``decode``, in any thread, and ``take_up``); ``succeed``, ``fail`` and
+``records`` answer the request at hand; ``take_output`` gives the bytes to go.
 
     bytes -> receive -> next_request -> Run -> (server) -> succeed -> take_output -> bytes
 
@@ -34,6 +35,7 @@ from memgraph_py.bolt.messages import (
     Route,
     Run,
     Telemetry,
+    Undecoded,
     decode_request,
     failure_payload,
     kind_of,
@@ -107,6 +109,8 @@ of the first so many once."""
 MESSAGE_OVERHEAD_BYTES = 64
 """What a message that waits takes beside its bytes."""
 
+LARGE_BYTES = 128 << 10
+"""Reading the fields of such a message takes longer than the server may stand still, about 50 ms a megabyte."""
 _FEATURES: dict[type[Request], str] = {Logon: "logon", Logoff: "logon", Telemetry: "telemetry", Route: "route"}
 """Requests that not every version has."""
 _RESET_HEAD = bytes((0xB0, Reset.tag))
@@ -183,8 +187,10 @@ class Connection:
         self.messages += len(messages)
         self._waiting.extend(messages)
 
-    def next_request(self) -> Request | None:
+    def next_request(self) -> Request | Undecoded | None:
         """The next request to carry out, now; None when nothing waits. The one before it has been answered.
+
+        Of a large one the fields are not read yet: give what ``decode`` says to ``take_up``.
 
         Raises ProtocolViolation where the client broke the protocol: send what ``take_output`` gives and close.
         """
@@ -196,8 +202,13 @@ class Connection:
                 if self._ignore(message):
                     continue
                 return None
-            request = self._repeated.get(message)
+            request: Request | Rejected | None = self._repeated.get(message)
             if request is None:
+                asked = self._kind(message)
+                if asked not in TRANSITIONS[self.state]:  # before its fields are looked at
+                    raise self._illegal(asked)
+                if len(message) > LARGE_BYTES:
+                    return Undecoded(message)
                 request = self._decode(message)
             if isinstance(request, Rejected):
                 self._fail(request.error)
@@ -217,6 +228,21 @@ class Connection:
             return request
         if self._violation is not None:
             raise self._violation
+        return None
+
+    def decode(self, large: Undecoded) -> Request | Rejected:
+        """The fields of a large message, read in any thread. Raises ProtocolViolation."""
+        return decode_request(Decoder(large.message, *self._limits, self.dialect.utc))
+
+    def take_up(self, request: Request | Rejected) -> Request | None:
+        """Of a large message what is to be carried out now; None when it is answered already."""
+        if self.interrupted:
+            self._send(IGNORED_PAYLOAD)
+        elif isinstance(request, Rejected):
+            self._fail(request.error)
+        else:
+            self._current = request
+            return request
         return None
 
     def succeed(self, metadata: dict[str, Value], *, more: bool = False) -> None:
@@ -296,11 +322,6 @@ class Connection:
         return True
 
     def _decode(self, message: bytes) -> Request | Rejected:
-        """Raises ProtocolViolation for what is no request of this version, or not allowed now, before its fields are
-        looked at."""
-        kind = self._kind(message)
-        if kind not in TRANSITIONS[self.state]:
-            raise self._illegal(kind)
         request = decode_request(Decoder(message, *self._limits, self.dialect.utc))
         short = len(message) <= REPEATED_BYTES_MAX and len(self._repeated) < REPEATED_MAX
         if short and not isinstance(request, Rejected | Run):

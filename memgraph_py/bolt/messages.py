@@ -148,6 +148,12 @@ class Rejected(Struct, frozen=True, gc=False):
     error: CypherError
 
 
+class Undecoded(Struct, frozen=True, gc=False):
+    """A message so large that reading its fields takes long."""
+
+    message: bytes
+
+
 def kind_of(message: bytes) -> type[Request]:
     """What a message asks for, by its first two bytes. Raises ProtocolViolation where they are no request."""
     if len(message) < 2 or message[0] & 0xF0 != 0xB0:

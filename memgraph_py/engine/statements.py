@@ -20,11 +20,14 @@ from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.optimizer import estimate_rows, optimise
+from memgraph_py.plan.expressions import Call, Literal
 from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.tree import walk
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
 
+LONG_RANGE = 10_000
 REPLAN_GROWTH = 4
 """A plan is made anew when the graph has become so many times larger or smaller than it was planned for."""
 
@@ -92,13 +95,23 @@ class StatementCache:
                 columns=analysis.columns,
                 parameters=analysis.parameters,
                 writes=analysis.writes,
-                bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max,
+                bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max and not _has_long_range(plan),
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
             )
         except RecursionError as error:
             raise too_deep() from error
+
+
+def _has_long_range(plan: Operator) -> bool:
+    """True where `range` may give more than LONG_RANGE elements, which are made in one go."""
+    return any(isinstance(node, Call) and node.name == "range" and not _is_short(node) for node in walk(plan))
+
+
+def _is_short(call: Call) -> bool:
+    bounds = [item.value for item in call.arguments[:2] if isinstance(item, Literal)]
+    return all(isinstance(bound, int) and abs(bound) <= LONG_RANGE for bound in bounds) and len(bounds) == 2
 
 
 class SystemClock:

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from memgraph_py.bolt.connection import Connection, State
 from memgraph_py.bolt.framing import ProtocolViolation
+from memgraph_py.bolt.messages import Request, Undecoded
 from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable, TransactionTerminated
 from memgraph_py.server.conversation import Conversation, Services, Waits
 
@@ -202,7 +203,7 @@ class BoltClient(asyncio.Protocol):
                     if self._refused:
                         self._turn_away()
                         break
-                    self._running = self._conversation.carry_out(request)
+                    self._running = self._begin(request)
                 future = self._step(self._running)
                 if future is None:
                     self._running = None
@@ -233,12 +234,20 @@ class BoltClient(asyncio.Protocol):
             self._reads = True
             transport.resume_reading()
 
+    def _begin(self, request: Request | Undecoded) -> Waits:
+        conversation = self._conversation
+        if isinstance(request, Undecoded):
+            return conversation.carry_out_large(request)
+        return conversation.carry_out(request)
+
     def _step(self, running: Waits) -> "Future[Any] | None":
         """Go on with the request at hand: what it must wait for, or None when it is answered."""
         try:
             return next(running, None)
         except CypherError as error:
             self._conversation.fail(error)
+        except ProtocolViolation:
+            raise
         except Exception:
             logger.exception("a request failed in a way that was not foreseen")
             self._conversation.fail(DatabaseError("an internal error; the server's log tells more"))

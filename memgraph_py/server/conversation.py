@@ -40,6 +40,7 @@ from memgraph_py.bolt.messages import (
     Route,
     Run,
     Telemetry,
+    Undecoded,
     entry,
     fields_entry,
     success_of,
@@ -169,12 +170,21 @@ class Conversation:
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def carry_out(self, request: Request) -> Waits:
-        """Answer the request. Raises CypherError where ``fail`` is the answer."""
+    def carry_out_large(self, undecoded: Undecoded) -> Waits:
+        """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""
+        future = self._in_worker(self._connection.decode, undecoded)
+        yield future
+        request = self._connection.take_up(future.result())
+        if request is not None:
+            yield from self.carry_out(request, large=True)
+
+    def carry_out(self, request: Request, *, large: bool = False) -> Waits:
+        """Answer the request. large: its values take long to look at. Raises CypherError where ``fail`` is the
+        answer."""
         match request:
             case Run():
                 self._check_expired()
-                yield from self._run(request)
+                yield from self._run(request, large=large)
             case Pull() | Discard():
                 self._check_expired()
                 yield from self._pull(request)
@@ -234,7 +244,7 @@ class Conversation:
         servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
         self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
 
-    def _run(self, request: Run) -> Waits:
+    def _run(self, request: Run, *, large: bool) -> Waits:
         services, options = self._services, request.options
         services.metrics.statements.begin()
         started = time.perf_counter()
@@ -252,7 +262,7 @@ class Conversation:
             future = self._in_worker(self._session.run, *arguments)
             yield future
             result = future.result()
-        stream = RecordStream(result, services.names, self._connection.dialect)
+        stream = RecordStream(result, services.names, self._connection.dialect, bounded=result.bounded and not large)
         milliseconds = int((time.perf_counter() - started) * 1000)
         entries = [fields_entry(result.columns), _T_FIRST + pack_integer(milliseconds)]
         if in_transaction:
@@ -273,7 +283,7 @@ class Conversation:
         connection, transport = self._connection, self._transport
         take = self._take if isinstance(request, Pull) else self._skip
         left = request.count
-        budget = self._services.settings.limits.bounded_seconds if stream.result.bounded else None
+        budget = self._services.settings.limits.bounded_seconds if stream.bounded else None
         while True:
             count = PIECE_ROWS if left == ALL else min(left, PIECE_ROWS)
             if budget is not None:

@@ -54,10 +54,12 @@ class Piece:
 class RecordStream:
     """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
 
-    __slots__ = ("_dialect", "_names", "_packed", "_state", "has_rows", "result")
+    __slots__ = ("_dialect", "_names", "_packed", "_state", "bounded", "has_rows", "result")
 
-    def __init__(self, result: Result, names: SchemaNames, dialect: Dialect) -> None:
+    def __init__(self, result: Result, names: SchemaNames, dialect: Dialect, *, bounded: bool) -> None:
+        """bounded: rows may be taken in the event loop's thread."""
         self.result = result
+        self.bounded = bounded
         self.has_rows = False
         """Some were taken or skipped."""
         self._names = names
