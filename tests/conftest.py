@@ -10,8 +10,8 @@
 - ``server_process``: one of those.
 - ``apache_kafka``: a real broker, one for the whole run; tests that use it carry the mark ``real_kafka``.
 
-With MEMGRAPH_TESTS_REQUIRE="kafka,tck" a test that is skipped for want of a real broker, or of the openCypher TCK,
-fails.
+With MEMGRAPH_TESTS_REQUIRE="kafka,tck,clients" a test that is skipped for want of a real broker, of the openCypher TCK,
+or of a driver with its language, fails.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0  # with no kernel compiled yet
 
 REQUIRED = {name.strip() for name in os.environ.get("MEMGRAPH_TESTS_REQUIRE", "").split(",") if name.strip()}
-"""What must not be missing: `kafka` (a real broker), `tck` (the openCypher scenarios)."""
+"""What must not be missing: `kafka` (a real broker), `tck` (the openCypher scenarios), `clients` (drivers)."""
 
 
 # --- what CI requires ---
@@ -64,6 +64,8 @@ def required_of(item: pytest.Item) -> set[str]:
         needs.add("kafka")
     if "tck" in item.path.parts:
         needs.add("tck")
+    if item.path.is_relative_to(REPOSITORY / "tests" / "clients"):
+        needs.add("clients")
     return needs
 
 
