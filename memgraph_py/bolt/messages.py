@@ -327,7 +327,8 @@ def failure_payload(error: CypherError, *, gql_errors: bool) -> bytes:
     text = error.text()
     metadata: dict[str, Value]
     if gql_errors:
-        status, description, classification = _GQL_STATUS[error.code.split(".")[1]]
+        kind, title = error.code.split(".")[1:4:2]
+        status, description = _GQL_STATUS.get(title, _GQL_STATUS[kind])
         metadata = {
             "neo4j_code": error.code,
             "message": text,
@@ -337,7 +338,7 @@ def failure_payload(error: CypherError, *, gql_errors: bool) -> bytes:
                 "OPERATION": "",
                 "OPERATION_CODE": "0",
                 "CURRENT_SCHEMA": "/",
-                "_classification": classification,
+                "_classification": _CLASSIFICATIONS[kind],
             },
         }
     else:
@@ -347,9 +348,22 @@ def failure_payload(error: CypherError, *, gql_errors: bool) -> bytes:
     return bytes(out)
 
 
-_GQL_STATUS = {
-    "ClientError": ("42000", "error: syntax error or access rule violation", "CLIENT_ERROR"),
-    "TransientError": ("40000", "error: transaction rollback", "TRANSIENT_ERROR"),
-    "DatabaseError": ("50N42", "error: general processing exception - unexpected error", "DATABASE_ERROR"),
+_CLASSIFICATIONS = {
+    "ClientError": "CLIENT_ERROR",
+    "TransientError": "TRANSIENT_ERROR",
+    "DatabaseError": "DATABASE_ERROR",
 }
-"""Of each class of status codes: GQL's status, its description, and the driver's name of the class."""
+_GQL_STATUS = {
+    "ClientError": ("42000", "error: syntax error or access rule violation"),
+    "TransientError": ("40000", "error: transaction rollback"),
+    "DatabaseError": ("50N42", "error: general processing exception - unexpected error"),
+    "SyntaxError": ("42001", "error: syntax error or access rule violation - invalid syntax"),
+    "ParameterMissing": ("42N51", "error: syntax error or access rule violation - invalid parameter"),
+    "TypeError": ("22G03", "error: data exception - invalid value type"),
+    "ArgumentError": ("22000", "error: data exception"),
+    "ArithmeticError": ("22000", "error: data exception"),
+    "Invalid": ("08N06", "error: connection exception - protocol error"),
+    "DatabaseNotFound": ("22N51", "error: data exception - database not found"),
+    "ProcedureNotFound": ("42N08", "error: syntax error or access rule violation - no such procedure"),
+}
+"""GQL's status and its description, by the last part of a status code where it has one of its own, else by class."""

@@ -190,7 +190,7 @@ def test_a_failure_has_the_fields_of_gql_since_5_7(ready: Connection) -> None:
     assert isinstance(metadata, dict)
     assert metadata["neo4j_code"] == "Neo.ClientError.Statement.SyntaxError"
     assert metadata["message"] == CypherSyntaxError("no such thing", hint="try another").text()
-    assert metadata["gql_status"] == "42000"
+    assert metadata["gql_status"] == "42001"
     assert {"description", "diagnostic_record"} <= metadata.keys()
 
 
