@@ -7,6 +7,7 @@ could leave 64 bits, and columns of mixed kinds, are added in Python, exactly.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +20,8 @@ from memgraph_py.functions.numeric import number_column
 from memgraph_py.functions.registry import Environment, aggregate
 from memgraph_py.functions.rows import floats, wrong_argument
 from memgraph_py.values.comparison import OrderKey, order_key
+from memgraph_py.values.durations import add_durations, scale_duration
+from memgraph_py.values.temporal import Duration
 from memgraph_py.values.types import Value
 
 Groups: TypeAlias = NDArray[np.int64]
@@ -36,28 +39,35 @@ def count(environment: Environment, arguments: list[Column], groups: Groups, gro
 
 @aggregate("sum", 1)
 def sum_numbers(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
-    """The sum of the numbers; 0 of none. Raises ArithmeticFailure when integers overflow."""
+    """The sum of the numbers or durations; 0 of none. Raises ArithmeticFailure when integers overflow."""
     column, groups = _present(arguments[0], groups)
+    if _has_durations(column):
+        totals = _duration_sums("sum", column, groups, group_count)
+        return Column.from_values([0 if total is None else total for total in totals])
     if column.kind is Kind.FLOAT:
         with np.errstate(all="ignore"):
             return Column(Kind.FLOAT, np.bincount(groups, column.values, group_count))
     if column.kind is Kind.INT and _sum_fits(column.values):
         if group_count == 1:
             return Column(Kind.INT, np.array([column.values.sum()], dtype=np.int64))
-        totals = np.zeros(group_count, dtype=np.int64)
-        np.add.at(totals, groups, column.values)
-        return Column(Kind.INT, totals)
+        sums = np.zeros(group_count, dtype=np.int64)
+        np.add.at(sums, groups, column.values)
+        return Column(Kind.INT, sums)
     return Column.from_values(_exact_sums("sum", column, groups, group_count))
 
 
 @aggregate("avg", 1)
 def average(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
-    """The mean of the numbers, a float; NULL of none."""
+    """The mean of the numbers, a float, or of durations; NULL of none."""
     column, groups = _present(arguments[0], groups)
     counted = _counts(groups, group_count)
+    if _has_durations(column):
+        totals = zip(_duration_sums("avg", column, groups, group_count), counted.tolist(), strict=True)
+        means = [None if total is None else scale_duration(total, Fraction(1, rows)) for total, rows in totals]
+        return Column.from_values(means)
     with np.errstate(all="ignore"):
-        means = np.bincount(groups, floats(number_column("avg", column)), group_count) / counted
-    return Column(Kind.FLOAT, means, _mask(counted))
+        quotients = np.bincount(groups, floats(number_column("avg", column)), group_count) / counted
+    return Column(Kind.FLOAT, quotients, _mask(counted))
 
 
 @aggregate("min", 1)
@@ -172,6 +182,21 @@ def _exact_sums(function: str, column: Column, groups: Groups, group_count: int)
             raise wrong_argument(function, value, "INTEGER or FLOAT")
         totals[group] += value
     return [checked_integer(total, function) if type(total) is int else total for total in totals]
+
+
+def _has_durations(column: Column) -> bool:
+    return column.kind is Kind.OBJECT and any(isinstance(value, Duration) for value in column.values.tolist())
+
+
+def _duration_sums(function: str, column: Column, groups: Groups, group_count: int) -> list[Duration | None]:
+    """Sums of durations, None for a group of none. Raises CypherTypeError for what is none."""
+    totals: list[Duration | None] = [None] * group_count
+    for group, value in zip(groups.tolist(), column.to_values(), strict=True):
+        if not isinstance(value, Duration):
+            raise wrong_argument(function, value, "only numbers or only durations")
+        total = totals[group]
+        totals[group] = value if total is None else add_durations(total, value)
+    return totals
 
 
 def _extreme(operation: np.ufunc, start: float, column: Column, groups: Groups, group_count: int) -> Column:

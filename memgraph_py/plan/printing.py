@@ -33,6 +33,8 @@ from memgraph_py.plan.operators import NodeSpec, Operator, RelationshipSpec, Set
 from memgraph_py.plan.tree import inputs
 from memgraph_py.plan.variables import columns
 from memgraph_py.storage.view import Direction
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import Value
 
 PRECEDENCE = {
@@ -258,6 +260,8 @@ def value_text(value: Value) -> str:
             return f"[{', '.join(map(value_text, value))}]"
         case dict():
             return f"{{{', '.join(f'{key}: {value_text(item)}' for key, item in value.items())}}}"
+        case Date() | LocalTime() | Time() | LocalDateTime() | DateTime() | Duration():
+            return f"{type(value).__name__.lower()}('{text_of(value)}')"
         case _:
             return str(value)
 

@@ -33,10 +33,16 @@ _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?
 @lru_cache(maxsize=1_000)
 def find_zone(name: str) -> ZoneInfo | None:
     """The zone of that name, None for a name that the IANA database has not."""
-    if name not in _names():
+    if name not in zone_names():
         return None
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """All names of the IANA database."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -92,11 +98,6 @@ def offset_text(offset_seconds: int) -> str:
     minutes, seconds = divmod(abs(offset_seconds), 60)
     text = f"{'-' if offset_seconds < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
     return f"{text}:{seconds:02}" if seconds else text
-
-
-@lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def _sayable(seconds: int) -> datetime:

@@ -22,10 +22,21 @@ from memgraph_py.metrics import Metrics
 from memgraph_py.storage.changes import Partition
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.transaction import Access
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Point
 
 STREAM = UUID(int=7)
 PARTITION = Partition("topic", "id", 3)
+TEMPORAL = [
+    Date(-365_243_219_162),
+    LocalTime(86_399_999_999_999),
+    Time(0, -64_800),
+    LocalDateTime(-1, 999_999_999),
+    DateTime(1_500_000_000, 1, 7_200, "Europe/Stockholm"),
+    DateTime(1_500_000_000, 1, 7_200),
+    Duration(-(1 << 63), (1 << 63) - 1, -1, 999_999_999),
+    [Date(1), Date(2)],
+]
 
 
 @dataclass
@@ -65,7 +76,19 @@ class Running:
         since, weight = schema.keys.intern("since"), schema.keys.intern("weight")
         knows, likes = schema.types.intern("KNOWS"), schema.types.intern("LIKES")
         people = [self.commit("Person", name=f"name {number}", number=number) for number in range(20)]
-        mixed = [1, "two", 3.5, True, None, [1, "x", {"a": None}], Point(7203, (1.0, 2.0)), b"\0\1", "Ä" * 300, {}]
+        mixed = [
+            1,
+            "two",
+            3.5,
+            True,
+            None,
+            [1, "x", {"a": None}],
+            Point(7203, (1.0, 2.0)),
+            b"\0\1",
+            "Ä" * 300,
+            {},
+            TEMPORAL,
+        ]
         for value in mixed:
             self.commit("Mixed", value=value)
         store.create_index("person_name", schema.labels.intern("Person"), schema.keys.intern("name")).result(10)

@@ -28,12 +28,13 @@ from memgraph_py.storage.changes import (
 )
 from memgraph_py.storage.schema import Schema
 from memgraph_py.values.types import Point
+from tests.properties.temporal import temporals
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 POINTS = st.builds(Point, st.sampled_from([7203, 4326]), st.tuples(st.floats(), st.floats()))
 SCALARS = [st.booleans(), INT64, st.floats(), st.text(max_size=8)]
 VALUES = st.recursive(
-    st.one_of(*SCALARS, st.binary(max_size=5), POINTS),
+    st.one_of(*SCALARS, st.binary(max_size=5), POINTS, temporals),
     lambda inner: st.lists(inner | st.none(), max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )
