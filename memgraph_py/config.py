@@ -55,6 +55,15 @@ class Limits:
     """A log of so many bytes brings about a checkpoint."""
     delta_relationships_max: int = 100_000
     """So many relationships outside the packed adjacency bring about a merge."""
+    reused_ids_min: int = 1_024
+    """So many of the 4,096 ids of a chunk must be free before they are used again."""
+    reclaimed_rows_min: int = 4_096
+    """Deleted elements, and stale entries of an index, that are not worth a look: a seek or scan passes them in
+    microseconds."""
+    history_commits_max: int = 100_000
+    """A transaction that writes and stays open while so many others commit is refused."""
+    history_rows_max: int = 8_000_000
+    """The same, counted in the elements that the others wrote."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def is_wanted(types: Numbers, type: Integer) -> bool:
 def is_alive(buffer: NDArray[np.int32], table: NDArray[np.int32], relationship: Integer) -> bool:
     """True when the relationship was not deleted."""
     slot = np.int64(table[relationship >> CHUNK_BITS])
-    return bool(buffer[(slot << CHUNK_BITS) | (relationship & CHUNK_MASK)] >= 0)
+    return bool(slot >= 0 and buffer[(slot << CHUNK_BITS) | (relationship & CHUNK_MASK)] >= 0)
 
 
 @kernel("boolean(int64[::1], int64, int64, boolean, int32[::1], int32[::1])")

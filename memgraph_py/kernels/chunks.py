@@ -54,6 +54,49 @@ def read_states(
     return result
 
 
+@kernel("int64[::1](int32[::1], int32[::1], int64[::1])")
+def count_states(buffer: NDArray[np.int32], table: NDArray[np.int32], chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(chunks,) how many rows of each chunk have a number, not -1; the chunks were all written."""
+    result = np.zeros(len(chunks), dtype=np.int64)
+    for row in range(len(chunks)):
+        start = np.int64(table[chunks[row]]) << CHUNK_BITS
+        for position in range(start, start + CHUNK_ROWS):
+            result[row] += buffer[position] >= 0
+    return result
+
+
+@kernel("int64[::1](boolean[::1], int32[::1], int64[::1])")
+def count_valid(validity: NDArray[np.bool_], table: NDArray[np.int32], chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(chunks,) how many rows of each chunk are not NULL; the chunks were all written."""
+    result = np.zeros(len(chunks), dtype=np.int64)
+    for row in range(len(chunks)):
+        start = np.int64(table[chunks[row]]) << CHUNK_BITS
+        for position in range(start, start + CHUNK_ROWS):
+            result[row] += validity[position]
+    return result
+
+
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], int32[::1], int64[::1], int64)")
+def read_ends(
+    buffer: NDArray[np.int64], table: NDArray[np.int32], ids: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(rows,) upper and lower 32 bits of the rows' numbers, -1 where there is none."""
+    upper = np.empty(len(ids), dtype=np.int64)
+    lower = np.empty(len(ids), dtype=np.int64)
+    bound = min(count, len(table) << CHUNK_BITS)
+    for row in range(len(ids)):
+        id = ids[row]
+        upper[row] = -1
+        lower[row] = -1
+        if 0 <= id < bound:
+            slot = np.int64(table[id >> CHUNK_BITS])
+            if slot >= 0:
+                ends = buffer[(slot << CHUNK_BITS) | (id & CHUNK_MASK)]
+                upper[row] = ends >> 32
+                lower[row] = ends & 0xFFFFFFFF
+    return upper, lower
+
+
 @kernel("Tuple((int64[::1], boolean[::1], int64))(int64[::1], boolean[::1], int32[::1], int64[::1], int64)")
 def read_values(
     buffer: NDArray[np.int64],
@@ -90,6 +133,21 @@ def text_bytes(handles: NDArray[np.int64], valid: NDArray[np.bool_]) -> int:
     for row in range(len(handles)):
         if len(valid) == 0 or valid[row]:
             total += handles[row] & LENGTH_MASK
+    return total
+
+
+@kernel("int64(int64[::1], boolean[::1], int32[::1], int64[::1])")
+def stored_text_bytes(
+    buffer: NDArray[np.int64], validity: NDArray[np.bool_], table: NDArray[np.int32], ids: NDArray[np.int64]
+) -> int:
+    """Bytes of the strings of these rows together; the buffer holds handles."""
+    total = 0
+    for row in range(len(ids)):
+        chunk = ids[row] >> CHUNK_BITS
+        if chunk < len(table) and table[chunk] >= 0:
+            position = (np.int64(table[chunk]) << CHUNK_BITS) | (ids[row] & CHUNK_MASK)
+            if validity[position]:
+                total += buffer[position] & LENGTH_MASK
     return total
 
 

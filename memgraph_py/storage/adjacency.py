@@ -29,23 +29,28 @@ _NO_STATES = np.zeros(0, dtype=np.int32)
 class Base:
     """Packed relationships of one version; immutable."""
 
-    __slots__ = ("deletions", "offsets", "packed_in", "packed_out")
+    __slots__ = ("deletions", "offsets", "packed_in", "packed_out", "version")
 
-    def __init__(self, offsets: Packed, packed_out: Packed, packed_in: Packed, deletions: int) -> None:
+    def __init__(
+        self, offsets: Packed, packed_out: Packed, packed_in: Packed, deletions: int = 0, version: int = 0
+    ) -> None:
         self.offsets = offsets
         self.packed_out = packed_out
         self.packed_in = packed_in
         self.deletions = deletions
         """Relationships that had ever been deleted in the store when this was packed."""
+        self.version = version
+        """What was packed: neither this nor a delta over it holds a relationship that was deleted up to here."""
 
     @staticmethod
     def empty() -> "Base":
         """No relationships, no nodes."""
-        return Base(np.zeros((2, 1), dtype=np.int32), _NO_ROWS, _NO_ROWS, 0)
+        return Base(np.zeros((2, 1), dtype=np.int32), _NO_ROWS, _NO_ROWS)
 
     @staticmethod
-    def pack(ids: Numbers, sources: Packed, targets: Packed, types: Packed, nodes: int, deletions: int) -> "Base":
-        """These relationships, whose ends are all below ``nodes``; by counting sort, so linear."""
+    def pack(ids: Numbers, sources: Packed, targets: Packed, types: Packed, deletions: int, version: int) -> "Base":
+        """These relationships; by counting sort, so linear."""
+        nodes = int(max(sources.max(), targets.max())) + 1 if len(ids) else 0
         relationships = ids.astype(np.int32)
         order = np.arange(len(ids), dtype=np.int32)
         type_bound = int(types.max()) + 1 if len(types) else 0
@@ -56,7 +61,7 @@ class Base:
             by_type = by_other if type_bound <= 1 else stable_order(types, by_other, type_bound)[0]
             by_node, offsets[direction] = stable_order(near, by_type, nodes)
             packed.append(np.stack((far[by_node], relationships[by_node], types[by_node])))
-        return Base(offsets, packed[0], packed[1], deletions)
+        return Base(offsets, packed[0], packed[1], deletions, version)
 
 
 class Delta:
@@ -116,16 +121,18 @@ class Adjacency:
         """No relationships."""
         return Adjacency(Base.empty(), Delta.empty(), 0)
 
-    def extended(self, ids: Numbers, sources: Numbers, targets: Numbers, types: Numbers, nodes: int) -> "Adjacency":
-        """The next version, with these relationships; all ends are below ``nodes``."""
+    def extended(self, ids: Numbers, sources: Numbers, targets: Numbers, types: Numbers) -> "Adjacency":
+        """The next version, with these relationships."""
         new = np.stack((ids, sources, targets, types, sources, targets))
-        return Adjacency(self.base, self.delta.extended(self.visible, new, nodes), self.visible + len(ids))
+        places = int(new[4:].max()) + 1 if len(ids) else 0
+        return Adjacency(self.base, self.delta.extended(self.visible, new, places), self.visible + len(ids))
 
     def rebuilt(self, first: int, base: Base | None = None) -> "Adjacency":
         """The same relationships in lists of their own, over a base that holds the delta's entries before ``first``."""
         entries = self.delta.entries[first : self.visible, :4].T.astype(np.int64)
         new = np.concatenate((entries, entries[1:3]))
-        delta = Delta.empty().extended(0, np.ascontiguousarray(new), self.delta.heads.shape[1])
+        places = int(new[4:].max()) + 1 if new.shape[1] else 0
+        delta = Delta.empty().extended(0, np.ascontiguousarray(new), places)
         return Adjacency(base or self.base, delta, self.visible - first)
 
     def graph(self, deletions: int, buffer: Packed, table: Packed) -> Graph:

@@ -2,43 +2,29 @@
 
 In the order that ``changes.py`` states: created elements, properties, labels, deletions; then what is derived of them,
 the property indexes. What no reader can see is written in place, what readers see is copied (``pages.py``), so the old
-snapshot stays as it was.
+snapshot stays as it was. An id below the bound that is used again lies in a chunk that readers see.
 """
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.chunks import positions, read_states
+from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
-from memgraph_py.storage.pages import Growing, Pages, PagesEditor, StringHeap
+from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.snapshot import Snapshot, same_values
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 Numbers = NDArray[np.int64]
 
-_STALE_MIN = 4_096
-"""Stale candidates that are not worth a rebuild: a seek or scan passes them in microseconds."""
 
-
-class Heaps:
-    """What all snapshots of a store share and only the committer extends."""
-
-    __slots__ = ("node_texts", "relationship_texts", "sources", "targets")
-
-    def __init__(self) -> None:
-        self.node_texts = StringHeap()
-        self.relationship_texts = StringHeap()
-        self.sources = Growing(np.int32)
-        self.targets = Growing(np.int32)
-
-
-def apply(tip: Snapshot, changes: ChangeSet, version: int, heaps: Heaps) -> Snapshot:
-    """The snapshot after ``tip``. Ids of a created block are ascending."""
-    return _Application(tip, changes, version, heaps).run()
+def apply(tip: Snapshot, changes: ChangeSet, version: int) -> Snapshot:
+    """The snapshot after ``tip``."""
+    return _Application(tip, changes, version).run()
 
 
 class _Application:
@@ -48,7 +34,7 @@ class _Application:
         "_added",
         "_changes",
         "_columns",
-        "_heaps",
+        "_ends",
         "_label_counts",
         "_label_nodes",
         "_next",
@@ -59,13 +45,13 @@ class _Application:
         "_types",
     )
 
-    def __init__(self, tip: Snapshot, changes: ChangeSet, version: int, heaps: Heaps) -> None:
+    def __init__(self, tip: Snapshot, changes: ChangeSet, version: int) -> None:
         self._tip = tip
         self._changes = changes
-        self._heaps = heaps
         self._next = tip.successor(version)
         self._states = PagesEditor(tip.node_states)
         self._types = PagesEditor(tip.relationship_states)
+        self._ends = PagesEditor(tip.ends)
         self._columns: dict[KeyId, ColumnEditor] = {}
         self._relationship_columns: dict[KeyId, ColumnEditor] = {}
         self._label_counts = tip.label_counts
@@ -99,7 +85,6 @@ class _Application:
         self._finish()
         self._move_positions()
         self._insert_into_indexes()
-        self._replace_stale()
         self._change_indexes()
         return next
 
@@ -108,32 +93,31 @@ class _Application:
         if len(ids) == 0:
             return
         _write_states(self._states, ids, block.label_set, tip.node_bound)
-        next.node_bound = max(next.node_bound, int(ids[-1]) + 1)
+        next.node_bound = max(next.node_bound, int(ids.max()) + 1)
         next.live_nodes += len(ids)
         for label in tip.schema.label_set(block.label_set):
             self._label_counts[label] = self._label_counts.get(label, 0) + len(ids)
             self._add_candidates(label, ids, is_exact=True)
         for key, values in block.properties.items():
-            self._column(key).write(ids, values, is_new=True)
+            self._column(key).write(ids, values, is_new=_are_new(ids, tip.node_bound))
 
     def _create_relationships(self, blocks: list[CreatedRelationships]) -> None:
-        tip, next, heaps = self._tip, self._next, self._heaps
+        tip, next = self._tip, self._next
         for block in blocks:
             ids = block.ids
             if len(ids) == 0:
                 continue
             _write_states(self._types, ids, block.type, tip.relationship_bound)
-            next.relationship_bound = max(next.relationship_bound, int(ids[-1]) + 1)
+            next.relationship_bound = max(next.relationship_bound, int(ids.max()) + 1)
             next.live_relationships += len(ids)
             self._type_counts[block.type] = self._type_counts.get(block.type, 0) + len(ids)
-            for ends, nodes in ((heaps.sources, block.sources), (heaps.targets, block.targets)):
-                ends.reserve(next.relationship_bound)[ids] = nodes
-                ends.length = max(ends.length, next.relationship_bound)
+            is_new = _are_new(ids, tip.relationship_bound)
+            places = self._ends.positions(ids, is_new=is_new)
+            self._ends.pool.buffer[places] = block.sources << 32 | block.targets
             for key, values in block.properties.items():
-                self._relationship_column(key).write(ids, values, is_new=True)
+                self._relationship_column(key).write(ids, values, is_new=is_new)
             types = np.full(len(ids), block.type, dtype=np.int64)
-            next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types, next.node_bound)
-        next.sources, next.targets = heaps.sources.array, heaps.targets.array
+            next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types)
 
     def _write_labels(self, write: LabelWrite) -> None:
         schema, ids = self._tip.schema, write.ids
@@ -159,7 +143,8 @@ class _Application:
         ids, types = ids[types >= 0], types[types >= 0]
         for type, count in zip(*map(np.ndarray.tolist, np.unique(types, return_counts=True)), strict=True):
             self._type_counts[type] -= count
-        _write_states(self._types, ids, -1, self._tip.relationship_bound)
+        for chunk in _clear_states(self._types, ids):
+            self._ends.remove(chunk)
         self._next.live_relationships -= len(ids)
         self._next.deleted_relationships += len(ids)
         for key in self._next.relationship_columns.keys() | self._relationship_columns.keys():
@@ -172,7 +157,7 @@ class _Application:
             for label in self._tip.schema.label_set(label_set):
                 self._label_counts[label] -= count
                 self._label_nodes[label] = self._label_nodes[label].inexact()
-        _write_states(self._states, ids, -1, self._tip.node_bound)
+        _clear_states(self._states, ids)
         self._next.live_nodes -= len(ids)
         for key in self._next.node_columns.keys() | self._columns.keys():
             self._column(key).clear(ids)
@@ -181,6 +166,7 @@ class _Application:
         next, tip = self._next, self._tip
         next.node_states = self._states.finish()
         next.relationship_states = self._types.finish()
+        next.ends = self._ends.finish()
         next.label_counts, next.label_nodes = self._label_counts, self._label_nodes
         next.type_counts = self._type_counts
         next.node_columns = _finished(tip.node_columns, self._columns)
@@ -209,6 +195,7 @@ class _Application:
         for (label, key), index in next.indexes.items():
             for block in changes.created_nodes:
                 if key in block.properties and label in next.schema.label_set(block.label_set):
+                    index.may_repeat |= int(block.ids.min(initial=next.node_bound)) < self._tip.node_bound
                     hashes, valid = hash_column(block.properties[key])
                     if len(valid):
                         index.insert(hashes[valid], block.ids[valid])
@@ -223,19 +210,6 @@ class _Application:
                 known &= same_values(self._tip.node_property(nodes, key), next.node_property(nodes, key))
                 index.may_repeat = True
                 insert_values(next, index, nodes[~known], key)
-
-    def _replace_stale(self) -> None:
-        """Builds anew what holds more stale candidates than good ones; old snapshots keep what they have."""
-        changes, next = self._changes, self._next
-        if not (changes.node_properties or changes.label_writes or changes.deleted_nodes):
-            return
-        for (label, key), index in next.indexes.items():
-            if index.entries > 2 * next.node_count(label) + _STALE_MIN:
-                next.indexes = {**next.indexes, (label, key): build_index(next, label, key)}
-        for label, nodes in next.label_nodes.items():
-            if not nodes.is_exact and nodes.length > 2 * next.node_count(label) + _STALE_MIN:
-                exact = LabelNodes.empty().extended(next.nodes(label), is_exact=True)
-                next.label_nodes = {**next.label_nodes, label: exact}
 
     def _change_indexes(self) -> None:
         changes, next = self._changes, self._next
@@ -257,14 +231,14 @@ class _Application:
     def _column(self, key: KeyId) -> ColumnEditor:
         editor = self._columns.get(key)
         if editor is None:
-            column = self._tip.node_columns.get(key) or PropertyColumn({}, self._heaps.node_texts)
+            column = self._tip.node_columns.get(key) or PropertyColumn({}, StringHeap())
             editor = self._columns[key] = ColumnEditor(column)
         return editor
 
     def _relationship_column(self, key: KeyId) -> ColumnEditor:
         editor = self._relationship_columns.get(key)
         if editor is None:
-            column = self._tip.relationship_columns.get(key) or PropertyColumn({}, self._heaps.relationship_texts)
+            column = self._tip.relationship_columns.get(key) or PropertyColumn({}, StringHeap())
             editor = self._relationship_columns[key] = ColumnEditor(column)
         return editor
 
@@ -288,19 +262,33 @@ def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
     """``current`` as the new tip, when the commits after it failed.
 
     Their elements must never show: what they wrote in place beyond the bounds is taken back, and the delta, whose lists
-    they stand in, is made anew.
+    they stand in, is made anew. What they left in indexes stands there twice when their ids are used again.
     """
     for failed in changes:
         for node_block in failed.created_nodes:
             _unmake(current.node_states, current.node_columns, node_block.ids, current.node_bound)
         for block in failed.created_relationships:
             _unmake(current.relationship_states, current.relationship_columns, block.ids, current.relationship_bound)
-    for pages in (current.node_states, current.relationship_states):
-        pages.pool.forget_retired()
-    for column in (*current.node_columns.values(), *current.relationship_columns.values()):
-        for pages in column.pages.values():
-            pages.pool.forget_retired()
-    return replace(current, adjacency=current.adjacency.rebuilt(0))
+    for index in current.indexes.values():
+        index.may_repeat = True
+    return replace(
+        current,
+        adjacency=current.adjacency.rebuilt(0),
+        node_states=_recovered(current.node_states),
+        relationship_states=_recovered(current.relationship_states),
+        ends=_recovered(current.ends),
+        node_columns={key: _recovered_column(column) for key, column in current.node_columns.items()},
+        relationship_columns={key: _recovered_column(column) for key, column in current.relationship_columns.items()},
+    )
+
+
+def _recovered(pages: Pages) -> Pages:
+    return pages.pool.recover(pages)
+
+
+def _recovered_column(column: PropertyColumn) -> PropertyColumn:
+    pages = {kind: _recovered(version) for kind, version in column.pages.items()}
+    return PropertyColumn(pages, column.heap, column.text_bytes)
 
 
 def _unmake(states: Pages, columns: dict[KeyId, PropertyColumn], ids: Numbers, bound: int) -> None:
@@ -320,12 +308,28 @@ def _write_states(editor: PagesEditor, ids: Numbers, states: Numbers | int, boun
     editor.pool.buffer[places] = states
 
 
+def _clear_states(editor: PagesEditor, ids: Numbers) -> list[int]:
+    """Writes -1; gives the chunks that have no row left, which are removed. All ids have a row."""
+    if len(ids) == 0:
+        return []
+    chunks, rows = np.unique(ids >> CHUNK_BITS, return_counts=True)
+    emptied = count_states(editor.pool.buffer, editor.table, chunks) == rows
+    for chunk in chunks[emptied].tolist():
+        editor.remove(chunk)
+    ids = ids[~emptied[np.searchsorted(chunks, ids >> CHUNK_BITS)]]
+    if len(ids):
+        places = editor.positions(ids, is_new=False)
+        editor.pool.buffer[places] = -1
+    return cast("list[int]", chunks[emptied].tolist())
+
+
 def _are_new(ids: Numbers, bound: int) -> bool:
     return len(ids) > 0 and int(ids[0] if len(ids) == 1 else ids.min()) >= bound
 
 
 def _finished(columns: dict[KeyId, PropertyColumn], editors: dict[KeyId, ColumnEditor]) -> dict[KeyId, PropertyColumn]:
+    """The columns as edited; one without a value is left out."""
     finished = {key: editor.finish() for key, editor in editors.items()}
     if all(columns.get(key) is column for key, column in finished.items()):
         return columns
-    return {**columns, **finished}
+    return {key: column for key, column in {**columns, **finished}.items() if column.pages}

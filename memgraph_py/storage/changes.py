@@ -33,7 +33,7 @@ class StreamPosition:
 
 @dataclass(slots=True, eq=False)
 class CreatedNodes:
-    """ids (rows,) int64 ascending; label_set: one id for all; properties: (rows,) each, NULL meaning absent."""
+    """ids (rows,) int64, none twice; label_set: one id for all; properties: (rows,) each, NULL meaning absent."""
 
     ids: NDArray[np.int64]
     label_set: int

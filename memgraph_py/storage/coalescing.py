@@ -9,7 +9,7 @@ from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelation
 
 
 def coalesce(changes: ChangeSet) -> bool:
-    """Created blocks of equal label set or type and equal keys become one, in place; ids stay ascending in each.
+    """Created blocks of equal label set or type and equal keys become one, in place.
 
     True when any were joined: an overlay that has seen some of the blocks no longer knows which.
     """

@@ -1,9 +1,10 @@
 """A snapshot as plain named arrays, for checkpoints, and back.
 
-Ids are kept, so dead rows stay holes. Only rows that are there are exported, and texts without the garbage of the heap.
+Ids are kept. Only rows that are there are exported, and texts without the garbage of the heap; a hole costs a bit.
 
-    node_states, relationship_states          int32, by id: label set or type, -1 where there is none
-    sources, targets                          int32, by relationship id
+    node_live, relationship_live              uint8, a bit by id, lowest first: whether there is one
+    node_states, relationship_states          int32, for those in order: label set or type
+    sources, targets                          int32, the same
     node_<key>_<kind>_ids, …_values           int32 ids and values of one property and kind
     node_<key>_3_values, …_texts              for strings: handles into their own bytes
     relationship_<key>_…                      the same
@@ -21,11 +22,12 @@ from memgraph_py.storage.adjacency import Adjacency
 from memgraph_py.storage.applying import build_index
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.indexes import LabelNodes
-from memgraph_py.storage.pages import PagesEditor, StringHeap
+from memgraph_py.storage.maintenance import pack
+from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.schema import IndexDefinition, Schema
 from memgraph_py.storage.snapshot import Snapshot
-from memgraph_py.storage.store import GraphStore, pack_adjacency
+from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Value
 
 _ROWS_AT_ONCE = 1 << 20
@@ -44,13 +46,14 @@ def export_snapshot(snapshot: Snapshot) -> SnapshotData:
     """All of the snapshot. May run in any thread, while others write."""
     schema = snapshot.schema
     nodes, relationships = snapshot.nodes(None), snapshot.relationships(None)
-    every_node = np.arange(snapshot.node_bound, dtype=np.int64)
-    every_relationship = np.arange(snapshot.relationship_bound, dtype=np.int64)
+    sources, targets = snapshot.endpoints(relationships)
     arrays: dict[str, NDArray[np.generic]] = {
-        "node_states": snapshot.label_sets(every_node).astype(np.int32),
-        "relationship_states": snapshot.relationship_types(every_relationship).astype(np.int32),
-        "sources": snapshot.sources[: snapshot.relationship_bound].copy(),
-        "targets": snapshot.targets[: snapshot.relationship_bound].copy(),
+        "node_live": _bits(nodes),
+        "node_states": snapshot.label_sets(nodes).astype(np.int32),
+        "relationship_live": _bits(relationships),
+        "relationship_states": snapshot.relationship_types(relationships).astype(np.int32),
+        "sources": sources.astype(np.int32),
+        "targets": targets.astype(np.int32),
     }
     columns: list[Value] = []
     for side, stored, ids in (
@@ -75,31 +78,61 @@ def export_snapshot(snapshot: Snapshot) -> SnapshotData:
 
 def load_snapshot(store: GraphStore, data: SnapshotData) -> None:
     """Fills the empty store, including the names and indexes of its schema. Arrays are copied."""
-    schema, metadata, arrays = store.schema, data.metadata, data.arrays
+    schema, metadata, arrays = store.schema, data.metadata, _upgraded(data.arrays)
     _load_schema(schema, metadata)
     snapshot = Snapshot.empty(schema)
     snapshot.version = data.version
     snapshot.deleted_relationships = cast(int, metadata["deleted_relationships"])
-    for side in ("node", "relationship"):
-        states = cast("NDArray[np.int32]", arrays[f"{side}_states"])
-        editor = PagesEditor(getattr(snapshot, f"{side}_states"))
-        if len(states):
-            places = editor.positions(np.arange(len(states), dtype=np.int64), is_new=True)
-            editor.pool.buffer[places] = states
-        setattr(snapshot, f"{side}_states", editor.finish())
-        setattr(snapshot, f"{side}_bound", len(states))
-        setattr(snapshot, f"live_{side}s", int((states >= 0).sum()))
-    for ends in ("sources", "targets"):
-        getattr(store.heaps, ends).extend(arrays[ends])
-        setattr(snapshot, ends, getattr(store.heaps, ends).array)
-    _load_columns(store, snapshot, data)
-    _count(snapshot, arrays)
-    snapshot.adjacency = Adjacency(pack_adjacency(snapshot), snapshot.adjacency.delta, 0)
+    nodes, relationships = _ids(arrays["node_live"]), _ids(arrays["relationship_live"])
+    snapshot.node_states = _filled(snapshot.node_states, nodes, arrays["node_states"])
+    snapshot.node_bound = int(nodes[-1]) + 1 if len(nodes) else 0
+    snapshot.live_nodes = len(nodes)
+    snapshot.relationship_states = _filled(snapshot.relationship_states, relationships, arrays["relationship_states"])
+    snapshot.relationship_bound = int(relationships[-1]) + 1 if len(relationships) else 0
+    snapshot.live_relationships = len(relationships)
+    sources, targets = (cast("NDArray[np.int32]", arrays[name]).astype(np.int64) for name in ("sources", "targets"))
+    snapshot.ends = _filled(snapshot.ends, relationships, sources << 32 | targets)
+    _load_columns(snapshot, data)
+    _count(snapshot, nodes, arrays)
+    snapshot.adjacency = Adjacency(pack(snapshot), snapshot.adjacency.delta, 0)
     for index in schema.indexes():
         snapshot.indexes[index.label, index.key] = build_index(snapshot, index.label, index.key)
     for row in cast("list[list[Value]]", metadata["positions"]):
         snapshot.positions[UUID(bytes=cast(bytes, row[0]))] = _load_position(row)
     store.restore(snapshot)
+
+
+def _bits(ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+    live = np.zeros(int(ids[-1]) + 1 if len(ids) else 0, dtype=np.uint8)
+    live[ids] = 1
+    return np.packbits(live, bitorder="little")
+
+
+def _ids(bits: NDArray[np.generic]) -> NDArray[np.int64]:
+    return np.flatnonzero(np.unpackbits(cast("NDArray[np.uint8]", bits), bitorder="little"))
+
+
+def _upgraded(arrays: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    """Arrays of a checkpoint of format 1, which had a row for each hole, as they are now."""
+    if "node_live" in arrays:
+        return arrays
+    arrays = dict(arrays)
+    for side in ("node", "relationship"):
+        states = cast("NDArray[np.int32]", arrays[f"{side}_states"])
+        ids = np.flatnonzero(states >= 0)
+        arrays[f"{side}_live"] = _bits(ids)
+        arrays[f"{side}_states"] = states[ids]
+    for ends in ("sources", "targets"):
+        arrays[ends] = arrays[ends][ids]
+    return arrays
+
+
+def _filled(pages: Pages, ids: NDArray[np.int64], values: NDArray[np.generic]) -> Pages:
+    editor = PagesEditor(pages)
+    if len(ids):
+        places = editor.positions(ids, is_new=True)
+        editor.pool.buffer[places] = values
+    return editor.finish()
 
 
 def _export_column(
@@ -150,32 +183,31 @@ def _load_schema(schema: Schema, metadata: dict[str, Value]) -> None:
         schema.add_index(IndexDefinition(name, label, key))
 
 
-def _load_columns(store: GraphStore, snapshot: Snapshot, data: SnapshotData) -> None:
+def _load_columns(snapshot: Snapshot, data: SnapshotData) -> None:
     for side, key, number in cast("list[tuple[str, int, int]]", data.metadata["columns"]):
         kind, name = Kind(number), f"{side}_{key}_{number}"
         is_node = side == "node"
         columns = snapshot.node_columns if is_node else snapshot.relationship_columns
-        heap = store.heaps.node_texts if is_node else store.heaps.relationship_texts
         texts = cast("NDArray[np.uint8] | None", data.arrays.get(f"{name}_texts"))
         values = Column(kind, data.arrays[f"{name}_values"].astype(DTYPES[kind]), None, texts)
         ids = data.arrays[f"{name}_ids"].astype(np.int64)
-        editor = ColumnEditor(columns.get(key) or PropertyColumn({}, heap))
+        editor = ColumnEditor(columns.get(key) or PropertyColumn({}, StringHeap()))
         for start in range(0, len(ids), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
             editor.write(ids[part], values.slice(start, part.stop), is_new=True)
         columns[key] = editor.finish()
 
 
-def _count(snapshot: Snapshot, arrays: dict[str, NDArray[np.generic]]) -> None:
+def _count(snapshot: Snapshot, ids: NDArray[np.int64], arrays: dict[str, NDArray[np.generic]]) -> None:
     """Candidates and counts of labels, counts of types."""
     schema = snapshot.schema
     label_sets = cast("NDArray[np.int32]", arrays["node_states"])
     for label in range(len(schema.labels)):
         members = schema.label_members(label)
-        nodes = np.flatnonzero((label_sets >= 0) & members[label_sets])
+        nodes = ids[members[label_sets]]
         if len(nodes):
             snapshot.label_nodes[label] = LabelNodes.empty().extended(nodes, is_exact=True)
             snapshot.label_counts[label] = len(nodes)
     types = cast("NDArray[np.int32]", arrays["relationship_states"])
-    counts = np.bincount(types[types >= 0])
+    counts = np.bincount(types)
     snapshot.type_counts.update({type: int(count) for type, count in enumerate(counts) if count})

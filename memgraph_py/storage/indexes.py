@@ -3,7 +3,8 @@
 A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value to
 node ids (``kernels/hashing.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that
 the node is there, has the label and has the value. So an index that knows too much is never wrong, and after a failed
-commit nothing needs to be undone. One that holds mostly stale candidates is built anew (``applying.py``).
+commit nothing needs to be undone. One that holds many stale candidates is built anew in the background
+(``maintenance.py``). An id that is used again may stand in an index twice, so both give each node once.
 """
 
 import weakref
@@ -37,13 +38,13 @@ _TRUE, _FALSE = 0x7F4A7C15F39CC060, 0x2545F4914F6CDD1D
 class LabelNodes:
     """One version of a label index: candidates array[:length]."""
 
-    __slots__ = ("_ordered", "array", "is_exact", "is_sorted", "length")
+    __slots__ = ("_ordered", "array", "is_exact", "length", "sorted_length")
 
-    def __init__(self, array: NDArray[np.int32], length: int, *, is_sorted: bool, is_exact: bool) -> None:
+    def __init__(self, array: NDArray[np.int32], length: int, sorted_length: int, *, is_exact: bool) -> None:
         self.array = array
         self.length = length
-        self.is_sorted = is_sorted
-        """True while the candidates are ascending, so that each stands here once."""
+        self.sorted_length = sorted_length
+        """So many candidates at the beginning are ascending, each standing there once."""
         self.is_exact = is_exact
         """True while each candidate has the label."""
         self._ordered: Numbers | None = None
@@ -51,29 +52,32 @@ class LabelNodes:
     @staticmethod
     def empty() -> "LabelNodes":
         """No candidates."""
-        return LabelNodes(np.empty(0, dtype=np.int32), 0, is_sorted=True, is_exact=True)
+        return LabelNodes(np.empty(0, dtype=np.int32), 0, 0, is_exact=True)
 
     def extended(self, ids: Numbers, *, is_exact: bool) -> "LabelNodes":
-        """The next version with these ids, ascending among themselves; written after what readers see."""
+        """The next version with these ids, without repetition; written after what readers see."""
         array, end = self.array, self.length + len(ids)
         if end > len(array):
             array = np.empty(max(end, 2 * len(array), 64), dtype=np.int32)
             array[: self.length] = self.array[: self.length]
         array[self.length : end] = ids
         follows = self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0])
-        is_sorted = self.is_sorted and follows
-        return LabelNodes(array, end, is_sorted=is_sorted, is_exact=self.is_exact and is_exact)
+        is_sorted = self.sorted_length == self.length and follows and bool((ids[1:] > ids[:-1]).all())
+        return LabelNodes(array, end, end if is_sorted else self.sorted_length, is_exact=self.is_exact and is_exact)
 
     def inexact(self) -> "LabelNodes":
         """The same candidates, some of which have lost the label."""
-        return LabelNodes(self.array, self.length, is_sorted=self.is_sorted, is_exact=False)
+        return LabelNodes(self.array, self.length, self.sorted_length, is_exact=False)
 
     def candidates(self) -> Numbers:
         """Ascending, each once, all that have the label and perhaps others."""
-        if self.is_sorted:
+        if self.sorted_length == self.length:
             return self.array[: self.length].astype(np.int64)
         if self._ordered is None:
-            self._ordered = np.unique(self.array[: self.length].astype(np.int64))
+            tail = np.unique(self.array[self.sorted_length : self.length])
+            ids = np.concatenate((self.array[: self.sorted_length], tail)).astype(np.int64)
+            ids.sort(kind="stable")  # of two runs: linear
+            self._ordered = ids[np.concatenate(([True], ids[1:] != ids[:-1]))]
         return self._ordered
 
 
@@ -103,7 +107,7 @@ class PropertyIndex:
     """Nodes by the hash of a value; insertions come from one thread at a time, seeks from any."""
 
     __slots__ = ("_counts", "_depths", "_free", "_hashes", "_payloads", "_postings", "_postings_used", "_retired",
-                 "_used", "entries", "may_repeat", "table")  # fmt: skip
+                 "_used", "entries", "inserted", "may_repeat", "table")  # fmt: skip
 
     def __init__(self, expected: int = 0) -> None:
         """Room for ``expected`` values at once; more come as they may."""
@@ -119,8 +123,11 @@ class PropertyIndex:
         self._free: list[int] = []
         self._retired: deque[tuple[weakref.ref[IndexTable], list[int]]] = deque()
         self.entries = 0
+        self.inserted: list[tuple[Numbers, Numbers]] | None = None
+        """While a successor is being built: what is inserted meanwhile, hashes and nodes."""
         self.may_repeat = False
-        """True once a node was inserted other than when it was created: it may be found twice for one value."""
+        """True once a node was inserted other than when it was created, or under an id that was used before: it may
+        be found twice for one value."""
         self.table = self._table(np.arange(segments, dtype=np.int32))
 
     def insert(self, hashes: Numbers, nodes: Numbers) -> None:
@@ -130,6 +137,8 @@ class PropertyIndex:
         retired: list[int] = []
         row, rows = 0, len(nodes)
         self.entries += rows
+        if self.inserted is not None:
+            self.inserted.append((hashes, nodes))
         while True:
             row = insert_nodes(
                 directory, self._hashes, self._payloads, self._counts, self._postings, self._postings_used,

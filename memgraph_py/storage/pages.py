@@ -3,15 +3,19 @@
     version 7   table [ 0  1  2 ]          buffer  | slot 0 | slot 1 | slot 2 | slot 3 |
     version 8   table [ 0  3  2 ]                  chunk 1 was changed: slot 3 is its copy
 
-A reader holds a ``Pages``: a buffer and a table of slots that never change for the rows it can see. The writer (one at
+A reader holds a ``Pages``: a table, and a buffer of slots that never change for the rows it can see. The writer (one at
 a time, under the commit lock) edits through a ``PagesEditor``: rows that no reader can see are written in place,
-a chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A slot that
-a table no longer names is free once no ``Pages`` that named it is alive. A buffer that is full is copied into one twice
-as large; old versions keep the old one, whose visible rows stay as they are.
+a chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A chunk
+whose last row went away leaves the table. A slot that a table no longer names is free once no ``Pages`` that named it
+is alive: those made from its birth to its retirement. So a reader that stays keeps the slots of its own version, and
+none that came and went meanwhile. A buffer that is full is copied into one twice as large; old versions keep the old
+one, whose visible rows stay as they are. One with many free slots is left for a smaller one (``compaction.py``).
 """
 
 import weakref
+from bisect import bisect_left
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,42 +27,109 @@ from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, copy_texts, posit
 Buffer: TypeAlias = NDArray[Any]
 """Of the type that its pool was made with."""
 NO_VALIDITY = np.zeros(0, dtype=np.bool_)
+_SWEEP_MIN = 16
 
 
 class Pool:
-    """The slots of one chunked array, shared by its versions; ``fill`` is what a row holds that was never written."""
+    """The slots of one chunked array, shared by its versions; ``fill`` is what a row holds that was never written.
 
-    __slots__ = ("buffer", "fill", "free", "has_validity", "retired", "used", "validity")
+    ``retired`` has an entry for each version that was followed by another: the version, its number, and the slots that
+    its follower no longer names. They are in order, so the first entry's slots are free once its version is gone.
+    """
 
-    def __init__(self, dtype: np.dtype[Any], fill: int | None, *, has_validity: bool) -> None:
+    __slots__ = ("_born", "_sweep_at", "buffer", "elder", "epoch", "fill", "free", "has_validity", "newest", "retired",
+                 "used", "validity")  # fmt: skip
+
+    def __init__(self, dtype: np.dtype[Any], fill: int | None, *, has_validity: bool, slots: int = 0) -> None:
         self.fill = fill
         self.has_validity = has_validity
-        self.buffer: Buffer = np.empty(0, dtype=dtype)
-        self.validity = NO_VALIDITY
+        self.buffer: Buffer = np.empty(slots << CHUNK_BITS, dtype=dtype)
+        self.validity = np.empty(slots << CHUNK_BITS, dtype=np.bool_) if has_validity else NO_VALIDITY
         self.used = 0
+        self.epoch = 0
+        """Number of the newest version."""
+        self.newest: weakref.ref[Pages] | None = None
         self.free: list[int] = []
-        self.retired: deque[tuple[weakref.ref[Pages], list[int]]] = deque()
+        self.retired: deque[tuple[weakref.ref[Pages], int, list[int]]] = deque()
+        self.elder: list[weakref.ref[Pages]] = []
+        """Versions of the pool that this one has followed."""
+        self._born: list[int] = []
+        self._sweep_at = _SWEEP_MIN
 
     def allocate(self) -> int:
-        """A slot whose rows are all ``fill`` and not valid."""
-        while self.retired and self.retired[0][0]() is None:
-            self.free.extend(self.retired.popleft()[1])
+        """A slot whose rows are all ``fill`` and not valid, for the next version to name."""
+        self.collect()
+        if not self.free and len(self.retired) >= self._sweep_at:
+            self.sweep()
         if self.free:
             slot = self.free.pop()
+            self._born[slot] = self.epoch + 1
         else:
             slot = self.used
             if (slot + 1) * CHUNK_ROWS > len(self.buffer):
                 self._grow()
             self.used += 1
+            self._born.append(self.epoch + 1)
         start = slot << CHUNK_BITS
         self.buffer[start : start + CHUNK_ROWS] = self.fill
         if self.has_validity:
             self.validity[start : start + CHUNK_ROWS] = False
         return slot
 
-    def forget_retired(self) -> None:
-        """After a failed commit: what was retired may be in use again, so it is never given out."""
-        self.retired.clear()
+    def collect(self) -> None:
+        """Frees the slots of the oldest versions that are gone."""
+        while self.retired and self.retired[0][0]() is None:
+            self.release(self.retired.popleft()[2])
+
+    def sweep(self) -> None:
+        """Frees every slot that no living version names, also those that came and went while an older one stayed."""
+        alive = [(ref() is not None, ref, epoch, slots) for ref, epoch, slots in self.retired]
+        epochs = [epoch for lives, _, epoch, _ in alive if lives]
+        self.retired = deque()
+        for lives, ref, epoch, slots in alive:
+            held = []
+            for slot in slots:
+                first = bisect_left(epochs, self._born[slot])
+                if first < len(epochs) and epochs[first] <= epoch:
+                    held.append(slot)
+                else:
+                    self.release((slot,))
+            if lives or held:
+                self.retired.append((ref, epoch, held))
+        self._sweep_at = max(2 * len(self.retired), _SWEEP_MIN)
+
+    def release(self, slots: Iterable[int]) -> None:
+        """No version names the slots."""
+        for slot in slots:
+            if self.fill is None:  # what a free slot refers to would live on
+                self.buffer[slot << CHUNK_BITS : (slot + 1) << CHUNK_BITS] = None
+            self.free.append(slot)
+
+    def older_versions(self) -> list["Pages"]:
+        """Those that are alive and were followed by another."""
+        versions = [ref() for ref, _, _ in self.retired] + [ref() for ref in self.elder]
+        return [pages for pages in versions if pages is not None]
+
+    def publish(self, table: NDArray[np.int32]) -> "Pages":
+        """The next version."""
+        self.epoch += 1
+        pages = Pages(self, table)
+        self.newest = weakref.ref(pages)
+        return pages
+
+    def recover(self, good: "Pages") -> "Pages":
+        """After commits have failed: ``good`` as the newest version. What the failed ones took is free, but for what
+        readers on them still hold."""
+        newest = (good if self.newest is None else self.newest()) or good
+        versions = {id(pages): pages for pages in (*self.older_versions(), newest, good) if pages.pool is self}
+        others = sorted(versions.values(), key=lambda pages: pages.epoch)
+        named = {int(slot) for pages in others for slot in pages.table[pages.table >= 0]}
+        held = named.difference(good.table.tolist())
+        self.free.clear()
+        self.release(slot for slot in range(self.used) if slot not in named)
+        self.retired = deque((weakref.ref(pages), pages.epoch, []) for pages in others[:-1])
+        self.retired.append((weakref.ref(others[-1]), self.epoch, sorted(held)))
+        return self.publish(good.table)
 
     def _grow(self) -> None:
         rows = max(2 * len(self.buffer), CHUNK_ROWS)
@@ -74,10 +145,11 @@ class Pool:
 class Pages:
     """One version of a chunked array: what readers hold."""
 
-    __slots__ = ("__weakref__", "buffer", "pool", "table", "validity")
+    __slots__ = ("__weakref__", "buffer", "epoch", "pool", "table", "validity")
 
     def __init__(self, pool: Pool, table: NDArray[np.int32]) -> None:
         self.pool = pool
+        self.epoch = pool.epoch
         self.buffer = pool.buffer
         self.validity = pool.validity
         self.table = table
@@ -85,7 +157,11 @@ class Pages:
     @staticmethod
     def empty(dtype: np.dtype[Any], fill: int | None, *, has_validity: bool) -> "Pages":
         """An array without rows."""
-        return Pages(Pool(dtype, fill, has_validity=has_validity), np.zeros(0, dtype=np.int32))
+        return Pool(dtype, fill, has_validity=has_validity).publish(np.zeros(0, dtype=np.int32))
+
+    def is_written(self) -> bool:
+        """False where there is no row at all."""
+        return bool((self.table >= 0).any())
 
     def chunks(self) -> NDArray[np.int64]:
         """Numbers of the chunks that were written, ascending."""
@@ -123,11 +199,9 @@ class PagesEditor:
         chunks = [low] if low == high else np.unique(ids >> CHUNK_BITS).tolist()
         for chunk in chunks:
             if self._table[chunk] < 0:
-                slot = self.pool.allocate()
-                if not is_new:
-                    self._own_table()
-                    self._copied.add(chunk)
-                self._table[chunk] = slot
+                self._own_table()
+                self._table[chunk] = self.pool.allocate()
+                self._copied.add(chunk)
             elif not is_new and chunk not in self._copied:
                 self._copy(chunk)
         return positions(self._table, ids, len(self._table) << CHUNK_BITS)
@@ -137,7 +211,7 @@ class PagesEditor:
         self._own_table()
         if chunk in self._copied:
             self._copied.discard(chunk)
-            self.pool.free.append(int(self._table[chunk]))
+            self.pool.release((int(self._table[chunk]),))
         else:
             self._retired.append(int(self._table[chunk]))
         self._table[chunk] = -1
@@ -147,8 +221,8 @@ class PagesEditor:
         pages, pool = self._pages, self.pool
         if self._table is pages.table and pool.buffer is pages.buffer:
             return pages
-        pool.retired.append((weakref.ref(pages), self._retired))
-        return Pages(pool, self._table)
+        pool.retired.append((weakref.ref(pages), pages.epoch, self._retired))
+        return pool.publish(self._table)
 
     def _copy(self, chunk: int) -> None:
         old = int(self._table[chunk])

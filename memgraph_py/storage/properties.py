@@ -4,12 +4,22 @@ A chunk that gets a value of another kind becomes one of kind OBJECT, so reading
 are all of one kind is read in one kernel, others are read kind by kind and joined as OBJECT.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import DTYPES, Column, Kind
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, positions, read_values
-from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
+from memgraph_py.kernels.chunks import (
+    CHUNK_BITS,
+    CHUNK_ROWS,
+    count_valid,
+    positions,
+    read_values,
+    stored_text_bytes,
+    text_bytes,
+)
+from memgraph_py.storage.pages import NO_VALIDITY, Pages, PagesEditor, StringHeap
 
 _EIGHT_BYTES = frozenset((Kind.INT, Kind.FLOAT, Kind.STRING))
 
@@ -17,11 +27,13 @@ _EIGHT_BYTES = frozenset((Kind.INT, Kind.FLOAT, Kind.STRING))
 class PropertyColumn:
     """One version of a property: what readers hold. ``pages`` by kind; no chunk is in two of them."""
 
-    __slots__ = ("heap", "only", "pages")
+    __slots__ = ("heap", "only", "pages", "text_bytes")
 
-    def __init__(self, pages: dict[Kind, Pages], heap: StringHeap) -> None:
+    def __init__(self, pages: dict[Kind, Pages], heap: StringHeap, text_bytes: int = 0) -> None:
         self.pages = pages
         self.heap = heap
+        self.text_bytes = text_bytes
+        """Bytes of the strings that are there; the rest of the heap is of older versions, or garbage."""
         self.only: Kind | None = next(iter(pages)) if len(pages) == 1 else None
         """The one kind there is, or None where there are several, or no value at all."""
 
@@ -80,11 +92,12 @@ class PropertyColumn:
 class ColumnEditor:
     """Changes one property within one commit; ``finish`` gives the new version."""
 
-    __slots__ = ("_column", "_editors", "_heap")
+    __slots__ = ("_column", "_editors", "_heap", "_text_bytes")
 
     def __init__(self, column: PropertyColumn) -> None:
         self._column = column
         self._heap = column.heap
+        self._text_bytes = column.text_bytes
         self._editors = {kind: PagesEditor(pages) for kind, pages in column.pages.items()}
 
     def write(self, ids: NDArray[np.int64], values: Column, *, is_new: bool) -> None:
@@ -103,28 +116,50 @@ class ColumnEditor:
         self._write_kind(values.kind, ids, values, is_new=is_new)
 
     def clear(self, ids: NDArray[np.int64]) -> None:
-        """Remove the values of these rows."""
-        for editor in self._editors.values():
+        """Remove the values of these rows (ids without repetition); a chunk without values is as if never written."""
+        for kind, editor in self._editors.items():
             if len(ids):
-                written = self._written(editor, ids)
-                places = positions(editor.table, written, len(editor.table) << CHUNK_BITS)
-                written = written[editor.pool.validity[places]]
+                written = self._present(editor, ids)
                 if len(written):
-                    places = editor.positions(written, is_new=False)
-                    editor.pool.validity[places] = False
+                    if kind is Kind.STRING:
+                        self._text_bytes -= stored_text_bytes(
+                            editor.pool.buffer, editor.pool.validity, editor.table, written
+                        )
+                    self._clear_kind(kind, editor, written)
 
     def finish(self) -> PropertyColumn:
         """The version that holds the changes; the same one where only rows that nobody sees were written."""
         pages = {kind: editor.finish() for kind, editor in self._editors.items()}
-        if pages == self._column.pages:
+        if pages == self._column.pages and self._text_bytes == self._column.text_bytes:
             return self._column
-        return PropertyColumn(pages, self._heap)
+        pages = {kind: version for kind, version in pages.items() if version.is_written()}
+        heap = self._heap if Kind.STRING in pages or not self._heap.used else StringHeap()
+        return PropertyColumn(pages, heap, self._text_bytes)
+
+    @staticmethod
+    def _clear_kind(kind: Kind, editor: PagesEditor, ids: NDArray[np.int64]) -> None:
+        chunks, rows = np.unique(ids >> CHUNK_BITS, return_counts=True)
+        emptied = count_valid(editor.pool.validity, editor.table, chunks) == rows
+        for chunk in chunks[emptied].tolist():
+            editor.remove(chunk)
+        if not emptied.all():
+            ids = ids[~emptied[np.searchsorted(chunks, ids >> CHUNK_BITS)]]
+            places = editor.positions(ids, is_new=False)
+            editor.pool.validity[places] = False
+            if kind is Kind.OBJECT:
+                editor.pool.buffer[places] = None
 
     def _write_kind(self, kind: Kind, ids: NDArray[np.int64], values: Column, *, is_new: bool) -> None:
         if len(ids) == 0:
             return
         editor = self._editor(kind)
-        written = self._heap.append(values) if kind is Kind.STRING else values.values
+        if kind is Kind.STRING:
+            used = self._heap.used
+            written: NDArray[Any] = self._heap.append(values)
+            self._text_bytes += self._heap.used - used
+            self._text_bytes -= stored_text_bytes(editor.pool.buffer, editor.pool.validity, editor.table, ids)
+        else:
+            written = values.values
         places = editor.positions(ids, is_new=is_new)
         editor.pool.buffer[places] = written
         editor.pool.validity[places] = True
@@ -150,6 +185,8 @@ class ColumnEditor:
         data = self._heap.data if kind is Kind.STRING else None
         valid = editor.pool.validity[part].copy()
         present = Column(kind, editor.pool.buffer[part].copy(), None, data).take(valid)
+        if kind is Kind.STRING:
+            self._text_bytes -= text_bytes(present.values, NO_VALIDITY)
         ids = np.flatnonzero(valid) + (chunk << CHUNK_BITS)
         editor.remove(chunk)
         self._write_kind(Kind.OBJECT, ids, Column.objects(present.to_values()), is_new=False)
@@ -160,6 +197,15 @@ class ColumnEditor:
             fill = None if kind is Kind.OBJECT else 0
             editor = self._editors[kind] = PagesEditor(Pages.empty(DTYPES[kind], fill, has_validity=True))
         return editor
+
+    @staticmethod
+    def _present(editor: PagesEditor, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those ids that have a value of the editor's kind."""
+        written = ColumnEditor._written(editor, ids)
+        present: NDArray[np.bool_] = editor.pool.validity[
+            positions(editor.table, written, len(editor.table) << CHUNK_BITS)
+        ]
+        return written[present]
 
     @staticmethod
     def _written(editor: PagesEditor, ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
 """Snapshot: the graph at one version. Immutable; published by swapping a reference, so reading takes no lock.
 
-Ids come from counters, and a snapshot knows the bound of those it can see. ``node_states`` holds the label set of each
-node and ``relationship_states`` the type of each relationship, -1 where there is none: deleted, rolled back, or not yet
+A snapshot knows the bound of the ids that it can see. ``node_states`` holds the label set of each node and
+``relationship_states`` the type of each relationship, -1 where there is none: deleted, rolled back, or not yet
 committed when this version was.
 """
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
-from memgraph_py.kernels.chunks import read_states
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
-from memgraph_py.storage.adjacency import Adjacency, Graph, Packed
+from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_column
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
@@ -54,8 +54,8 @@ class Snapshot:
     """How many were ever deleted; tells whether some were since the adjacency was packed."""
     node_states: Pages
     relationship_states: Pages
-    sources: Packed
-    targets: Packed
+    ends: Pages
+    """Of each relationship: source << 32 | target."""
     node_columns: dict[KeyId, PropertyColumn]
     relationship_columns: dict[KeyId, PropertyColumn]
     adjacency: Adjacency
@@ -68,7 +68,7 @@ class Snapshot:
     @staticmethod
     def empty(schema: Schema) -> "Snapshot":
         """Version 0: nothing."""
-        no_ends = np.zeros(0, dtype=np.int32)
+        ends = Pages.empty(np.dtype(np.int64), -1, has_validity=False)
         states = [Pages.empty(np.dtype(np.int32), -1, has_validity=False) for _ in range(2)]
         return Snapshot(
             0,
@@ -80,8 +80,7 @@ class Snapshot:
             0,
             states[0],
             states[1],
-            no_ends,
-            no_ends,
+            ends,
             {},
             {},
             Adjacency.empty(),
@@ -104,8 +103,7 @@ class Snapshot:
             self.deleted_relationships,
             self.node_states,
             self.relationship_states,
-            self.sources,
-            self.targets,
+            self.ends,
             self.node_columns,
             self.relationship_columns,
             self.adjacency,
@@ -132,8 +130,9 @@ class Snapshot:
             return _alive(self.relationship_states, self.relationship_bound, self.live_relationships)
         if self.type_counts.get(type, 0) == 0:
             return NO_IDS
-        ids = np.arange(self.relationship_bound, dtype=np.int64)
-        return np.flatnonzero(self.relationship_types(ids) == type)
+        ids = _written_ids(self.relationship_states, self.relationship_bound)
+        of_type: RelationshipIds = ids[self.relationship_types(ids) == type]
+        return of_type
 
     def node_count(self, label: LabelId | None) -> int:
         """See GraphView."""
@@ -165,12 +164,7 @@ class Snapshot:
 
     def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
         """See GraphView; -1 for ids that are not in this version."""
-        inside = (relationships >= 0) & (relationships < self.relationship_bound)
-        if inside.all():
-            return self.sources[relationships].astype(np.int64), self.targets[relationships].astype(np.int64)
-        sources, targets = np.full((2, len(relationships)), -1, dtype=np.int64)
-        sources[inside], targets[inside] = self.sources[relationships[inside]], self.targets[relationships[inside]]
-        return sources, targets
+        return read_ends(self.ends.buffer, self.ends.table, relationships, self.relationship_bound)
 
     def relationship_types(self, relationships: RelationshipIds) -> NDArray[np.int64]:
         """See GraphView; -1 for ids that are not in this version."""
@@ -281,6 +275,8 @@ def index_candidates(index: PropertyIndex, hashed: Hashed) -> tuple[NDArray[np.i
 
 def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
     """Each pair of row and node once, by row."""
+    if bool((rows[1:] > rows[:-1]).all()):
+        return Seek(rows, nodes)
     order = np.lexsort((nodes, rows))
     rows, nodes = rows[order], nodes[order]
     first = np.ones(len(rows), dtype=np.bool_)
@@ -316,10 +312,17 @@ def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> 
 
 
 def _alive(pages: Pages, bound: int, live: int) -> NDArray[np.int64]:
-    ids = np.arange(bound, dtype=np.int64)
     if live == bound:
-        return ids
-    return np.flatnonzero(read_states(pages.buffer, pages.table, ids, bound) >= 0)
+        return np.arange(bound, dtype=np.int64)
+    ids = _written_ids(pages, bound)
+    return ids[read_states(pages.buffer, pages.table, ids, bound) >= 0]
+
+
+def _written_ids(pages: Pages, bound: int) -> NDArray[np.int64]:
+    """The ids below the bound whose chunk was written, ascending."""
+    starts = pages.chunks() << CHUNK_BITS
+    ids: NDArray[np.int64] = (starts[:, np.newaxis] + np.arange(CHUNK_ROWS, dtype=np.int64)).ravel()
+    return ids[: np.searchsorted(ids, bound)]
 
 
 def _keys(columns: dict[KeyId, PropertyColumn], ids: NDArray[np.int64]) -> NDArray[np.int64]:

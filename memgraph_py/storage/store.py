@@ -5,10 +5,11 @@
 
 ``tip`` is the writers' newest version, ``current`` the readers'; between them lie the commits that the log has not
 synced. A reader holds a snapshot and takes no lock. If the log fails, all queued commits fail and ``tip`` returns to
-``current``; ids are not used again, so what the failed ones left in indexes is never found.
+``current``.
 
-Write sets are kept for as long as a transaction may still meet them: those later than the oldest open transaction's
-snapshot, and those later than ``current``, which new transactions are based on.
+Write sets are kept for as long as a transaction may still meet them, within limits: those later than the oldest open
+transaction's snapshot, and those later than ``current``, which new transactions are based on. What nobody needs any
+more, ids, strings, slots, entries of indexes, is taken back in the background (``reclamation.py``, ``maintenance.py``).
 """
 
 import threading
@@ -23,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.config import Limits
-from memgraph_py.errors import CommitFailed, CypherError, LimitExceeded, SchemaError, SchemaMissing
-from memgraph_py.storage.adjacency import Adjacency, Base, Delta
-from memgraph_py.storage.applying import Heaps, after_failure, apply
+from memgraph_py.errors import CommitFailed, CypherError, SchemaError, SchemaMissing
+from memgraph_py.storage.applying import after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce
-from memgraph_py.storage.conflicts import WriteSet
-from memgraph_py.storage.memory import release_free_memory
+from memgraph_py.storage.conflicts import History
+from memgraph_py.storage.maintenance import Maintenance, pack_adjacency
+from memgraph_py.storage.reclamation import Reclamation
 from memgraph_py.storage.schema import IndexDefinition, Schema
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
@@ -64,32 +65,6 @@ class _Pending:
     failed: bool = False
 
 
-class _Ids:
-    """A counter that several threads draw from."""
-
-    __slots__ = ("_limit", "_lock", "_name", "next")
-
-    def __init__(self, name: str, limit: int) -> None:
-        self._name = name
-        self._limit = limit
-        self._lock = threading.Lock()
-        self.next = 0
-
-    def draw(self, count: int) -> NDArray[np.int64]:
-        """``count`` ids, ascending. Raises LimitExceeded when there are no more."""
-        with self._lock:
-            start = self.next
-            if start + count > self._limit:
-                raise LimitExceeded(f"a graph has at most {self._limit} {self._name}")
-            self.next = start + count
-        return np.arange(start, start + count, dtype=np.int64)
-
-    def pass_over(self, bound: int) -> None:
-        """Ids below the bound are used."""
-        with self._lock:
-            self.next = max(self.next, bound)
-
-
 class GraphStore:
     """The graph. Methods may be called from any thread."""
 
@@ -98,18 +73,16 @@ class GraphStore:
         self.log = log
         """Where commits go; None publishes them at once. Recovery sets it after it has replayed."""
         self.limits = limits
-        self.heaps = Heaps()
         self.current = self.tip = Snapshot.empty(self.schema)
-        self._node_ids = _Ids("nodes", limits.elements_max)
-        self._relationship_ids = _Ids("relationships", limits.elements_max)
+        self.reclamation = Reclamation(limits.elements_max, limits.reused_ids_min)
         self._commit_lock = threading.Lock()
         self._publish_lock = threading.Lock()  # taken inside the commit lock, never the other way round
         self._pending: deque[_Pending] = deque()
-        self._history: deque[tuple[int, WriteSet]] = deque()
+        self._history = History(limits.history_commits_max, limits.history_rows_max)
         self._open: dict[int, int] = {}
         """How many transactions that may write are based on each version."""
         self._failures: list[int] = []
-        self._merge: threading.Thread | None = None
+        self._maintenance = Maintenance()
 
     def begin(self, access: Access, *, on_tip: bool = False) -> Transaction:
         """A transaction on ``current``, or on ``tip``: then it sees commits that may yet fail, and fails with them."""
@@ -131,6 +104,7 @@ class GraphStore:
         was based on has failed; the future may raise CommitFailed too. Nothing is committed then.
         """
         assert transaction.is_open, "the transaction has ended"
+        is_queued = False
         try:
             changes = transaction.changes
             if changes.is_empty():
@@ -142,9 +116,10 @@ class GraphStore:
                 transaction.drop_overlays()  # rows of this transaction may still be read
             with self._commit_lock:
                 self._check(transaction)
+                is_queued = True  # should it fail from here on, its ids come back with its changes
                 pending = self._queue(changes)
         finally:
-            self._end(transaction)
+            self._end(transaction, committed=is_queued)
         return self._hand_over(pending)
 
     def create_index(self, name: str, label: int, key: int) -> Future[int]:
@@ -170,44 +145,81 @@ class GraphStore:
 
     def apply_recovered(self, version: int, changes: ChangeSet) -> None:
         """Applies a commit from the log, without logging it."""
+        assert version == self.tip.version + 1, "a commit is missing in the log"
+        while self.reclamation.reuses_relationships(changes, self.tip):
+            pack_adjacency(self)
         with self._commit_lock:
-            assert version == self.tip.version + 1, "a commit is missing in the log"
+            self.reclamation.is_complete = False
             snapshot = self._applied(changes)
             self.tip = self.current = snapshot
-            self._node_ids.pass_over(snapshot.node_bound)
-            self._relationship_ids.pass_over(snapshot.relationship_bound)
-            self._consider_merge()
+        self._maintenance.consider(self, changes)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Puts a snapshot in place of the empty store; see ``exchange.load_snapshot``."""
         assert self.tip.version == 0, "only an empty store is restored"
         self.tip = self.current = snapshot
-        self._node_ids.pass_over(snapshot.node_bound)
-        self._relationship_ids.pass_over(snapshot.relationship_bound)
+        self.reclamation.is_complete = False
 
     def draw_node_ids(self, count: int) -> NDArray[np.int64]:
-        """Ids that no node has had. Raises LimitExceeded."""
-        return self._node_ids.draw(count)
+        """Ids that no node has, in any version that is alive. Raises LimitExceeded."""
+        self._complete_ids()
+        return self.reclamation.nodes.draw(count)
 
     def draw_relationship_ids(self, count: int) -> NDArray[np.int64]:
-        """Ids that no relationship has had. Raises LimitExceeded."""
-        return self._relationship_ids.draw(count)
+        """Ids that no relationship has, in any version that is alive. Raises LimitExceeded."""
+        self._complete_ids()
+        return self.reclamation.relationships.draw(count)
 
-    def wait_for_merge(self) -> None:
-        """Until no merge of the adjacency is under way."""
-        merge = self._merge
-        if merge is not None:
-            merge.join()
+    def revise(self, change: Callable[[list[Snapshot]], list[Snapshot]], epoch: int) -> bool:
+        """The same graph in another form, between two commits: ``change`` gets the current snapshot and those after it,
+        in order, and gives as many. False, and nothing is done, where the log has failed since the epoch.
+        """
+        with self._commit_lock, self._publish_lock:
+            if epoch != self.epoch:
+                return False
+            revised = change([self.current, *(pending.snapshot for pending in self._pending)])
+            self.current, self.tip = revised[0], revised[-1]
+            for pending, snapshot in zip(self._pending, revised[1:], strict=True):
+                pending.snapshot = snapshot
+            return True
+
+    def unsynced(self) -> list[tuple[Snapshot, ChangeSet]]:
+        """The versions after ``current`` and what each of them changed; for a ``change`` of ``revise``."""
+        return [(pending.snapshot, pending.changes) for pending in self._pending]
+
+    @property
+    def epoch(self) -> int:
+        """How many times the log has failed."""
+        return len(self._failures)
+
+    def reclaim_ids(self) -> None:
+        """Ids of deleted elements that nobody can meet any more become free. One thread at a time."""
+        with self._commit_lock:
+            if not self.reclamation.is_complete:
+                return
+            taken = self.reclamation.take(self.current)
+        self.reclamation.release(taken)
+
+    def wait_for_maintenance(self) -> None:
+        """Until nothing is under way in the background."""
+        self._maintenance.wait()
 
     def close(self) -> None:
         """Ends the log, if there is one, and waits for the background."""
         if self.log is not None:
             self.log.close()
-        self.wait_for_merge()
+        self._maintenance.wait()
 
-    def _end(self, transaction: Transaction) -> None:
+    def _complete_ids(self) -> None:
+        """After recovery, before the first id is drawn: whatever has no element is free."""
+        if not self.reclamation.is_complete:
+            with self._commit_lock:
+                self.reclamation.complete(self.current)
+
+    def _end(self, transaction: Transaction, *, committed: bool = False) -> None:
         transaction.is_open = False
         if transaction.access is Access.WRITE:
+            self.reclamation.give_back(*transaction.unused_ids(committed=committed))
             version = transaction.snapshot.version
             with self._publish_lock:
                 self._open[version] -= 1
@@ -218,11 +230,7 @@ class GraphStore:
         based_on = transaction.snapshot.version
         if any(based_on > last_good for last_good in self._failures[transaction.epoch :]):
             raise CommitFailed("an earlier commit that this one builds on could not be written to the log")
-        if self._history and self._history[-1][0] > based_on:
-            mine = WriteSet(transaction.changes)
-            for version, write_set in self._history:
-                if version > based_on:
-                    mine.check(write_set)
+        self._history.check(based_on, transaction.changes)
 
     def _queue(self, changes: ChangeSet) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
@@ -233,9 +241,7 @@ class GraphStore:
             self._pending.append(pending)
             self.tip = snapshot
             keep_after = min((self.current.version, *self._open))
-        self._history.append((snapshot.version, WriteSet(changes)))
-        while self._history and self._history[0][0] <= keep_after:
-            self._history.popleft()
+        self._history.add(snapshot.version, changes, keep_after)
         if self.log is None:
             with self._publish_lock:
                 self._pending.popleft()
@@ -247,23 +253,24 @@ class GraphStore:
                 with self._publish_lock:
                     self._take_back([self._pending.pop()])
                 raise
-        self._consider_merge()
         return pending
 
     def _hand_over(self, pending: _Pending) -> Future[int]:
         """The future of a queued commit; resolved here, outside all locks, where there is no log to wait for."""
         if self.log is None:
+            self._maintenance.consider(self, pending.changes)
             pending.future.set_result(pending.snapshot.version)
         return pending.future
 
     def _applied(self, changes: ChangeSet) -> Snapshot:
         tip = self.tip
         try:
-            snapshot = apply(tip, changes, tip.version + 1, self.heaps)
+            snapshot = apply(tip, changes, tip.version + 1)
         except BaseException:  # whatever it was, what lies in place must not show in later versions
             with self._publish_lock:
                 self._take_back([_Pending(tip, changes, self.schema.indexes())])
             raise
+        self.reclamation.add(snapshot.version, changes)
         for label, key in changes.dropped_indexes:
             self.schema.drop_index(label, key)
         for name, label, key in changes.created_indexes:
@@ -279,6 +286,7 @@ class GraphStore:
                 first = self._pending.popleft()
                 assert first is pending, "the log answers out of order"
                 self.current = pending.snapshot
+            self._maintenance.consider(self, pending.changes)
             pending.future.set_result(pending.snapshot.version)
             return
         with self._commit_lock, self._publish_lock:
@@ -302,56 +310,8 @@ class GraphStore:
         self.schema.restore_indexes(failed[0].indexes)
         self.tip = restored
         self._failures.append(restored.version)
-        while self._history and self._history[-1][0] > restored.version:
-            self._history.pop()
-
-    def _consider_merge(self) -> None:
-        """Packs the adjacency in the background when much was added or deleted since. Under the commit lock."""
-        if self._is_merge_due(self.tip) and (self._merge is None or not self._merge.is_alive()):
-            self._merge = threading.Thread(target=self._merge_adjacency, name="merge adjacency", daemon=True)
-            self._merge.start()
-
-    def _is_merge_due(self, snapshot: Snapshot) -> bool:
-        adjacency = snapshot.adjacency
-        packed: int = adjacency.base.packed_out.shape[1]
-        much = max(self.limits.delta_relationships_max, packed // 8)
-        deleted = snapshot.deleted_relationships - adjacency.base.deletions
-        return adjacency.visible > much or deleted > much
-
-    def _merge_adjacency(self) -> None:
-        """Until little is left outside the base; what the log has not synced yet stays outside."""
-        while self._is_merge_due(self.current):
-            self._merge_once()
-        release_free_memory()
-
-    def _merge_once(self) -> None:
-        failures, snapshot = len(self._failures), self.current
-        base = pack_adjacency(snapshot)
-        with self._commit_lock, self._publish_lock:
-            if failures == len(self._failures):  # else the delta was made anew
-                self._publish_base(base, snapshot.adjacency.visible)
-
-    def _publish_base(self, base: Base, first: int) -> None:
-        """Puts the base, and a delta of the entries from ``first`` on, into all newer snapshots. Under both locks."""
-        delta = self.tip.adjacency.rebuilt(first, base).delta
-        self.current = _with_adjacency(self.current, base, delta, first)
-        for pending in self._pending:
-            pending.snapshot = _with_adjacency(pending.snapshot, base, delta, first)
-        self.tip = self._pending[-1].snapshot if self._pending else self.current
-
-
-def _with_adjacency(snapshot: Snapshot, base: Base, delta: Delta, first: int) -> Snapshot:
-    merged = snapshot.successor(snapshot.version)
-    merged.adjacency = Adjacency(base, delta, snapshot.adjacency.visible - first)
-    return merged
-
-
-def pack_adjacency(snapshot: Snapshot) -> Base:
-    """A base of all relationships of the snapshot."""
-    ids = snapshot.relationships(None)
-    types = snapshot.relationship_types(ids).astype(np.int32)
-    sources, targets = snapshot.sources[ids], snapshot.targets[ids]
-    return Base.pack(ids, sources, targets, types, snapshot.node_bound, snapshot.deleted_relationships)
+        self._history.take_back(restored.version)
+        self.reclamation.take_back(restored.version, [commit.changes for commit in failed])
 
 
 def _commit_failed(error: BaseException) -> CommitFailed:

@@ -40,7 +40,7 @@ class Access(IntEnum):
 
 
 class IdSource(Protocol):
-    """Gives ids that no element has had. ``GraphStore`` is one."""
+    """Gives ids that no element has, in any version that is alive. ``GraphStore`` is one."""
 
     def draw_node_ids(self, count: int) -> Numbers: ...
 
@@ -72,7 +72,15 @@ _LISTS = (
 class Transaction(TransactionReader):
     """Implements WritableGraph. Used by one thread at a time; begun, committed and rolled back by the store."""
 
-    __slots__ = ("_ids", "_leaves_relationships", "access", "epoch", "is_open")
+    __slots__ = (
+        "_ids",
+        "_leaves_relationships",
+        "_undone_nodes",
+        "_undone_relationships",
+        "access",
+        "epoch",
+        "is_open",
+    )
 
     def __init__(self, snapshot: Snapshot, ids: IdSource, access: Access, epoch: int) -> None:
         super().__init__(snapshot)
@@ -82,6 +90,8 @@ class Transaction(TransactionReader):
         """How many times the log had failed when this began."""
         self.is_open = True
         self._leaves_relationships = False
+        self._undone_nodes: list[NodeIds] = []
+        self._undone_relationships: list[RelationshipIds] = []
 
     def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
         """See WritableGraph."""
@@ -159,7 +169,10 @@ class Transaction(TransactionReader):
         return Mark(lengths, dict(changes.positions), frozenset(changes.reset_positions))
 
     def undo_to(self, mark: Mark) -> None:
-        """Takes back what was done since the mark; ids that were drawn stay unused."""
+        """Takes back what was done since the mark; ids that were drawn are given back when the transaction ends."""
+        nodes, relationships = (mark.lengths[_LISTS.index(name)] for name in ("created_nodes", "created_relationships"))
+        self._undone_nodes += [block.ids for block in self.changes.created_nodes[nodes:]]
+        self._undone_relationships += [block.ids for block in self.changes.created_relationships[relationships:]]
         for name, length in zip(_LISTS, mark.lengths, strict=True):
             del getattr(self.changes, name)[length:]
         self.changes.positions = dict(mark.positions)
@@ -178,6 +191,14 @@ class Transaction(TransactionReader):
             changes.positions.pop(stream_id, None)
         else:
             changes.positions[stream_id] = position
+
+    def unused_ids(self, *, committed: bool) -> tuple[list[NodeIds], list[RelationshipIds]]:
+        """Ids of nodes and of relationships that this transaction drew and has no more use for."""
+        nodes, relationships = self._undone_nodes, self._undone_relationships
+        if not committed:
+            nodes = nodes + [block.ids for block in self.changes.created_nodes]
+            relationships = relationships + [block.ids for block in self.changes.created_relationships]
+        return nodes, relationships
 
     def check_no_relationship_left(self) -> None:
         """Raises ConstraintViolation when a node that was deleted still has a relationship in this view."""

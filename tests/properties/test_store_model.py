@@ -1,4 +1,5 @@
-"""The store against a naive model: several transactions, a log that is late or fails, merges, snapshots held open."""
+"""The store against a naive model: several transactions, a log that is late or fails, snapshots held open, and what is
+done in the background: merges, ids used again, arrays moved together. Replaying the log gives the same graph."""
 
 import copy
 import random
@@ -8,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis.strategies as st
-import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -19,36 +19,10 @@ from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.exchange import export_snapshot, load_snapshot
 from memgraph_py.storage.store import Access, GraphStore, Transaction
 from memgraph_py.storage.transaction import Mark
-from memgraph_py.storage.view import Direction, GraphView
-from memgraph_py.values.comparison import equals
+from memgraph_py.storage.view import GraphView
+from tests.properties.graph_model import KEYS, LABELS, TYPES, VALUES, Graph, check_seeks, check_view, ids_of
 
-LABELS, TYPES, KEYS = range(3), range(2), range(2)
-VALUES: list[Any] = [
-    None,
-    0,
-    1,
-    7,
-    1.0,
-    2.5,
-    -0.0,
-    "",
-    "a",
-    "ä€😀",
-    "longer than eight bytes",
-    True,
-    False,
-    [1, 2],
-    [1],
-]
 STEPS = 60
-
-
-@dataclass
-class Graph:
-    nodes: dict[int, tuple[set[int], dict[int, Any]]] = field(default_factory=dict)
-    relationships: dict[int, tuple[int, int, int, dict[int, Any]]] = field(default_factory=dict)
-    deleted_nodes: set[int] = field(default_factory=set)
-    deleted_relationships: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -84,124 +58,23 @@ class ManualLog:
 
     def __init__(self) -> None:
         self.queue: list[Callable[[BaseException | None], None]] = []
+        self.records: dict[int, ChangeSet] = {}
 
     def append(self, version: int, changes: ChangeSet, done: Callable[[BaseException | None], None]) -> None:
         assert not changes.is_empty() and version > 0
+        self.records[version] = changes
         self.queue.append(done)
 
     def close(self) -> None: ...
 
 
-def ids_of(ids: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.array(ids, dtype=np.int64)
-
-
-def read(column: Column) -> list[Any]:
-    return [(type(value), value) for value in column.to_values()]
-
-
-def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships: int) -> None:
-    assert view.nodes(None).tolist() == sorted(graph.nodes)
-    assert view.node_count(None) == len(graph.nodes)
-    assert view.relationships(None).tolist() == sorted(graph.relationships)
-    assert view.relationship_count(None) == len(graph.relationships)
-    for label in LABELS:
-        expected = sorted(id for id, (labels, _) in graph.nodes.items() if label in labels)
-        assert view.nodes(label).tolist() == expected
-        assert view.node_count(label) == len(expected)
-    for type in TYPES:
-        expected = sorted(id for id, relationship in graph.relationships.items() if relationship[2] == type)
-        assert view.relationships(type).tolist() == expected
-        assert view.relationship_count(type) == len(expected)
-    nodes, relationships = ids_of([-1, *range(all_nodes)]), ids_of([-1, *range(all_relationships)])
-    assert view.nodes_exist(nodes).tolist() == [id in graph.nodes for id in nodes.tolist()]
-    assert view.relationships_exist(relationships).tolist() == [
-        id in graph.relationships for id in relationships.tolist()
-    ]
-    label_sets = view.label_sets(ids_of(sorted(graph.nodes))).tolist()
-    assert [set(view.schema.label_set(id)) for id in label_sets] == [graph.nodes[id][0] for id in sorted(graph.nodes)]
-    check_relationships(view, graph, nodes.tolist())
-    nodes = ids_of([-1, *graph.deleted_nodes, *graph.nodes])  # others cannot be met in this view
-    relationships = ids_of([-1, *graph.deleted_relationships, *graph.relationships])
-    for key in KEYS:
-        got = read(view.node_property(nodes, key))
-        expected_values = [graph.nodes[id][1].get(key) if id in graph.nodes else None for id in nodes.tolist()]
-        assert got == [(value.__class__, value) for value in expected_values]
-        got = read(view.relationship_property(relationships, key))
-        expected_values = [
-            graph.relationships[id][3].get(key) if id in graph.relationships else None for id in relationships.tolist()
-        ]
-        assert got == [(value.__class__, value) for value in expected_values]
-        having = {id for id, (_, properties) in graph.nodes.items() if key in properties}
-        assert not having or key in view.node_keys(ids_of(sorted(having))).tolist()
-        having = {id for id, relationship in graph.relationships.items() if key in relationship[3]}
-        assert not having or key in view.relationship_keys(ids_of(sorted(having))).tolist()
-
-
-def matches(graph: Graph, node: int, direction: Direction, types: list[int] | None) -> list[tuple[int, int]]:
-    found = []
-    for id, (source, target, type, _) in graph.relationships.items():
-        if types is not None and type not in types:
-            continue
-        if source == node and direction != Direction.IN:
-            found.append((id, target))
-        if target == node and direction != Direction.OUT and not (source == target and direction == Direction.BOTH):
-            found.append((id, source))
-    return sorted(found)
-
-
-def check_relationships(view: GraphView, graph: Graph, nodes: list[int]) -> None:
-    ids = ids_of(sorted(graph.relationships))
-    sources, targets = view.endpoints(ids)
-    assert [*zip(sources.tolist(), targets.tolist(), strict=True)] == [
-        graph.relationships[id][:2] for id in ids.tolist()
-    ]
-    assert view.relationship_types(ids).tolist() == [graph.relationships[id][2] for id in ids.tolist()]
-    pairs = [(a, b) for a in nodes for b in nodes]
-    for direction in Direction:
-        for types in (None, [0], [1, 0]):
-            wanted = None if types is None else ids_of(types)
-            expected = [matches(graph, node, direction, types) for node in nodes]
-            expansion = view.expand(ids_of(nodes), direction, wanted)
-            rows = expansion.source_rows.tolist()
-            assert rows == sorted(rows)
-            found: list[list[tuple[int, int]]] = [[] for _ in nodes]
-            for row, relationship, target in zip(
-                rows, expansion.relationships.tolist(), expansion.targets.tolist(), strict=True
-            ):
-                found[row].append((relationship, target))
-            assert [sorted(pairs_found) for pairs_found in found] == expected
-            assert view.degrees(ids_of(nodes), direction, wanted).tolist() == [len(row) for row in expected]
-            into = view.expand_into(ids_of([a for a, _ in pairs]), ids_of([b for _, b in pairs]), direction, wanted)
-            got = sorted(
-                zip(into.source_rows.tolist(), into.relationships.tolist(), into.targets.tolist(), strict=True)
-            )
-            wanted_rows = [
-                (row, relationship, b)
-                for row, (a, b) in enumerate(pairs)
-                for relationship, other in matches(graph, a, direction, types)
-                if other == b
-            ]
-            assert got == sorted(wanted_rows)
-            one = {other for row in expected for _, other in row}
-            two = {other for node in one for _, other in matches(graph, node, direction, types)}
-            assert view.frontier(ids_of(nodes), direction, wanted, 1).tolist() == sorted(one)
-            assert view.frontier(ids_of(nodes), direction, wanted, 2).tolist() == sorted(two)
-
-
-def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:
-    for label, key in indexes:
-        seek = view.seek(label, key, Column.from_values(VALUES))
-        got = sorted(zip(seek.source_rows.tolist(), seek.nodes.tolist(), strict=True))
-        assert got == sorted(
-            (row, id)
-            for row, value in enumerate(VALUES)
-            for id, (labels, properties) in graph.nodes.items()
-            if label in labels and equals(properties.get(key), value) is True
-        )
-        for row, value in enumerate(VALUES):  # of one kind each
-            one = view.seek(label, key, Column.from_values([value]))
-            assert sorted(one.nodes.tolist()) == [id for other, id in got if other == row]
+def new_store(limits: Limits, log: ManualLog | None = None) -> GraphStore:
+    store = GraphStore(log, limits)
+    for name in "ABC":
+        store.schema.labels.intern(name)
+        store.schema.types.intern(name)
+        store.schema.keys.intern(name)
+    return store
 
 
 class Walk:
@@ -210,11 +83,9 @@ class Walk:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.log = ManualLog()
-        self.store = GraphStore(self.log, Limits(delta_relationships_max=2))
-        for name in "ABC":
-            self.store.schema.labels.intern(name)
-            self.store.schema.types.intern(name)
-            self.store.schema.keys.intern(name)
+        self.limits = Limits(delta_relationships_max=2, reused_ids_min=1, reclaimed_rows_min=self.random.choice((1, 3)))
+        self.store = new_store(self.limits, self.log)
+        self.reused = 0
         self.graphs = {0: Graph()}
         self.history: dict[int, Writes] = {}
         self.current = self.tip = 0
@@ -228,11 +99,21 @@ class Walk:
     def run(self) -> None:
         write = [self.create_nodes, self.create_relationships, self.set_node_property, self.set_relationship_property,
                  self.change_labels, self.delete_relationships, self.delete_nodes]  # fmt: skip
-        weights = [6, 8, 4, 2, 4, 1, 1]
+        weights = [6, 8, 4, 2, 4, *self.random.choice(((1, 1), (3, 4)))]
         for _ in range(STEPS):
             step = self.random.choices(
-                [self.sync, self.fail, self.change_index, self.hold, self.store.wait_for_merge, self.restart, None],
-                [6, 0.3, 0.6, 1, 1, 0.3, 20],
+                [
+                    self.sync,
+                    self.fail,
+                    self.change_index,
+                    self.hold,
+                    self.store.wait_for_maintenance,
+                    self.restart,
+                    self.replay,
+                    self.let_go,
+                    None,
+                ],
+                [6, 0.3, 0.6, 1, 1, 0.3, 0.3, 1, 20],
             )[0]
             if step is not None:
                 step()
@@ -251,7 +132,9 @@ class Walk:
             self.sync()
             assert future.done()
         self.check()
-        self.store.wait_for_merge()
+        self.store.wait_for_maintenance()
+        self.check()
+        self.replay()
 
     def some(self, ids: object, count: int) -> list[int]:
         return self.random.choices([-1, *sorted(ids)], k=self.random.randint(1, count))  # type: ignore[call-overload]  # a set or map of ids
@@ -271,7 +154,8 @@ class Walk:
     def create_nodes(self, one: Open) -> None:
         labels, key, properties = self.labels(), self.random.choice(KEYS), self.values(self.random.randint(1, 5))
         ids = one.transaction.create_nodes(len(properties), labels, {key: Column.from_values(properties)})
-        self.nodes += len(ids)
+        self.reused += int((ids < self.nodes).sum())
+        self.nodes = max(self.nodes, int(ids.max()) + 1)
         for id, value in zip(ids.tolist(), properties, strict=True):
             one.graph.nodes[id] = (set(labels), {} if value is None else {key: value})
 
@@ -282,7 +166,7 @@ class Walk:
         sources, targets = (self.random.choices(sorted(one.graph.nodes), k=count) for _ in range(2))
         properties = {0: Column.constant(value, count)}
         ids = one.transaction.create_relationships(ids_of(sources), ids_of(targets), type, properties)
-        self.relationships += count
+        self.relationships = max(self.relationships, int(ids.max()) + 1)
         for id, source, target in zip(ids.tolist(), sources, targets, strict=True):
             one.graph.relationships[id] = (source, target, type, {} if value is None else {0: value})
         one.writes.ends |= {*sources, *targets}
@@ -398,7 +282,14 @@ class Walk:
         if self.is_lost(one):
             return CommitFailed
         after = (writes for version, writes in self.history.items() if version > one.based_on)
-        return TransactionConflict if any(one.writes.conflicts(writes) for writes in after) else None
+        base = self.graphs[one.based_on]  # what the transaction has made, nobody else knows
+        known = Writes(
+            one.writes.nodes & base.nodes.keys(),
+            one.writes.deleted & base.nodes.keys(),
+            one.writes.ends & base.nodes.keys(),
+            one.writes.relationships & base.relationships.keys(),
+        )
+        return TransactionConflict if any(known.conflicts(writes) for writes in after) else None
 
     def is_lost(self, one: Open) -> bool:
         """Whether a version that the transaction is based on has failed since it began."""
@@ -456,6 +347,34 @@ class Walk:
 
     def hold(self) -> None:
         self.held = [*self.held[-2:], (self.store.current, copy.deepcopy(self.graphs[self.current]))]
+
+    def let_go(self) -> None:
+        self.held = self.held[1:]
+
+    def replay(self) -> None:
+        """Recovery from the log alone, and a commit after it."""
+        other = new_store(self.limits)
+        for labels in self.store.schema.label_sets():
+            other.schema.intern_label_set(labels)
+        for version in range(1, self.current + 1):
+            other.apply_recovered(version, self.log.records[version])
+        graph = copy.deepcopy(self.graphs[self.current])
+        for _ in range(2):
+            check_view(other.current, graph, self.nodes, self.relationships)
+            check_seeks(other.current, graph, {(index.label, index.key) for index in other.schema.indexes()})
+            transaction = other.begin(Access.WRITE)
+            ids = transaction.create_nodes(3, (0,), {0: Column.from_values([1, None, "a"])})
+            relationships = transaction.create_relationships(ids, ids[::-1].copy(), 1, {})
+            other.commit(transaction)
+            assert not set(ids.tolist()) & graph.nodes.keys()
+            assert not set(relationships.tolist()) & graph.relationships.keys()
+            graph.nodes |= {id: ({0}, {} if value is None else {0: value}) for id, value in
+                            zip(ids.tolist(), (1, None, "a"), strict=True)}  # fmt: skip
+            graph.relationships |= {
+                id: (a, b, 1, {})
+                for id, a, b in zip(relationships.tolist(), ids.tolist(), ids[::-1].tolist(), strict=True)
+            }
+        other.close()
 
     def restart(self) -> None:
         data = export_snapshot(self.store.current)

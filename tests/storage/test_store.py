@@ -284,6 +284,7 @@ def test_an_index_holds_when_its_values_are_written_over_and_over(store: GraphSt
         transaction.set_node_property(nodes, ID, column(*range(round, 3_000 + round)))
         store.commit(transaction)
         assert store.current.seek(USER, ID, column(0, round, 3_000)).nodes.tolist() == [0, 3_000 - round]
+    store.wait_for_maintenance()
     assert store.current.indexes[USER, ID].entries <= 3 * 3_000 + 4_096
     assert held.seek(USER, ID, column(0, 2_999, 3_000)).nodes.tolist() == [0, 2_999]
     same = write(store)
@@ -318,7 +319,7 @@ def test_a_hub_answers_from_the_shorter_list() -> None:
         if not merged:
             store.limits = Limits(delta_relationships_max=10)
             create(store, "brings the merge about")
-            store.wait_for_merge()
+            store.wait_for_maintenance()
             assert store.current.adjacency.visible == 0
 
 
@@ -340,7 +341,7 @@ def test_texts_are_read_without_being_copied(store: GraphStore) -> None:
     nodes = create(store, "", "ä€😀", "x" * 1_000, None)
     read = store.current.node_property(nodes, ID)
     assert read.kind is Kind.STRING
-    assert read.data is store.heaps.node_texts.data
+    assert read.data is store.current.node_columns[ID].heap.data
     assert read.to_values() == ["", "ä€😀", "x" * 1_000, None]
 
 
@@ -422,5 +423,5 @@ def test_readers_agree_with_themselves_while_others_write_and_merge() -> None:
     stop.set()
     for reader in readers:
         reader.join()
-    store.wait_for_merge()
+    store.wait_for_maintenance()
     assert wrong == []

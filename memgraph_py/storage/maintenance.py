@@ -1,0 +1,252 @@
+"""What is done in the background after commits, so that memory follows what is there and not what ever was.
+
+    merge      base and delta of the adjacency become a new base             when much was added or deleted since
+    ids        deleted ones become free (``reclamation.py``)
+    labels     candidates that have lost the label, or are out of order, go  when more than a third are stale
+    indexes    built anew, without the entries of what is gone               when more than a third are stale
+    compaction strings and chunks move together (``compaction.py``)          when more than a third is garbage
+
+One thread at a time does all that is due, in this order, and ends. Each job works on a snapshot while others commit,
+and then, between two commits, puts its result into the newest versions (``GraphStore.revise``) with what was committed
+meanwhile. Older versions keep what they have until their readers let go. When the log has failed meanwhile, the result
+is thrown away.
+"""
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from memgraph_py.columnar import Kind
+from memgraph_py.storage.adjacency import Adjacency, Base
+from memgraph_py.storage.applying import build_index, insert_values
+from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.compaction import ColumnPlace, StatesPlace, compact, is_sparse
+from memgraph_py.storage.indexes import LabelNodes, PropertyIndex
+from memgraph_py.storage.memory import release_free_memory
+from memgraph_py.storage.properties import PropertyColumn
+from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.view import KeyId, LabelId, NodeIds
+
+if TYPE_CHECKING:
+    from memgraph_py.storage.store import GraphStore
+
+_LOOK_ROWS = 256
+"""So many rows must have become garbage before it is worth looking whether something is due."""
+_FEW_ENTRIES = 4_096
+"""So many entries are inserted into an index within a millisecond, while commits wait."""
+
+
+class Maintenance:
+    """Starts the thread."""
+
+    __slots__ = ("_again", "_lock", "_rows", "_thread")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._again = False
+        self._rows = 0
+
+    def consider(self, store: "GraphStore", changes: ChangeSet) -> None:
+        """After a commit: start when something is due."""
+        self._rows += _garbage_rows(changes)
+        if is_merge_due(store) or (
+            self._rows >= min(_LOOK_ROWS, store.limits.reclaimed_rows_min) and self._is_due(store)
+        ):
+            with self._lock:
+                self._rows = 0
+                if self._thread is not None:
+                    self._again = True
+                    return
+                self._thread = threading.Thread(target=self._run, args=(store,), name="maintenance", daemon=True)
+                self._thread.start()
+
+    def wait(self) -> None:
+        """Until the thread has ended, if there is one."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _is_due(self, store: "GraphStore") -> bool:
+        current, rows_min = store.current, store.limits.reclaimed_rows_min
+        return bool(
+            store.reclamation.is_due(current, rows_min)
+            or any(_is_label_stale(current, label, rows_min) for label in current.label_nodes)
+            or any(_is_index_stale(current, at, rows_min) for at in current.indexes)
+            or any(is_sparse(place, current, rows_min) for place in _places(current))
+        )
+
+    def _run(self, store: "GraphStore") -> None:
+        try:
+            while True:
+                self._work(store)
+                with self._lock:
+                    if not self._again:
+                        self._thread = None
+                        return
+                    self._again = False
+        except BaseException:
+            self._thread = None
+            raise
+
+    def _work(self, store: "GraphStore") -> None:
+        rows_min, is_freed = store.limits.reclaimed_rows_min, False
+        while is_merge_due(store):
+            pack_adjacency(store)
+            is_freed = True
+        store.reclaim_ids()
+        current = store.current
+        for label in list(current.label_nodes):
+            if _is_label_stale(current, label, rows_min):
+                _order_label(store, label)
+        for at in list(current.indexes):
+            if _is_index_stale(current, at, rows_min):
+                _rebuild_index(store, at)
+                is_freed = True
+        del current
+        for place in _places(store.current):
+            if is_sparse(place, store.current, rows_min):
+                is_freed |= compact(store, place, rows_min)
+        if is_freed:
+            release_free_memory()
+
+
+def is_merge_due(store: "GraphStore") -> bool:
+    """True when much was added to or deleted from the adjacency since it was packed."""
+    snapshot = store.current
+    adjacency = snapshot.adjacency
+    packed: int = adjacency.base.packed_out.shape[1]
+    much = max(store.limits.delta_relationships_max, packed // 8)
+    deleted = snapshot.deleted_relationships - adjacency.base.deletions
+    return adjacency.visible > much or deleted > much
+
+
+def pack_adjacency(store: "GraphStore") -> None:
+    """A new base of all relationships of the current version; what came after it stays outside."""
+    epoch, snapshot = store.epoch, store.current
+    base, first = pack(snapshot), snapshot.adjacency.visible
+
+    def change(snapshots: list[Snapshot]) -> list[Snapshot]:
+        newest = snapshots[-1].adjacency
+        if newest.base is not snapshot.adjacency.base:  # another thread was faster
+            return snapshots
+        delta = newest.rebuilt(first, base).delta
+        revised = [one.successor(one.version) for one in snapshots]
+        for one in revised:
+            one.adjacency = Adjacency(base, delta, one.adjacency.visible - first)
+        return revised
+
+    store.revise(change, epoch)
+
+
+def pack(snapshot: Snapshot) -> Base:
+    """A base of all relationships of the snapshot."""
+    ids = snapshot.relationships(None)
+    types = snapshot.relationship_types(ids).astype(np.int32)
+    sources, targets = (ends.astype(np.int32) for ends in snapshot.endpoints(ids))
+    return Base.pack(ids, sources, targets, types, snapshot.deleted_relationships, snapshot.version)
+
+
+def _garbage_rows(changes: ChangeSet) -> int:
+    rows = sum(map(len, changes.deleted_nodes)) + sum(map(len, changes.deleted_relationships))
+    rows += sum(len(write.ids) for write in changes.node_properties)
+    rows += sum(len(write.ids) for write in changes.relationship_properties)
+    return rows + sum(len(write.ids) for write in changes.label_writes)
+
+
+def _is_label_stale(snapshot: Snapshot, label: LabelId, rows_min: int) -> bool:
+    nodes = snapshot.label_nodes[label]
+    stale = nodes.length - snapshot.node_count(label)
+    loose = nodes.length - nodes.sorted_length
+    return stale > snapshot.node_count(label) // 2 + rows_min or loose > nodes.length // 4 + rows_min
+
+
+def _order_label(store: "GraphStore", label: LabelId) -> None:
+    epoch, snapshot = store.epoch, store.current
+    known = snapshot.label_nodes[label].length
+    ordered = LabelNodes.empty().extended(snapshot.nodes(label), is_exact=True)
+
+    def change(snapshots: list[Snapshot]) -> list[Snapshot]:
+        newest = snapshots[-1].label_nodes[label]
+        tail = newest.array[known : newest.length].astype(np.int64)
+        array = ordered.extended(tail, is_exact=False)
+        revised = [one.successor(one.version) for one in snapshots]
+        for one in revised:
+            length = ordered.length + one.label_nodes[label].length - known
+            is_exact = length == one.node_count(label)  # all that have the label are there, so there are no others
+            nodes = LabelNodes(array.array, length, min(length, array.sorted_length), is_exact=is_exact)
+            one.label_nodes = {**one.label_nodes, label: nodes}
+        return revised
+
+    store.revise(change, epoch)
+
+
+def _is_index_stale(snapshot: Snapshot, at: tuple[LabelId, KeyId], rows_min: int) -> bool:
+    return snapshot.indexes[at].entries > snapshot.node_count(at[0]) * 3 // 2 + rows_min
+
+
+def _rebuild_index(store: "GraphStore", at: tuple[LabelId, KeyId]) -> None:
+    epoch = store.epoch
+    begun: list[tuple[Snapshot, list[tuple[Snapshot, ChangeSet]]]] = []
+
+    def begin(snapshots: list[Snapshot]) -> list[Snapshot]:
+        if at in snapshots[0].indexes:
+            snapshots[0].indexes[at].inserted = []
+            begun.append((snapshots[0], store.unsynced()))
+        return snapshots
+
+    if not store.revise(begin, epoch) or not begun:
+        return
+    snapshot, unsynced = begun[0]
+    old = snapshot.indexes[at]
+    index = build_index(snapshot, *at)
+    for later, changes in unsynced:
+        nodes = _touched(changes, at[1])
+        insert_values(later, index, nodes[later.has_label(nodes, at[0])], at[1])
+    index.may_repeat = bool(unsynced)
+    while _catch_up(old, index) > _FEW_ENTRIES:
+        pass
+
+    def finish(snapshots: list[Snapshot]) -> list[Snapshot]:
+        _catch_up(old, index)
+        revised = [one.successor(one.version) for one in snapshots]
+        for one in revised:
+            if one.indexes.get(at) is old:
+                one.indexes = {**one.indexes, at: index}
+        return revised
+
+    store.revise(finish, epoch)
+    old.inserted = None
+
+
+def _catch_up(old: PropertyIndex, index: PropertyIndex) -> int:
+    """Moves on what was inserted into the old index meanwhile; gives how much."""
+    inserted, old.inserted = old.inserted or [], []
+    for hashes, nodes in inserted:
+        index.insert(hashes, nodes)
+        index.may_repeat = True
+    return sum(len(nodes) for _, nodes in inserted)
+
+
+def _touched(changes: ChangeSet, key: KeyId) -> NodeIds:
+    """Nodes that may stand in an index on the key because of these changes."""
+    parts = [block.ids for block in changes.created_nodes if key in block.properties]
+    parts += [write.ids for write in changes.node_properties if write.key == key]
+    parts += [write.ids for write in changes.label_writes]
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _places(snapshot: Snapshot) -> list[StatesPlace | ColumnPlace]:
+    places: list[StatesPlace | ColumnPlace] = [
+        StatesPlace("node_states"),
+        StatesPlace("relationship_states"),
+        StatesPlace("ends"),
+    ]
+    sides: tuple[tuple[str, dict[KeyId, PropertyColumn]], ...] = (
+        ("node_columns", snapshot.node_columns),
+        ("relationship_columns", snapshot.relationship_columns),
+    )
+    for side, columns in sides:
+        places += [ColumnPlace(side, key, Kind(kind)) for key, column in columns.items() for kind in column.pages]
+    return places
