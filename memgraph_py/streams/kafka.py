@@ -6,6 +6,7 @@ tells the cause, and librdkafka reconnects by itself. So the last cause is kept,
 """
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 
@@ -35,6 +36,7 @@ from memgraph_py.streams.consumer import (
 from memgraph_py.streams.status import Ends
 
 _UNKNOWN = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)
+_UNTOLD = KafkaError(KafkaError.REQUEST_TIMED_OUT, "the broker does not tell the topic's id")
 READ_MESSAGES_MAX = 10_000
 METADATA_SLICE_SECONDS = 1.0
 HOPELESS_SECONDS = 2.5
@@ -44,12 +46,16 @@ MISSING_AGAIN_SECONDS = 1.0
 """A broker that has just started may not know its topics yet, so a missing one is asked for twice."""
 ACKNOWLEDGE_SECONDS = 1.0
 PREFETCH_KILOBYTES = 16 * 1024
+GOODBYE_SECONDS = 2.0
+SOCKET_MILLISECONDS = 10_000
+"""A broker that owes an answer for so long is away; the longest it may take is a fetch, which waits for 0.5 s."""
 STATISTICS_MILLISECONDS = 1_000
 
 REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
 """Errors of a connection that trying again does not change."""
 GROUP_ERRORS = frozenset((KafkaError.GROUP_AUTHORIZATION_FAILED, KafkaError.COORDINATOR_NOT_AVAILABLE))
 """Of the consumer group, which is information only."""
+NO_ANSWER = frozenset((KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN))
 FINAL = frozenset(
     (
         KafkaError._AUTO_OFFSET_RESET,
@@ -89,6 +95,7 @@ class KafkaSource:
         check_addresses(settings.uri)
         self._settings = settings
         self._cause: str | None = None
+        self._timeout = "the broker does not answer"
         self._refused = False
         self._down_since: float | None = None
         self._trouble: str | None = None
@@ -129,13 +136,16 @@ class KafkaSource:
         while True:
             left = begin + seconds - time.monotonic()
             answer = self._ask(min(METADATA_SLICE_SECONDS, max(left, 0.1)))
+            if answer is None:
+                self._consumer.poll(0)  # has error_cb called; no message can come before ``seek``
             now = time.monotonic()
             if answer is not None:
                 topic = answer.topics.get(self._settings.topic)
                 error = _UNKNOWN if topic is None else topic.error
                 if topic is not None and error is None:
-                    self._adopt(answer, topic)
-                    return
+                    if self._adopt(answer, topic):
+                        return
+                    error = _UNTOLD
                 assert error is not None
                 if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                     missing_since = missing_since or now
@@ -144,7 +154,7 @@ class KafkaSource:
                 elif not error.retriable() or now >= begin + seconds:
                     raise SourceUnavailable(error.str())
             elif self._refused or now >= begin + seconds or self._hopeless(now):
-                raise SourceUnavailable(self._cause or "the broker does not answer")
+                raise SourceUnavailable(self._cause or self._timeout)
             time.sleep(0.1)
 
     def seek(self, position: StreamPosition | None) -> None:
@@ -176,6 +186,9 @@ class KafkaSource:
         if answer is None or topic is None:
             return
         topic_id = self._ask_topic_id(answer)
+        if topic_id is None:
+            self._trouble = _UNTOLD.str()
+            return
         if topic_id and self._topic_id and topic_id != self._topic_id:
             raise SourceFailed(_made_anew(self._settings.topic))
         added = [number for number in sorted(topic.partitions) if number not in self._partitions]
@@ -264,13 +277,16 @@ class KafkaSource:
             self._commit()
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Leave the broker. One that is frozen is not waited for: the goodbye then ends by itself, or with the
+        process; it is information only."""
         if self._closed:
             return
         self._closed = True
         if self._trouble is None:
             self._commit()
-        self._consumer.close()
+        leaving = threading.Thread(target=self._consumer.close, name="kafka-goodbye", daemon=True)
+        leaving.start()
+        leaving.join(GOODBYE_SECONDS)
         self._admin = None
 
     # ---------------------------------------------------------------------------------------------------------- parts
@@ -282,6 +298,7 @@ class KafkaSource:
             "enable.metrics.push": False,
             "error_cb": self._on_error,
             "reconnect.backoff.max.ms": 5_000,
+            "socket.timeout.ms": SOCKET_MILLISECONDS,
         }
 
     def _on_error(self, error: KafkaError) -> None:
@@ -296,14 +313,12 @@ class KafkaSource:
         self._refused = self._refused or error.code() in REFUSALS
 
     def _ask(self, seconds: float) -> ClusterMetadata | None:
-        """The cluster's metadata with our topic, or None when no broker answered; the cause is then known if there
-        is one."""
+        """The cluster's metadata with our topic, or None when no broker answered in time."""
         try:
             answer: ClusterMetadata = self._consumer.list_topics(self._settings.topic, timeout=seconds)
             return answer
         except KafkaException as error:
-            self._consumer.poll(0)  # has error_cb called
-            self._cause = self._cause or str(error.args[0].str())
+            self._timeout = str(error.args[0].str())
             return None
 
     def _on_statistics(self, text: str) -> None:
@@ -328,7 +343,7 @@ class KafkaSource:
         for seconds in (MISSING_AGAIN_SECONDS, 0.0):
             answer = self._ask(METADATA_SLICE_SECONDS)
             if answer is None:
-                self._trouble = self._cause or "the broker does not answer"
+                self._trouble = self._cause or self._timeout
                 return None, None
             topic = answer.topics.get(self._settings.topic)
             error = _UNKNOWN if topic is None else topic.error
@@ -343,22 +358,28 @@ class KafkaSource:
     def _hopeless(self, now: float) -> bool:
         return self._down_since is not None and now - self._down_since >= HOPELESS_SECONDS
 
-    def _adopt(self, answer: ClusterMetadata, topic: TopicMetadata) -> None:
-        self._topic_id = self._ask_topic_id(answer)
+    def _adopt(self, answer: ClusterMetadata, topic: TopicMetadata) -> bool:
+        """Take the topic as it is; False where the broker did not answer the question for its id in time."""
+        topic_id = self._ask_topic_id(answer)
+        if topic_id is None:
+            return False
+        self._topic_id = topic_id
         for number in sorted(topic.partitions):
-            self._partitions[number] = Partition(self._settings.topic, self._topic_id, number)
+            self._partitions[number] = Partition(self._settings.topic, topic_id, number)
         self._trouble = self._cause = self._down_since = None
+        return True
 
-    def _ask_topic_id(self, answer: ClusterMetadata) -> str:
-        """The id of this incarnation of the topic, or '' where the broker does not tell it."""
+    def _ask_topic_id(self, answer: ClusterMetadata) -> str | None:
+        """The id of this incarnation of the topic, or '' where the broker has none to tell; None without an answer."""
         if answer.controller_id not in answer.brokers or self._topic_id == "":
             return ""  # describe_topics would wait for a controller; or the broker did not tell it before
         topics = TopicCollection([self._settings.topic])
         try:
             described = self._administration().describe_topics(topics, request_timeout=DESCRIBE_SECONDS)
             return str(described[self._settings.topic].result().topic_id)
-        except KafkaException:
-            return ""
+        except KafkaException as error:
+            cause = error.args[0]
+            return None if cause.retriable() or cause.code() in NO_ANSWER else ""
 
     def _administration(self) -> AdminClient:
         if self._admin is None:

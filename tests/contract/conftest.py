@@ -28,11 +28,25 @@ def scripts() -> Iterator[ScriptServer]:
 
 
 @pytest.fixture(scope="module")
-def room(apache_kafka: RealBroker, scripts: ScriptServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the server in ``room``."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def room(apache_kafka: RealBroker, scripts: ScriptServer, data_directory: Path) -> Iterator[Room]:
     """One server for the tests of a module: each makes topics and streams of its own."""
-    settings = Settings(bolt_port=0, http_port=None, data_directory=tmp_path_factory.mktemp("data"))
+    settings = Settings(bolt_port=0, http_port=None, data_directory=data_directory)
     with EmbeddedServer(settings) as server:
         room = Room(apache_kafka, scripts)
         room.connect(server.bolt_uri)
         yield room
         room.close()
+
+
+@pytest.fixture
+def restored_broker(apache_kafka: RealBroker) -> Iterator[RealBroker]:
+    """The broker that all share, for a test that takes it down; it runs again afterwards."""
+    yield apache_kafka
+    apache_kafka.resume()
+    apache_kafka.start()

@@ -20,13 +20,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 KAFKA_VERSION = "4.4.0"
 READY_SECONDS = 60.0
 FETCH_SECONDS = 600.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
 CONTAINER_PORT = 9093
+AUTHORIZER = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+}
+"""All is allowed but what ``RealBroker.denied`` forbids."""
 QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -91,6 +106,23 @@ class RealBroker:
         admin = self._admin()
         return [group.group_id for group in admin.list_consumer_groups().result(30).valid]
 
+    @contextmanager
+    def denied(self, kind: ResourceType, name: str, operation: AclOperation) -> Iterator[None]:
+        """Everybody is refused this for the time of the block."""
+        admin = self._admin()
+        rule = (kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, AclPermissionType.DENY)
+        # an operation without any rule would be allowed, and with one is not: all others are allowed by name
+        others = (*rule[:5], AclOperation.ALL, AclPermissionType.ALLOW)
+        bindings = [AclBinding(*rule), AclBinding(*others)]
+        for made in admin.create_acls(bindings).values():
+            made.result(30)
+        try:
+            yield
+        finally:
+            filters = [AclBindingFilter(*rule), AclBindingFilter(*others)]
+            for deleted in admin.delete_acls(filters).values():
+                deleted.result(30)
+
     def produce(
         self, topic: str, values: Sequence[bytes | None], partition: int = 0, *, compression: str = "none"
     ) -> None:
@@ -145,8 +177,11 @@ def _docker_answers() -> bool:
 def _in_docker() -> Iterator[RealBroker]:
     from testcontainers.kafka import KafkaContainer
 
-    # a fixed port, so that the address outlives a restart
-    with KafkaContainer().with_kraft().with_bind_ports(CONTAINER_PORT, _free_port()) as container:
+    container = KafkaContainer().with_kraft()
+    container.with_bind_ports(CONTAINER_PORT, _free_port())  # so that the address outlives a restart
+    for name, value in AUTHORIZER.items():
+        container.with_env(f"KAFKA_{name.replace('.', '_').upper()}", value)
+    with container:
         wrapped = container.get_wrapped_container()
         address = container.get_bootstrap_server()
 
@@ -154,7 +189,12 @@ def _in_docker() -> Iterator[RealBroker]:
             wrapped.start()
             _wait_until_ready(address, lambda: True, lambda: wrapped.logs().decode(errors="replace"))
 
-        yield RealBroker(address, wrapped.stop, start, wrapped.kill, wrapped.pause, wrapped.unpause)
+        def resume() -> None:
+            wrapped.reload()
+            if wrapped.status == "paused":
+                wrapped.unpause()
+
+        yield RealBroker(address, wrapped.stop, start, wrapped.kill, wrapped.pause, resume)
 
 
 # ---------------------------------------------------------------------------------------------- as a process of Java
@@ -181,6 +221,10 @@ def _in_java() -> Iterator[RealBroker]:
                 f"127.0.0.1:{port}", lambda: process.poll() is None, lambda: log_file.read_text(errors="replace")
             )
 
+        def send(number: int) -> None:
+            for process in processes:
+                process.send_signal(number)
+
         def end(number: int) -> None:
             while processes:
                 process = processes.pop()
@@ -196,11 +240,11 @@ def _in_java() -> Iterator[RealBroker]:
             start()
             yield RealBroker(
                 f"127.0.0.1:{port}",
-                lambda: end(signal.SIGTERM),
-                start,
-                lambda: end(signal.SIGKILL),
-                lambda: processes[0].send_signal(signal.SIGSTOP),
-                lambda: processes[0].send_signal(signal.SIGCONT),
+                stop=lambda: end(signal.SIGTERM),
+                start=start,
+                kill=lambda: end(signal.SIGKILL),
+                pause=lambda: send(signal.SIGSTOP),
+                resume=lambda: send(signal.SIGCONT),
             )
         finally:
             end(signal.SIGTERM)
@@ -273,6 +317,7 @@ def _format(folder: Path, jars: Path, port: int) -> None:
         "broker.heartbeat.interval.ms": "300",
         "log.retention.check.interval.ms": "500",
         "log.cleaner.enable": "false",
+        **AUTHORIZER,
     }
     lines = "".join(f"{key}={value}\n" for key, value in properties.items())
     (folder / "server.properties").write_text(lines)

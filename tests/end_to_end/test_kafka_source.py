@@ -158,3 +158,38 @@ def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source
     apache_kafka.produce(topic, [b"1"], 0)
     assert read(source, 1).values == [b"1"]
     assert source.trouble is None
+
+
+def test_a_question_that_is_not_answered_loses_no_message(
+    apache_kafka: RealBroker, topic: str, new_source: NewSource
+) -> None:
+    """The look at the topic times out while fetched messages wait to be read."""
+    values = [b"%d" % number for number in range(1_000)]
+    apache_kafka.produce(topic, values, 0)
+    source = new_source()
+    messages = Messages()
+    while len(messages) < 10:
+        messages.extend(source.read(10 - len(messages), 0.1))
+    time.sleep(0.5)  # the others are fetched
+    apache_kafka.pause()
+    try:
+        source.check()
+        assert source.trouble is not None
+    finally:
+        apache_kafka.resume()
+    messages.extend(read(source, 990))
+    assert messages.values == values
+
+
+def test_leaving_a_frozen_broker_takes_a_moment(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
+    apache_kafka.produce(topic, [b"0"], 0)
+    source = new_source()
+    read(source, 1)
+    apache_kafka.pause()
+    try:
+        source.acknowledge({0: 1})
+        begin = time.monotonic()
+        source.close()
+        assert time.monotonic() - begin < 5
+    finally:
+        apache_kafka.resume()
