@@ -6,14 +6,14 @@ A date and time with a zone has two forms: since Bolt 5.0, and in 4.3 and 4.4 fo
 Source: Bolt specification, "Structure semantics".
 """
 
-from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from memgraph_py.errors import InvalidRequest
+from memgraph_py.values.calendar import DAYS_MAX, DAYS_MIN
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from memgraph_py.values.temporal_parts import DAY_SECONDS, SECOND
 from memgraph_py.values.types import Value
+from memgraph_py.values.zones import OFFSET_MAX, find_zone, offset_at, offset_on_clock
 
 DATE, TIME, LOCAL_TIME, LOCAL_DATE_TIME, DURATION = 0x44, 0x54, 0x74, 0x64, 0x45
 DATE_TIME, DATE_TIME_ZONE = 0x49, 0x69
@@ -31,16 +31,7 @@ NAMES = {
 }
 """Every tag that is known in some version."""
 
-SECOND = 1_000_000_000
-DAY_SECONDS = 86_400
-DAYS_MIN, DAYS_MAX = -365_243_219_162, 365_241_780_471
-"""-999999999-01-01 and +999999999-12-31."""
-CYCLE_SECONDS = 146_097 * DAY_SECONDS
-YEAR_SECONDS = CYCLE_SECONDS // 400
-OFFSET_MAX = 18 * 3600
 INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
-
-_EPOCH = datetime(1970, 1, 1)
 
 Temporal: TypeAlias = Date | LocalTime | Time | LocalDateTime | DateTime | Duration
 Fields: TypeAlias = "tuple[int | str, ...]"
@@ -129,24 +120,13 @@ def _within(tag: int, field: str, value: int, least: int, most: int) -> int:
 
 
 def _zone_offset(name: str, seconds: int, *, local: bool) -> int:
-    """Seconds east of UTC in the zone at that moment, told in UTC or on the zone's own clock: there the earlier of two
-    moments, and in a gap the offset before it. Raises InvalidRequest for a zone that is not known.
+    """Seconds east of UTC in the zone at that moment, told in UTC or on the zone's own clock (``offset_on_clock``).
+
+    Raises InvalidRequest for a zone that is not known.
     """
-    zone = _zone(name)
-    # 400 years are a whole number of weeks, so rules of zones go on in years that datetime cannot say
-    years = 1970 + seconds // YEAR_SECONDS
-    cycles = -min(0, (years - 2) // 400) - max(0, (years - 9_500) // 400)
-    moment = _EPOCH + timedelta(seconds=seconds + cycles * CYCLE_SECONDS)
-    offset = moment.replace(tzinfo=zone).utcoffset() if local else zone.fromutc(moment.replace(tzinfo=zone)).utcoffset()
-    assert offset is not None
-    return int(offset.total_seconds())
-
-
-@lru_cache(maxsize=1_000)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError, ValueError) as error:  # the last two: no name of a zone at all
+    zone = find_zone(name)
+    if zone is None:
         raise InvalidRequest(
             f"time zone '{name}' is not known", hint="use a name of the IANA database, such as Europe/Berlin"
-        ) from error
+        )
+    return offset_on_clock(zone, seconds) if local else offset_at(zone, seconds)

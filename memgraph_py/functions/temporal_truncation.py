@@ -26,7 +26,7 @@ from memgraph_py.values.temporal_parts import (
 )
 from memgraph_py.values.types import Value
 
-DATE_UNITS: Final = ("millennium", "century", "decade", "year", "weekyear", "quarter", "month", "week", "day")
+DATE_UNITS: Final = ("millennium", "century", "decade", "year", "weekYear", "quarter", "month", "week", "day")
 TIME_UNITS: Final = {
     "day": 86_400 * SECOND,
     "hour": 3_600 * SECOND,
@@ -63,9 +63,10 @@ def _truncated(function: str, arguments: tuple[Value, ...], environment: Environ
     name = f"{function}.truncate"
     if not isinstance(arguments[0], str):
         raise wrong_argument(name, arguments[0], "a unit as STRING")
-    unit = arguments[0].lower()
     units = {"date": DATE_UNITS, "localtime": TIME_UNITS, "time": TIME_UNITS}.get(function, (*DATE_UNITS, *TIME_UNITS))
-    if unit not in units:
+    wanted = arguments[0].lower()
+    unit = next((known for known in units if known.lower() == wanted), None)
+    if unit is None:
         raise ArgumentError(
             f"'{name}' knows no unit '{arguments[0]}'", hint=f"it knows {', '.join(dict.fromkeys(units))}"
         )
@@ -78,9 +79,8 @@ def _truncated(function: str, arguments: tuple[Value, ...], environment: Environ
         raise wrong_argument(name, given, "MAP")
     if None in given.values():
         return None
-    return _start_of(
-        function, unit, value, Fields(name, _with_subseconds(given, unit, value), _KNOWN[function]), environment
-    )
+    fields = Fields(name, _with_subseconds(given, unit, value), _KNOWN[function])
+    return _start_of(function, unit, value, fields, environment)
 
 
 def _start_of(function: str, unit: str, value: Instant, fields: Fields, environment: Environment) -> Instant:
@@ -110,7 +110,7 @@ def _first_day(days: int, unit: str) -> int:
     if unit in _YEARS:
         return days_of(year - year % _YEARS[unit], 1, 1)
     match unit:
-        case "weekyear":
+        case "weekYear":
             return week_start(week_of(days)[0], 1)
         case "quarter":
             return days_of(year, (month - 1) // 3 * 3 + 1, 1)

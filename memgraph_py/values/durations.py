@@ -30,14 +30,14 @@ from memgraph_py.values.temporal_parts import (
 
 MONTH_DAYS: Final = Fraction(DAYS_PER_CYCLE, 4_800)
 """The mean length of a month."""
-_INT64_MIN, _INT64_MAX = -(1 << 63), (1 << 63) - 1
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 def make_duration(months: int, days: int, nanoseconds: int) -> Duration:
     """The duration; ``nanoseconds`` are of seconds too. Raises ArithmeticFailure where 64 bits do not hold a part."""
     seconds, rest = divmod(nanoseconds, SECOND)
     for part in (months, days, seconds):
-        if not _INT64_MIN <= part <= _INT64_MAX:
+        if not INT64_MIN <= part <= INT64_MAX:
             raise ArithmeticFailure("a duration is out of range", hint="its months, days and seconds have 64 bits each")
     return Duration(months, days, seconds, rest)
 
