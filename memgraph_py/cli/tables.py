@@ -10,15 +10,26 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from neo4j import time
 from neo4j.graph import Node, Path, Relationship
 from rich.cells import cell_len
+
+from memgraph_py.values.durations import make_duration
+from memgraph_py.values.temporal import Date, DateTime, LocalDateTime, LocalTime, Time
+from memgraph_py.values.temporal_parts import DAY_SECONDS, SECOND
+from memgraph_py.values.temporal_text import text_of
 
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)} | {9: "\\t", 10: "\\n", 13: "\\r"}
 """Control characters stay visible and never reach the terminal, as a name or a string may hold any."""
 
+_ORDINAL_OF_1970 = 719_163
+
 
 def format_value(value: object) -> str:
-    """A value that the driver gave, as Cypher writes it: strings quoted, `Null`, `{key:value}`, `(:Label {p: 1})`."""
+    """A value that the driver gave, as Cypher writes it: strings quoted, `Null`, `{key:value}`, `(:Label {p: 1})`.
+
+    A temporal value is its ISO text, as toString() gives it.
+    """
     if value is None:
         return "Null"
     if isinstance(value, bool):
@@ -35,6 +46,8 @@ def format_value(value: object) -> str:
         return f"0x{value.hex()}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_visible(str(key))}:{format_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, time.Date | time.Time | time.DateTime | time.Duration):
+        return _temporal(value)
     if isinstance(value, list | tuple) and type(value) in (list, tuple):  # a point is a tuple too
         return "[" + ", ".join(map(format_value, value)) + "]"
     return _visible(str(value))
@@ -76,6 +89,27 @@ def _path(path: Path) -> str:
         parts.append(f"-{text}->" if forward else f"<-{text}-")
         parts.append(_node(after))
     return "".join(parts)
+
+
+def _temporal(value: time.Date | time.Time | time.DateTime | time.Duration) -> str:
+    if isinstance(value, time.Duration):
+        return text_of(make_duration(value.months, value.days, value.seconds * SECOND + value.nanoseconds))
+    if isinstance(value, time.Date):
+        return text_of(Date(_days(value)))
+    shift = value.utcoffset()
+    offset = None if shift is None else int(shift.total_seconds())
+    if isinstance(value, time.Time):
+        return text_of(LocalTime(value.ticks) if offset is None else Time(value.ticks, offset))
+    nanoseconds = value.time().ticks
+    seconds = _days(value.date()) * DAY_SECONDS + nanoseconds // SECOND
+    if offset is None:
+        return text_of(LocalDateTime(seconds, nanoseconds % SECOND))
+    zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)  # zoneinfo's name, pytz's name
+    return text_of(DateTime(seconds - offset, nanoseconds % SECOND, offset, zone))
+
+
+def _days(date: time.Date) -> int:
+    return date.to_ordinal() - _ORDINAL_OF_1970
 
 
 def _properties(element: Node | Relationship) -> str:

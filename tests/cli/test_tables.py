@@ -1,8 +1,12 @@
 """Values and tables as text."""
 
+from datetime import UTC, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 import pytest
 from neo4j.graph import Graph, Node, Path, Relationship
 from neo4j.spatial import CartesianPoint
+from neo4j.time import Date, DateTime, Duration, Time
 
 from memgraph_py.cli.tables import format_table, format_value
 
@@ -30,6 +34,14 @@ GRAPH = Graph()
         ({"from_id": "1", "to_id": "2"}, '{from_id:"1", to_id:"2"}'),
         ([1, [None, "x"], {}], '[1, [Null, "x"], {}]'),
         (b"\x01\xff", "0x01ff"),
+        (Date(987, 1, 2), "0987-01-02"),
+        (Time(1, 2, 3, 5), "01:02:03.000000005"),
+        (Time(1, 2, 0, 0, tzinfo=UTC), "01:02Z"),
+        (DateTime(2020, 1, 2, 3, 4, 5, 600_000_000), "2020-01-02T03:04:05.600"),
+        (DateTime(2020, 1, 2, 3, 4, tzinfo=timezone(timedelta(minutes=-90))), "2020-01-02T03:04-01:30"),
+        (DateTime(2020, 7, 2, 3, 4, tzinfo=ZoneInfo("Europe/Berlin")), "2020-07-02T03:04+02:00[Europe/Berlin]"),
+        (Duration(months=14, days=-3, seconds=-2, nanoseconds=1_000_000), "P1Y2M-3DT-1.999S"),
+        ({"on": [Date(2020, 1, 2)]}, "{on:[2020-01-02]}"),
         (CartesianPoint((1.0, 2.0)), "CartesianPoint(1.0, 2.0)"),
         ("\x1b[31mred", '"\\u001b[31mred"'),
     ],
