@@ -53,3 +53,8 @@ def test_the_installed_python_driver(converse: Callable[[list[str]], None]) -> N
 @pytest.mark.parametrize("requirement", ["neo4j>=5.28,<6", "neo4j>=6"])
 def test_python(converse: Callable[[list[str]], None], requirement: str) -> None:
     converse(available(toolchains.python_script, requirement))
+
+
+@pytest.mark.slow
+def test_javascript(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
+    converse(available(toolchains.javascript_script, tmp_path))

@@ -78,28 +78,28 @@ def lists_and_maps(context: Context) -> None:
 
 
 def dates_and_times(context: Context) -> None:
-    there_and_back(context, Date(2024, 2, 29), stored=False)
-    there_and_back(context, Date(1, 1, 1), stored=False)
-    there_and_back(context, Date(9999, 12, 31), stored=False)
-    there_and_back(context, Time(12, 34, 56, 789_012_345), stored=False)
-    there_and_back(context, Time(0, 0, 0, 0), stored=False)
-    there_and_back(context, Time(23, 59, 59, 999_999_999, FixedOffset(-450)), stored=False)
-    there_and_back(context, DateTime(2024, 2, 29, 12, 34, 56, 789_012_345), stored=False)
-    there_and_back(context, DateTime(1900, 1, 1, 0, 0, 0, 1), stored=False)
-    there_and_back(context, DateTime(2024, 2, 29, 12, 34, 56, 7, FixedOffset(345)), stored=False)
-    there_and_back(context, DateTime(1969, 12, 31, 23, 59, 59, 999_999_999, FixedOffset(-60)), stored=False)
+    there_and_back(context, Date(2024, 2, 29))
+    there_and_back(context, Date(1, 1, 1))
+    there_and_back(context, Date(9999, 12, 31))
+    there_and_back(context, Time(12, 34, 56, 789_012_345))
+    there_and_back(context, Time(0, 0, 0, 0))
+    there_and_back(context, Time(23, 59, 59, 999_999_999, FixedOffset(-450)))
+    there_and_back(context, DateTime(2024, 2, 29, 12, 34, 56, 789_012_345))
+    there_and_back(context, DateTime(1900, 1, 1, 0, 0, 0, 1))
+    there_and_back(context, DateTime(2024, 2, 29, 12, 34, 56, 7, FixedOffset(345)))
+    there_and_back(context, DateTime(1969, 12, 31, 23, 59, 59, 999_999_999, FixedOffset(-60)))
     zone = timezone("Europe/Stockholm")
     for moment in ((2024, 1, 15), (2024, 7, 15)):
         value = zone.localize(DateTime(*moment, 12, 34, 56, 7))
-        there_and_back(context, value, stored=False)
+        there_and_back(context, value)
         found = context.driver.execute_query("RETURN $x AS x", x=value).records[0]["x"]
         expect(str(found.tzinfo), "Europe/Stockholm", "zone")
 
 
 def durations(context: Context) -> None:
-    there_and_back(context, Duration(months=14, days=3, seconds=12, nanoseconds=500), stored=False)
-    there_and_back(context, Duration(months=-1, days=2, seconds=-3, nanoseconds=-1), stored=False)
-    there_and_back(context, Duration(), stored=False)
+    there_and_back(context, Duration(months=14, days=3, seconds=12, nanoseconds=500))
+    there_and_back(context, Duration(months=-1, days=2, seconds=-3, nanoseconds=-1))
+    there_and_back(context, Duration())
 
 
 def points(context: Context) -> None:
