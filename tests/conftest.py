@@ -24,7 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -129,9 +129,11 @@ def driver(server: "EmbeddedServer") -> "Iterator[Driver]":
 class ServerProcess:
     """`python -m memgraph_py serve` on a free port, with its data in ``data_directory``."""
 
+    program: ClassVar[tuple[str, ...]] = ("-m", "memgraph_py")
+
     def __init__(self, data_directory: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self.data_directory = data_directory
-        command = [sys.executable, "-m", "memgraph_py", "serve", *flags]
+        command = [sys.executable, *self.program, "serve", *flags]
         if "--data-directory" not in flags:
             command += ["--data-directory", str(data_directory)]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MEMGRAPH_BOLT")}
