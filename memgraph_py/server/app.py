@@ -82,6 +82,12 @@ class App:
         """The log, once the server has started."""
         return self._log
 
+    @property
+    def bolt(self) -> BoltServer:
+        """Bolt, once the server has started."""
+        assert self._bolt is not None, "the server has not started"
+        return self._bolt
+
     async def start(self) -> None:
         """Start all; Bolt accepts connections when it returns. Raises StartupError, and then leaves nothing running."""
         self._directory.acquire()

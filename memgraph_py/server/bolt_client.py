@@ -27,6 +27,8 @@ TURN_SECONDS = 0.002
 """A client that sends request upon request gives way to the others after so long."""
 WAITING_BYTES_MAX = 1 << 20
 """Of requests that wait for the one that runs; then no more is read from this client."""
+PIECE_BYTES = 16 << 10
+"""A client that sends more than so much at once gives way to the others before it is read from again."""
 OUTPUT_BYTES = 256 << 10
 """So much output is written at once, without waiting for the end of the turn."""
 INPUT_BYTES_FREE = 64 << 10
@@ -101,9 +103,12 @@ class BoltClient(asyncio.Protocol):
                 self._cancel()
         elif not self._scheduled:
             self._advance()
-        if connection.waiting_bytes > WAITING_BYTES_MAX and self._reads and self._transport is not None:
-            self._reads = False
-            self._transport.pause_reading()
+        if self._reads and (connection.waiting_bytes > WAITING_BYTES_MAX or len(data) > PIECE_BYTES):
+            assert self._transport is not None
+            if not self._transport.is_closing():
+                self._reads = False
+                self._transport.pause_reading()
+                self._loop.call_soon(self._read_on)
 
     def pause_writing(self) -> None:
         """The client does not read: what runs waits."""
@@ -231,8 +236,14 @@ class BoltClient(asyncio.Protocol):
         if connection.state is State.DEFUNCT:
             transport.close()
         elif not self._reads and connection.waiting_bytes <= WAITING_BYTES_MAX:
+            self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        """Others have had their turn: read again, unless too much waits already."""
+        assert self._transport is not None
+        if not self._reads and self._connection.waiting_bytes <= WAITING_BYTES_MAX and not self._transport.is_closing():
             self._reads = True
-            transport.resume_reading()
+            self._transport.resume_reading()
 
     def _begin(self, request: Request | Undecoded) -> Waits:
         conversation = self._conversation

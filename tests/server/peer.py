@@ -74,6 +74,20 @@ class Peer:
             return True
         return True
 
+    def is_closed_now(self) -> bool:
+        """True when the server has ended the connection; what it sent is dropped."""
+        self.socket.setblocking(False)
+        try:
+            while self.socket.recv(1 << 16):
+                pass
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self.socket.settimeout(20)
+        return True
+
 
 @contextmanager
 def connector(server: EmbeddedServer) -> "Iterator[Callable[[], Peer]]":

@@ -1,0 +1,226 @@
+"""RESET in mid-stream, connections that die, transactions whose time is over: what ends, and that nothing is left."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from memgraph_py.bolt.messages import FAILURE, IGNORED, RECORD, SUCCESS
+from memgraph_py.config import Limits
+from memgraph_py.engine import session
+from memgraph_py.server.app import EmbeddedServer
+from memgraph_py.storage.store import GraphStore
+from tests.bolt.requests import BEGIN, COMMIT, RESET, ROLLBACK, message, pull, run
+from tests.server.peer import KERNEL, SLOW, Peer, connector, metadata, wait_until
+
+SECONDS_MAX = 2.0
+"""A RESET is answered within 100 ms; a machine that does much else at once may take longer."""
+
+
+def gauge(server: EmbeddedServer, name: str) -> float:
+    """Its value in /metrics."""
+    lines = server.app.metrics.text().decode().splitlines()
+    (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
+    return float(value)
+
+
+def answered_after(peer: Peer, *data: bytes, answers: int) -> tuple[float, list[int]]:
+    """How long the answers take, and their tags; records are passed over."""
+    started = time.monotonic()
+    peer.send(*data)
+    tags: list[int] = []
+    while len(tags) < answers:
+        tags += [tag for tag, _ in peer.take(1) if tag != RECORD]
+    return time.monotonic() - started, tags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SLOW,
+        KERNEL,
+        "UNWIND range(1, 5000000) AS x RETURN x % 100003 AS k, count(*) AS c ORDER BY c LIMIT 1",
+        "UNWIND range(1, 5000000) AS x CREATE (:Big {x: x, text: toString(x)})",
+        "MATCH (:Hub)-[*1..5]->(n) RETURN count(*)",
+    ],
+    ids=["batches", "a sort", "groups", "a write", "a long expansion"],
+)
+def test_reset_is_answered_at_once(server: EmbeddedServer, connect: Callable[[], Peer], text: str) -> None:
+    peer = connect().open()
+    peer.ask(run("CREATE (:Hub)"), pull(), run("UNWIND range(1, 30) AS x CREATE (:Ring {x: x})"), pull())
+    peer.ask(run("MATCH (h:Hub), (a:Ring) CREATE (h)-[:R]->(a)"), pull())
+    peer.ask(run("MATCH (a:Ring), (b:Ring) CREATE (a)-[:R]->(b)"), pull())
+    peer.send(run(text), pull())
+    assert peer.take(1)[0][0] == SUCCESS
+    time.sleep(0.3)
+    seconds, tags = answered_after(peer, RESET, answers=2)
+    assert tags == [FAILURE, SUCCESS]
+    assert seconds < SECONDS_MAX
+    assert peer.ask(run("MATCH (n:Big) RETURN count(n)"), pull())[1] == (RECORD, [[0]])
+
+
+def test_reset_in_the_middle_of_records(connect: Callable[[], Peer]) -> None:
+    peer = connect().open()
+    peer.send(run("UNWIND range(1, 5000000) AS x RETURN x"), pull())
+    assert [tag for tag, _ in peer.take(2000)][-1] == RECORD
+    _, tags = answered_after(peer, run(), RESET, answers=3)
+    assert tags == [FAILURE, IGNORED, SUCCESS]
+    assert peer.ask(run(), pull())[1] == (RECORD, [[1]])
+
+
+def test_reset_in_a_transaction_rolls_it_back(server: EmbeddedServer, connect: Callable[[], Peer]) -> None:
+    peer = connect().open()
+    peer.ask(BEGIN, run("CREATE (:Gone)"), pull())
+    assert gauge(server, "memgraph_open_transactions") == 1
+    peer.send(run(SLOW), pull())
+    time.sleep(0.2)
+    peer.send(RESET)
+    assert [tag for tag, _ in peer.take(3)] == [SUCCESS, FAILURE, SUCCESS]
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+    assert peer.ask(run("MATCH (n:Gone) RETURN count(n)"), pull())[1] == (RECORD, [[0]])
+
+
+def test_a_statement_that_was_left_to_its_worker_commits_nothing(
+    connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker stands in a call that cannot look whether it was cancelled."""
+    inside, go_on = threading.Event(), threading.Event()
+    execute = session.execute
+
+    def slow(*arguments: object) -> object:
+        rows = list(execute(*arguments))  # type: ignore[arg-type]  # what it was given
+        inside.set()
+        go_on.wait(20)
+        return rows
+
+    peer, other = connect().open(), connect().open()
+    monkeypatch.setattr(session, "execute", slow)
+    peer.send(run("UNWIND range(1, 20000) AS x CREATE (:Left)"), pull())
+    assert inside.wait(20)
+    peer.send(RESET)
+    assert [tag for tag, _ in peer.take(3)] == [SUCCESS, FAILURE, SUCCESS]
+    monkeypatch.undo()
+    assert peer.ask(run("CREATE (:Kept)"), pull())[-1][0] == SUCCESS
+    go_on.set()
+    time.sleep(0.2)
+    counts = [other.ask(run(f"MATCH (n:{label}) RETURN count(n)"), pull())[1] for label in ("Left", "Kept")]
+    assert counts == [(RECORD, [[0]]), (RECORD, [[1]])]
+
+
+def test_what_is_being_committed_is_waited_for(connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+    commit = GraphStore.commit
+
+    def slow(*arguments: object) -> object:
+        inside.set()
+        go_on.wait(20)
+        return commit(*arguments)  # type: ignore[arg-type]  # what it was given
+
+    peer, other = connect().open(), connect().open()
+    monkeypatch.setattr(GraphStore, "commit", slow)
+    peer.send(run("UNWIND range(1, 20000) AS x CREATE (:Committed)"), pull())
+    assert inside.wait(20)
+    peer.send(RESET)
+    peer.socket.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        peer.take(2)
+    peer.socket.settimeout(20)
+    go_on.set()
+    peer.take(2)
+    assert other.ask(run("MATCH (n:Committed) RETURN count(n)"), pull())[1] == (RECORD, [[20_000]])
+
+
+def die(peer: Peer) -> None:
+    """The connection is reset, as when a process is killed."""
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.socket.close()
+
+
+@pytest.mark.parametrize("end", [die, lambda peer: peer.socket.close()], ids=["reset", "closed"])
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_connection_that_dies_in_a_transaction_leaves_nothing(
+    server: EmbeddedServer, connect: Callable[[], Peer], end: Callable[[Peer], None], busy: bool
+) -> None:
+    connect().open().ask(run("CREATE (:Counter {x: 1})"), pull())
+    dying, other = connect().open(), connect().open()
+    dying.ask(BEGIN, run("MATCH (c:Counter) SET c.x = 2"), pull())
+    if busy:
+        dying.send(run(SLOW), pull())
+        dying.take(1)
+    assert gauge(server, "memgraph_open_transactions") == 1
+    before = gauge(server, "memgraph_connections")
+    end(dying)
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+    wait_until(lambda: gauge(server, "memgraph_connections") == before - 1)
+    taken = other.ask(BEGIN, run("MATCH (c:Counter) SET c.x = c.x + 10 RETURN c.x"), pull(), COMMIT)
+    assert taken[2] == (RECORD, [[11]])
+    assert taken[-1][0] == SUCCESS  # no conflict with what is gone
+
+
+def test_a_transaction_whose_time_is_over_ends_though_nobody_asks(
+    server: EmbeddedServer, connect: Callable[[], Peer]
+) -> None:
+    peer = connect().open()
+    peer.ask(message(0x11, {"tx_timeout": 200}), run("CREATE (:Late)"), pull())
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+    (failed,) = peer.ask(COMMIT)
+    assert metadata(failed)["neo4j_code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
+    assert [tag for tag, _ in peer.ask(RESET, run("MATCH (n:Late) RETURN count(n)"), pull())][-1] == SUCCESS
+    peer.ask(message(0x11, {"tx_timeout": 200}))
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+    assert [tag for tag, _ in peer.ask(ROLLBACK, BEGIN, run(), pull(), COMMIT)] == [
+        SUCCESS,
+        SUCCESS,
+        SUCCESS,
+        RECORD,
+        SUCCESS,
+        SUCCESS,
+    ]
+
+
+def test_a_statement_whose_time_is_over_fails(server: EmbeddedServer, connect: Callable[[], Peer]) -> None:
+    peer = connect().open()
+    for asked in ((run(SLOW, tx_timeout=200), pull()), (message(0x11, {"tx_timeout": 200}), run(SLOW), pull())):
+        failed = peer.ask(*asked)[-1]
+        assert metadata(failed)["neo4j_code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
+        peer.ask(RESET)
+    assert gauge(server, "memgraph_open_transactions") == 0
+
+
+def test_long_statements_do_not_hold_up_short_ones(make_server: Callable[..., EmbeddedServer]) -> None:
+    """More of them than there are threads for short work, and a short one that needs a thread."""
+    server = make_server(limits=Limits(worker_threads=2), worker_threads_max=8)
+    with connector(server) as connect:
+        long = [connect().open() for _ in range(5)]
+        for peer in long:
+            peer.send(run(SLOW), pull())
+        for peer in long:
+            peer.take(1)
+        time.sleep(0.3)
+        short = connect().open()
+        for _ in range(3):
+            assert short.ask(run("CREATE INDEX ON :Short(x)"), pull())[-1][0] == SUCCESS
+            assert short.ask(run("UNWIND range(1, 20000) AS x RETURN sum(x)"), pull())[1] == (RECORD, [[200010000]])
+            assert short.ask(run("DROP INDEX ON :Short(x)"), pull())[-1][0] == SUCCESS
+        for peer in long:
+            peer.send(RESET)
+        for peer in long:
+            assert [tag for tag, _ in peer.take(2)] == [FAILURE, SUCCESS]
+
+
+def test_there_are_no_more_threads_than_the_setting(make_server: Callable[..., EmbeddedServer]) -> None:
+    server = make_server(limits=Limits(worker_threads=1), worker_threads_max=2)
+    with connector(server) as connect:
+        peers = [connect().open() for _ in range(4)]
+        before = set(threading.enumerate())
+        for peer in peers:
+            peer.send(run(SLOW), pull())
+        time.sleep(0.5)
+        begun = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("bolt-worker")]
+        assert len(begun) == 2
+        for peer in reversed(peers):
+            _, tags = answered_after(peer, RESET, answers=3)
+            assert tags == [SUCCESS, FAILURE, SUCCESS]
