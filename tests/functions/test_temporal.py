@@ -89,8 +89,9 @@ def test_every_function_takes_its_own_and_what_has_more(name: str) -> None:
 
 
 FIELDS = (
-    "year month day week dayOfWeek quarter dayOfQuarter ordinalDay hour minute second millisecond microsecond nanosecond "
-    "date time datetime timezone epochSeconds epochMillis years months weeks days hours minutes seconds nanoseconds"
+    "year month day week dayOfWeek quarter dayOfQuarter ordinalDay hour minute second millisecond microsecond "
+    "nanosecond date time datetime timezone epochSeconds epochMillis "
+    "years months weeks days hours minutes seconds nanoseconds"
 )
 fields = st.sampled_from(FIELDS.split())
 amounts = st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-5, 60) | st.floats()

@@ -13,6 +13,7 @@ from memgraph_py.functions.comparisons import value_in
 from memgraph_py.functions.registry import FUNCTIONS, Environment
 from memgraph_py.values.comparison import compare, equals, grouping_key, less_than, order_key
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
+from tests.properties.temporal import temporals
 
 integers = st.integers(-(2**63), 2**63 - 1)
 scalars = st.one_of(
@@ -26,6 +27,7 @@ scalars = st.one_of(
     st.builds(NodeReference, st.integers(0, 3)),
     st.builds(RelationshipReference, st.integers(0, 3)),
     st.just(PathReference((1, 2), (3,))),
+    temporals,
 )
 values = st.recursive(
     scalars,
