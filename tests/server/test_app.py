@@ -87,10 +87,10 @@ def test_health_is_503_while_the_graph_is_loaded(tmp_path: Path, monkeypatch: py
     loading, go_on = threading.Event(), threading.Event()
     recover = app.recover
 
-    def slow(*arguments: object) -> object:
+    def slow(*arguments: object, **named: object) -> object:
         loading.set()
         go_on.wait(20)
-        return recover(*arguments)
+        return recover(*arguments, **named)
 
     monkeypatch.setattr(app, "recover", slow)
     server = EmbeddedServer(Settings(bolt_port=0, http_port=0, data_directory=tmp_path))

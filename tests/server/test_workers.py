@@ -38,7 +38,7 @@ def test_results_and_errors_are_handed_on() -> None:
         with pytest.raises(ZeroDivisionError):
             await asyncio.wrap_future(workers.submit(divmod, 1, 0))
         assert await asyncio.wrap_future(workers.submit(sorted, [2, 1], reverse=True)) == [2, 1]
-        assert workers.threads == 1
+        assert 1 <= workers.threads <= 2
 
     in_loop(scenario, 2, 4)
 
