@@ -58,3 +58,8 @@ def test_python(converse: Callable[[list[str]], None], requirement: str) -> None
 @pytest.mark.slow
 def test_javascript(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
     converse(available(toolchains.javascript_script, tmp_path))
+
+
+@pytest.mark.slow
+def test_go(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
+    converse(available(toolchains.go_script, tmp_path))
