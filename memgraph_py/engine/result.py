@@ -29,6 +29,10 @@ class Taken:
     interrupted: bool
 
 
+def _ended(budget: Budget | None) -> Iterator[Batch]:
+    return iter(())
+
+
 NO_CHANGES = Counters()
 """Of a statement that has changed nothing; never counted up."""
 
@@ -133,6 +137,7 @@ class Result:
                 self._summary.seconds_to_available = now
             if batch is None:
                 self._exhausted = True
+                self._batches, self._start = iter(()), _ended  # what they hold may be a whole version of the graph
                 self._summary.seconds_to_consumed = now
             elif batch.rows:
                 self._ready.append(batch.select(self.columns))

@@ -7,6 +7,7 @@ sees it.
 
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from typing import cast
@@ -43,7 +44,8 @@ class Session:
         self._deadline: float | None = None
         self._begun_seconds = 0.0
         self._open: list[Result] = []
-        self._context: ExecutionContext | None = None
+        self._context: weakref.ref[ExecutionContext] | None = None
+        """Of what runs: an idle session holds no version of the graph."""
         self._ending = threading.Lock()
         self._takes_effect = False
         """What runs is being committed, or is a command: it cannot be abandoned. Guarded by _ending."""
@@ -115,7 +117,7 @@ class Session:
 
     def cancel(self) -> None:
         """Make the running statement raise TransactionTerminated at its next batch; from any thread."""
-        context = self._context
+        context = None if self._context is None else self._context()
         if context is not None:
             context.cancelled = True
 
@@ -205,12 +207,12 @@ class Session:
                         continue
                     raise
                 summary.counters = context.counters
-                result.view = transaction
-                result.committed = committed
+                _tell(reference(), transaction, committed)
                 yield from rows
                 return
 
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
+        reference = weakref.ref(result)  # with a reference of its own, the version it read would outlive the result
         return result
 
     def _new_context(
@@ -221,10 +223,16 @@ class Session:
             context.environment.begun_seconds = self._begun_seconds
         context.deadline = deadline
         context.budget = budget
-        self._context = context
+        self._context = weakref.ref(context)
         if self._abandoned:  # before there was a context to cancel
             context.cancelled = True
         return context
+
+
+def _tell(result: Result | None, transaction: Transaction, committed: Future[int]) -> None:
+    assert result is not None, "it is the result that runs the statement"
+    result.view = transaction
+    result.committed = committed
 
 
 def new_context(

@@ -135,6 +135,7 @@ class ExecutionContext:
     """
 
     __slots__ = (
+        "__weakref__",
         "_run",
         "argument",
         "counters",
