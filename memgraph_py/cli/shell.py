@@ -179,7 +179,8 @@ def _plan_text(plan: object, depth: int = 0) -> str:
 
 
 def _tell(error: Exception) -> None:
-    message = getattr(error, "message", None) or str(error)
+    # an error of the driver itself, such as a date beyond its calendar, has its text as argument; a server's as message
+    message = error.args[0] if error.args else getattr(error, "message", None) or str(error)
     print(f"Client received exception: {message}", file=sys.stderr)
 
 

@@ -105,6 +105,7 @@ def _temporal(value: time.Date | time.Time | time.DateTime | time.Duration) -> s
     if offset is None:
         return text_of(LocalDateTime(seconds, nanoseconds % SECOND))
     zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)  # zoneinfo's name, pytz's name
+    zone = None if zone == "UTC" else zone  # the driver's name for no offset, too
     return text_of(DateTime(seconds - offset, nanoseconds % SECOND, offset, zone))
 
 

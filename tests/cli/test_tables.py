@@ -39,6 +39,7 @@ GRAPH = Graph()
         (Time(1, 2, 0, 0, tzinfo=UTC), "01:02Z"),
         (DateTime(2020, 1, 2, 3, 4, 5, 600_000_000), "2020-01-02T03:04:05.600"),
         (DateTime(2020, 1, 2, 3, 4, tzinfo=timezone(timedelta(minutes=-90))), "2020-01-02T03:04-01:30"),
+        (DateTime(2020, 1, 2, 3, 4, tzinfo=ZoneInfo("UTC")), "2020-01-02T03:04Z"),
         (DateTime(2020, 7, 2, 3, 4, tzinfo=ZoneInfo("Europe/Berlin")), "2020-07-02T03:04+02:00[Europe/Berlin]"),
         (Duration(months=14, days=-3, seconds=-2, nanoseconds=1_000_000), "P1Y2M-3DT-1.999S"),
         ({"on": [Date(2020, 1, 2)]}, "{on:[2020-01-02]}"),
