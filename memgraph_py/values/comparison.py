@@ -15,10 +15,12 @@ equals NaN.
 Source: openCypher 9, "Comparability, equality, orderability and equivalence".
 """
 
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from memgraph_py.values.durations import mean_nanoseconds
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from memgraph_py.values.temporal_parts import SECOND
 from memgraph_py.values.types import (
     Node,
     NodeReference,
@@ -74,8 +76,9 @@ def compare(left: Value, right: Value) -> int | None:
             return _compare_numbers(left, right)  # type: ignore[arg-type]  # kind says so
         if kind is list:
             return _compare_lists(left, right)  # type: ignore[arg-type]  # kind says so
-        if kind in _INSTANTS:
-            one_key, other_key = _temporal_key(left), _temporal_key(right)
+        if kind in _TEMPORAL_KEYS and kind is not Duration:
+            key_of = _TEMPORAL_KEYS[kind]
+            one_key, other_key = key_of(left), key_of(right)
             return (one_key > other_key) - (one_key < other_key)
         return None
     if kind in _NUMBERS and other in _NUMBERS:
@@ -115,8 +118,8 @@ def order_key(value: Value) -> OrderKey:
         return (_POINT, value.srid, value.coordinates)
     if isinstance(value, bytes):
         return (_BYTES, value)
-    if kind in _TEMPORALS:
-        return _temporal_key(value)
+    if kind in _TEMPORAL_KEYS:
+        return _TEMPORAL_KEYS[kind](value)
     return _element(value)
 
 
@@ -133,7 +136,7 @@ def grouping_key(value: Value) -> GroupingKey:
         return (_LIST, *map(grouping_key, value))  # type: ignore[arg-type]  # kind says so
     if isinstance(value, dict):
         return (_MAP, frozenset((key, grouping_key(item)) for key, item in value.items()))
-    if isinstance(value, Point | bytes) or kind in _TEMPORALS:
+    if isinstance(value, Point | bytes) or kind in _TEMPORAL_KEYS:
         return value
     return _element(value)
 
@@ -149,24 +152,14 @@ _ELEMENTS: Final[frozenset[type]] = frozenset(
     (NodeReference, Node, RelationshipReference, Relationship, PathReference, Path)
 )
 
-_INSTANTS: Final[frozenset[type]] = frozenset((Date, LocalTime, Time, LocalDateTime, DateTime))
-_TEMPORALS: Final = _INSTANTS | {Duration}
-
-
-def _temporal_key(value: Value) -> tuple[Any, ...]:
-    match value:
-        case DateTime():
-            return (_DATE_TIME, value.seconds, value.nanoseconds, value.offset_seconds, value.zone or "")
-        case LocalDateTime():
-            return (_LOCAL_DATE_TIME, value.seconds, value.nanoseconds)
-        case Date():
-            return (_DATE, value.days)
-        case Time():
-            return (_TIME, value.nanoseconds - value.offset_seconds * 1_000_000_000, value.offset_seconds)
-        case LocalTime():
-            return (_LOCAL_TIME, value.nanoseconds)
-    assert isinstance(value, Duration), f"no temporal value: {type(value).__name__}"
-    return (_DURATION, mean_nanoseconds(value), value.months, value.days)
+_TEMPORAL_KEYS: Final[dict[type, Callable[[Any], OrderKey]]] = {
+    DateTime: lambda value: (_DATE_TIME, value.seconds, value.nanoseconds, value.offset_seconds, value.zone or ""),
+    LocalDateTime: lambda value: (_LOCAL_DATE_TIME, value.seconds, value.nanoseconds),
+    Date: lambda value: (_DATE, value.days),
+    Time: lambda value: (_TIME, value.nanoseconds - value.offset_seconds * SECOND, value.offset_seconds),
+    LocalTime: lambda value: (_LOCAL_TIME, value.nanoseconds),
+    Duration: lambda value: (_DURATION, mean_nanoseconds(value), value.months, value.days),
+}
 
 
 def _element(value: Value) -> OrderKey:

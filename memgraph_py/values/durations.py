@@ -30,6 +30,7 @@ from memgraph_py.values.temporal_parts import (
 
 MONTH_DAYS: Final = Fraction(DAYS_PER_CYCLE, 4_800)
 """The mean length of a month."""
+_MONTH_NANOSECONDS: Final = int(MONTH_DAYS * DAY)  # a whole number
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
@@ -73,9 +74,9 @@ def nanoseconds_of(value: Duration) -> int:
     return value.seconds * SECOND + value.nanoseconds
 
 
-def mean_nanoseconds(value: Duration) -> Fraction:
+def mean_nanoseconds(value: Duration) -> int:
     """The length with months of mean length and days of 24 hours: what durations are ordered by."""
-    return value.months * MONTH_DAYS * DAY + value.days * DAY + nanoseconds_of(value)
+    return value.months * _MONTH_NANOSECONDS + value.days * DAY + nanoseconds_of(value)
 
 
 def add_duration(value: Instant, amount: Duration) -> Instant:
