@@ -5,6 +5,10 @@ stream starts, so that producing them costs the server nothing. CPU time is that
 of its transform's process. Two runs, each on a server of its own: nodes and then edges; and the same messages
 shuffled, where an edge names nodes that came before it, in the same batch or an earlier one. What is measured
 begins when START STREAM has returned: starting the script's process and reaching the broker are not counted.
+
+With --real-kafka the broker is Apache Kafka, as the tests start it (from Docker, or from Java and Maven), in a process
+of its own. With --kills N too, N SIGKILLs hit server and broker while messages come, and what is told is whether each
+message took effect exactly once; the status is 1 when one was lost or is there twice.
 """
 
 import argparse
@@ -13,19 +17,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from neo4j import GraphDatabase, Session
 
 from benchmarks.server_cpu import child_cpu_seconds, cpu_seconds, resident_bytes
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 
-TOPIC = "ingest"
 TRANSFORM = Path(__file__).parents[1] / "examples"
 WARM_UP = 2_000
+PRODUCED_MAX = 50_000
+"""Messages handed to a producer at a time; it holds 100,000."""
 LOOK_SECONDS = 0.02
 STALLED_SECONDS = 60.0
 PEERS = """\
@@ -44,22 +50,66 @@ class Usage:
     resident_bytes: int
 
 
-def main() -> None:
-    """Run both, print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
+class Broker(Protocol):
+    """What both kinds of broker have."""
+
+    address: str
+
+    def produce(self, topic: str, values: list[bytes], partition: int = 0) -> None:
+        """Append these messages to one partition, in order; they are there when this returns."""
+        ...
+
+
+def main() -> int:
+    """Run both and print a table, or the kills and what came of them; gives the status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ingest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--nodes", type=int, default=100_000)
     parser.add_argument("--edges", type=int, default=10_000)
     parser.add_argument("--batch-size", type=int, default=1_000)
+    parser.add_argument("--real-kafka", action="store_true", help="Apache Kafka instead of the embedded broker")
+    parser.add_argument("--kills", type=int, default=0, help="so many SIGKILLs of server and broker, half each")
+    parser.add_argument("--messages", type=int, default=20_000, help="with --kills")
+    parser.add_argument("--seed", type=int, default=None, help="with --kills: repeats the plan of an earlier run")
     arguments = parser.parse_args()
+    if arguments.kills:
+        if not arguments.real_kafka:
+            parser.error("--kills needs --real-kafka: the embedded broker keeps nothing when it is killed")
+        from benchmarks.ingest_kills import run_kills  # needs what the tests need
+
+        return run_kills(arguments.messages, arguments.kills, arguments.seed)
     nodes = [b"%d" % id for id in range(arguments.nodes)]
     draw = random.Random(2019)
     edges = [
         b"%d %d" % (draw.randrange(arguments.nodes), draw.randrange(arguments.nodes)) for _ in range(arguments.edges)
     ]
     print(f"BATCH_SIZE {arguments.batch_size:,}; CPU time a message, all threads of the server and its transform\n")
-    run([("nodes", nodes), ("edges after them", edges)], arguments.batch_size)
-    run([("shuffled", shuffled(arguments.nodes, arguments.edges, draw))], arguments.batch_size)
+    with real_kafka() if arguments.real_kafka else EmbeddedBroker() as broker:
+        run([("nodes", nodes), ("edges after them", edges)], broker, "in-order", arguments.batch_size)
+        run([("shuffled", shuffled(arguments.nodes, arguments.edges, draw))], broker, "shuffled", arguments.batch_size)
     print(PEERS)
+    return 0
+
+
+@contextmanager
+def real_kafka() -> Iterator[Broker]:
+    """Apache Kafka with the topics of both runs."""
+    from tests.end_to_end.kafka_broker import Unavailable, real_broker  # needs what the tests need
+
+    try:
+        with real_broker() as broker:
+            for topic in ("in-order", "shuffled"):
+                broker.create_topic(topic)
+            yield broker
+    except Unavailable as reason:
+        raise SystemExit(f"no Apache Kafka: {reason}") from None
+
+
+def produce(broker: Broker, topic: str, messages: Sequence[bytes]) -> None:
+    """All of them to one partition."""
+    for start in range(0, len(messages), PRODUCED_MAX):
+        broker.produce(topic, [*messages[start : start + PRODUCED_MAX]])
 
 
 def shuffled(nodes: int, edges: int, draw: random.Random) -> list[bytes]:
@@ -75,24 +125,23 @@ def shuffled(nodes: int, edges: int, draw: random.Random) -> list[bytes]:
     return messages
 
 
-def run(phases: list[tuple[str, list[bytes]]], batch_size: int) -> None:
+def run(phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch_size: int) -> None:
     """Import the phases, one after another, into a new server, and print what each took."""
     with (
-        EmbeddedBroker() as broker,
         server() as (process_id, uri),
         GraphDatabase.driver(uri, auth=None) as driver,
         driver.session() as session,
     ):
-        broker.produce(TOPIC, [b"warm-up %d" % number if number % 2 else b"warm-up" for number in range(WARM_UP)])
+        produce(broker, topic, [b"warm-up %d" % number if number % 2 else b"warm-up" for number in range(WARM_UP)])
         session.run("CREATE INDEX ON :Node(id)").consume()
         session.run(
-            f"CREATE STREAM ingest AS LOAD DATA KAFKA '{broker.address}' WITH TOPIC '{TOPIC}' "
+            f"CREATE STREAM ingest AS LOAD DATA KAFKA '{broker.address}' WITH TOPIC '{topic}' "
             f"WITH TRANSFORM 'transform.py' BATCH_SIZE {batch_size}"
         ).consume()
         done = WARM_UP
         import_until(session, done)
         for name, messages in phases:
-            broker.produce(TOPIC, [*messages])
+            produce(broker, topic, messages)
             session.run("START STREAM ingest").consume()
             before = usage(process_id)
             done += len(messages)
@@ -171,4 +220,4 @@ def server() -> Iterator[tuple[int, str]]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

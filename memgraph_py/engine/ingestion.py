@@ -4,6 +4,7 @@ Runs of equal query texts execute as one statement where ``vectorise.py`` proves
 is undone to its mark and run one by one, so that the message and the order are right.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -61,19 +62,29 @@ class Ingestion:
         store = self._core.store
         transaction = store.begin(Access.WRITE, on_tip=True)
         try:
-            done = 0
-            known: dict[str, PreparedQuery] = {}
-            for run in runs:
-                prepared = known.get(run.query)
-                if prepared is None:
-                    prepared = known[run.query] = self._prepare(run, transaction, done)
-                self._run(run, prepared, transaction, done)
-                done += run.rows
+            self._run_all(runs, transaction)
             transaction.record_position(stream_id, next_offsets, batches_left)
             return store.commit(transaction)
         except BaseException:
             store.rollback(transaction)
             raise
+
+    def first_failure(self, groups: Iterable[list[QueryRun]], end: float) -> tuple[int, QueryFailed] | None:
+        """Run group after group in one transaction, which is rolled back: the first group that fails, and how. None
+        where none does, or where it is later than ``end`` (of time.monotonic)."""
+        store = self._core.store
+        transaction = store.begin(Access.WRITE, on_tip=True)
+        try:
+            for index, runs in enumerate(groups):
+                if time.monotonic() > end:
+                    return None
+                try:
+                    self._run_all(runs, transaction)
+                except QueryFailed as error:
+                    return index, error
+            return None
+        finally:
+            store.rollback(transaction)
 
     def position(self, stream_id: UUID) -> StreamPosition | None:
         """Where the stream goes on, or None when it never committed a batch."""
@@ -105,6 +116,16 @@ class Ingestion:
             if isinstance(prepared, PreparedQuery):
                 found.update(dict.fromkeys(missing_indexes(prepared.plan)))
         return sorted(found)
+
+    def _run_all(self, runs: list[QueryRun], transaction: Transaction) -> None:
+        done = 0
+        known: dict[str, PreparedQuery] = {}
+        for run in runs:
+            prepared = known.get(run.query)
+            if prepared is None:
+                prepared = known[run.query] = self._prepare(run, transaction, done)
+            self._run(run, prepared, transaction, done)
+            done += run.rows
 
     def _prepare(self, run: QueryRun, transaction: Transaction, done: int) -> PreparedQuery:
         """The run's query; ``done`` calls were made before it."""

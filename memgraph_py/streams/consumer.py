@@ -23,6 +23,7 @@ from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.errors import CypherError, TransactionConflict
 from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.streams.blame import Search
 from memgraph_py.streams.definitions import Definition, Place
 from memgraph_py.streams.status import Ends, Progress
 from memgraph_py.streams.transform import Script, Transform, TransformStarter
@@ -309,10 +310,7 @@ class StreamConsumer:
                     raise _Stopped from None
                 pause = min(2 * pause, RETRY_SECONDS_MAX)
         if self._transform is None:
-            script = Script(self._definition.script, self._definition.transform, self._definition.name)
-            self._transform = self._surroundings.starter.start(script)
-        if self._stopping.is_set():
-            raise _Stopped
+            self._fresh_transform()
         position = self._surroundings.ingestion.position(self._definition.stream_id)
         self._batches_left = None if position is None else position.batches_left
         if not begun:
@@ -320,6 +318,16 @@ class StreamConsumer:
         self._batch_time = self._check_time = time.monotonic()
         self._progress.know_trouble(None)
         self._started = True
+
+    def _fresh_transform(self) -> Transform:
+        """A child in place of the one that there was, if any."""
+        if self._transform is not None:
+            self._transform.close()
+        script = Script(self._definition.script, self._definition.transform, self._definition.name)
+        self._transform = self._surroundings.starter.start(script)
+        if self._stopping.is_set():
+            raise _Stopped
+        return self._transform
 
     def _consume(self) -> None:
         assert self._transform is not None
@@ -332,7 +340,8 @@ class StreamConsumer:
             except CypherError as error:
                 if self._stopping.is_set():  # the script was ended by us
                     return
-                raise self._failed(error.text(), messages) from error
+                row = Search(self._fresh_transform).by_script(messages.values)
+                raise self._failed(error.text(), messages, row) from error
             if self._stopping.is_set():
                 return
             self._apply(messages, runs)
@@ -370,7 +379,8 @@ class StreamConsumer:
                 committed = surroundings.ingestion.apply(runs, self._definition.stream_id, position, left)
                 break
             except QueryFailed as error:
-                row = error.row_index if sum(run.rows for run in runs) == len(messages) else None
+                search = Search(self._fresh_transform)
+                row = search.by_query(messages.values, runs, error, surroundings.ingestion)
                 raise self._failed(f"{error} (query: {error.query})", messages, row) from error
             except TransactionConflict as error:
                 self._progress.retries += 1

@@ -235,7 +235,10 @@ class StreamManager:
     def _status(self, stream: _Stream) -> Status:
         with self._lock:
             definition, consumer = stream.definition, stream.consumer
-        state, reason = (definition.state, definition.reason) if consumer is None else consumer.state
+        state: str = definition.state
+        reason = definition.reason
+        if consumer is not None and definition.state == "running":
+            state, reason = consumer.state
         position = self._surroundings.ingestion.position(definition.stream_id)
         return Status(definition, state, reason, stream.progress, position)
 

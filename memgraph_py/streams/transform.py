@@ -180,9 +180,10 @@ class Transform:
             raise self._failed(fault)
         self._seconds = self._limits.transform_batch_seconds
 
-    def apply(self, messages: Sequence[bytes]) -> list[QueryRun]:
-        """The queries of a batch, in order. Raises TransformError; the child is then of no more use."""
-        deadline = time.monotonic() + self._seconds
+    def apply(self, messages: Sequence[bytes], seconds_max: float = float("inf")) -> list[QueryRun]:
+        """The queries of a batch, in order. Raises TransformError, also when the script takes longer than it may, or
+        than ``seconds_max``; the child is then of no more use."""
+        deadline = time.monotonic() + min(self._seconds, seconds_max)
         if self._unasked.poll(0):
             raise self._broke_silence()
         self._sequence += 1
