@@ -56,8 +56,8 @@ class Ingestion:
     ) -> Future[int]:
         """Run everything in one transaction on the newest base and commit it with the position.
 
-        The future gives the version once the record is on disk. Raises QueryFailed, or TransactionConflict: nothing
-        is written then, and the same batch may be applied again.
+        The future gives the version once the record is on disk. Raises QueryFailed, or TransactionConflict, or
+        CommitFailed where the newest base was lost: nothing is written then, and the same batch may be applied again.
         """
         store = self._core.store
         transaction = store.begin(Access.WRITE, on_tip=True)
@@ -67,6 +67,7 @@ class Ingestion:
             return store.commit(transaction)
         except BaseException:
             store.rollback(transaction)
+            store.confirm_base(transaction)  # an error that came of what is lost says nothing about the batch
             raise
 
     def first_failure(self, groups: Iterable[list[QueryRun]], end: float) -> tuple[int, QueryFailed] | None:

@@ -122,6 +122,15 @@ class GraphStore:
             self._end(transaction, committed=is_queued)
         return self._hand_over(pending)
 
+    def confirm_base(self, transaction: Transaction) -> None:
+        """Wait until what the transaction is based on is on disk. Raises CommitFailed where it is lost: what the
+        transaction read, and any error that came of it, then means nothing."""
+        with self._publish_lock:
+            awaited = [pending.future for pending in self._pending if pending.snapshot.version <= transaction.snapshot.version]
+        for future in awaited:
+            future.exception()
+        self._check_base(transaction)
+
     def create_index(self, name: str, label: int, key: int) -> Future[int]:
         """Index the property of the nodes with the label. Raises SchemaError when the index or the name is there."""
         with self._commit_lock:
@@ -227,10 +236,13 @@ class GraphStore:
                     del self._open[version]
 
     def _check(self, transaction: Transaction) -> None:
+        self._check_base(transaction)
+        self._history.check(transaction.snapshot.version, transaction.changes)
+
+    def _check_base(self, transaction: Transaction) -> None:
         based_on = transaction.snapshot.version
         if any(based_on > last_good for last_good in self._failures[transaction.epoch :]):
             raise CommitFailed("an earlier commit that this one builds on could not be written to the log")
-        self._history.check(based_on, transaction.changes)
 
     def _queue(self, changes: ChangeSet) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
