@@ -1,6 +1,7 @@
 """The official driver, unchanged: the version that is installed, and 5.28 in an interpreter of its own."""
 
 import asyncio
+import logging
 import os
 import subprocess
 import sys
@@ -24,6 +25,18 @@ OLDER_DRIVER_VARIABLE = "MEMGRAPH_TESTS_OLDER_DRIVER"
 def test_the_installed_driver(server: EmbeddedServer, capsys: pytest.CaptureFixture[str]) -> None:
     driver_conversation.main(server.bolt_uri)
     assert capsys.readouterr().out.startswith("done ")
+
+
+def test_the_installed_driver_chooses_from_the_manifest(
+    server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="neo4j")
+    with GraphDatabase.driver(server.bolt_uri) as driver:
+        driver.verify_connectivity()
+        assert driver.get_server_info().protocol_version == (5, 8)
+    answers = [record.getMessage() for record in caplog.records if "S: <HANDSHAKE>" in record.getMessage()]
+    assert answers
+    assert all(answer.endswith("0x000001FF [2] 0x00080805 0x00030404 0x00") for answer in answers), answers
 
 
 def test_driver_5_28(server: EmbeddedServer, tmp_path: Path) -> None:
