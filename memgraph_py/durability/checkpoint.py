@@ -43,6 +43,7 @@ class Checkpointer:
 
     def start(self) -> None:
         """Write a checkpoint in the background whenever the log has grown large."""
+        self._log.follow(max((path.stat().st_size for _, path in self._directory.checkpoints()), default=0))
         self._log.on_large = self._wanted.set
         self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
         self._thread.start()
@@ -94,6 +95,7 @@ class Checkpointer:
             temporary.unlink(missing_ok=True)
             raise
         self._directory.sync()
+        self._log.follow(written)
         seconds = time.perf_counter() - started
         self._metrics.checkpoints.inc()
         self._metrics.checkpoint_seconds.observe(seconds)

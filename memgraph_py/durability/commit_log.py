@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 Done = Callable[[BaseException | None], None]
 
+_ROTATE_BYTES_MIN = 32 << 20
 _GROUP_BYTES_MAX = 64 << 20  # more waits for the next sync, so that one client's bulk does not hold up all others
 
 
@@ -78,12 +79,13 @@ _Request = _Commit | _Rotation | _Stop
 class DiskCommitLog:
     """The store's ``CommitLog`` on disk. ``open`` before the first ``append``.
 
-    ``on_large`` is called, from the log's thread, when a file has grown by ``rotate_bytes``, and again by as much.
+    ``on_large`` is called, from the log's thread, when a file has grown by ``rotate_bytes``, or by less where the graph
+    is small (``follow``), and again by as much.
     """
 
     def __init__(self, directory: DataDirectory, rotate_bytes: int, metrics: Metrics | None = None) -> None:
         self._directory = directory
-        self._rotate_bytes = rotate_bytes
+        self._rotate_bytes = self._rotate_bytes_max = rotate_bytes
         self._metrics = metrics or Metrics()
         self._queue: SimpleQueue[_Request] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -128,6 +130,12 @@ class DiskCommitLog:
         if self._closed:
             raise CommitFailed("the log is closed")
         self._queue.put(_Commit(version, changes, done))
+
+    def follow(self, checkpoint_bytes: int) -> None:
+        """A file with half the bytes of the newest checkpoint is large: so the files stay in proportion to the graph,
+        and so does the work of writing checkpoints."""
+        in_proportion = max(checkpoint_bytes // 2, _ROTATE_BYTES_MIN)
+        self._announce_bytes = self._rotate_bytes = min(in_proportion, self._rotate_bytes_max)
 
     def rotate(self) -> "Future[int]":
         """Begin a new file. The future gives the last version of the files before it, synced and published."""

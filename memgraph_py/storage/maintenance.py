@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOOK_ROWS = 256
 """So many rows must have become garbage before it is worth looking whether something is due."""
+_FREED_ROWS = 50_000
+"""What so many rows of garbage leave behind is worth giving back."""
 _FEW_ENTRIES = 4_096
 """So many entries are inserted into an index within a millisecond, while commits wait."""
 
@@ -40,13 +42,14 @@ _FEW_ENTRIES = 4_096
 class Maintenance:
     """Starts the thread."""
 
-    __slots__ = ("_again", "_lock", "_rows", "_thread")
+    __slots__ = ("_again", "_freed_rows", "_lock", "_rows", "_thread")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._again = False
         self._rows = 0
+        self._freed_rows = 0
 
     def consider(self, store: "GraphStore", changes: ChangeSet) -> None:
         """After a commit: start when something is due."""
@@ -55,6 +58,7 @@ class Maintenance:
             self._rows >= min(_LOOK_ROWS, store.limits.reclaimed_rows_min) and self._is_due(store)
         ):
             with self._lock:
+                self._freed_rows += self._rows
                 self._rows = 0
                 if self._thread is not None:
                     self._again = True
@@ -91,7 +95,8 @@ class Maintenance:
             raise
 
     def _work(self, store: "GraphStore") -> None:
-        rows_min, is_freed = store.limits.reclaimed_rows_min, False
+        rows_min = store.limits.reclaimed_rows_min
+        is_freed = self._freed_rows > _FREED_ROWS
         while is_merge_due(store):
             pack_adjacency(store)
             is_freed = True
@@ -109,6 +114,7 @@ class Maintenance:
             if is_sparse(place, store.current, rows_min):
                 is_freed |= compact(store, place, rows_min)
         if is_freed:
+            self._freed_rows = 0
             release_free_memory()
 
 

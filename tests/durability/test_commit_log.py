@@ -133,6 +133,16 @@ def test_a_large_file_is_announced_as_it_grows_and_rotated(tmp_path: Path) -> No
     assert versions(tmp_path, 6) == [6]
 
 
+@pytest.mark.parametrize(
+    ("checkpoint_bytes", "announced_bytes"), [(0, 32 << 20), (1 << 30, 512 << 20), (1 << 40, 1 << 30)]
+)
+def test_the_graphs_size_says_when_a_file_is_large(tmp_path: Path, checkpoint_bytes: int, announced_bytes: int) -> None:
+    log = open_log(tmp_path, rotate_bytes=1 << 30)
+    log.follow(checkpoint_bytes)
+    assert log._announce_bytes == announced_bytes
+    log.close()
+
+
 def test_a_closed_log_refuses(tmp_path: Path) -> None:
     log = open_log(tmp_path)
     log.close()
