@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from memgraph_py.errors import InvalidRequest
 from memgraph_py.values.calendar import DAYS_MAX, DAYS_MIN
+from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import DAY_SECONDS, SECOND
 from memgraph_py.values.types import Value
@@ -127,6 +128,6 @@ def _zone_offset(name: str, seconds: int, *, local: bool) -> int:
     zone = find_zone(name)
     if zone is None:
         raise InvalidRequest(
-            f"time zone '{name}' is not known", hint="use a name of the IANA database, such as Europe/Berlin"
+            f"time zone {shown(name)} is not known", hint="use a name of the IANA database, such as Europe/Berlin"
         )
     return offset_on_clock(zone, seconds) if local else offset_at(zone, seconds)

@@ -13,6 +13,7 @@ from memgraph_py.functions.registry import scalar
 from memgraph_py.functions.rows import wrong_argument, wrong_operands
 from memgraph_py.functions.temporal_construction import instant_argument
 from memgraph_py.values.durations import (
+    Exact,
     add_duration,
     add_durations,
     days_between,
@@ -23,6 +24,7 @@ from memgraph_py.values.durations import (
     scale_duration,
     seconds_between,
 )
+from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Duration
 from memgraph_py.values.temporal_parts import INSTANTS, SECOND, Instant
 from memgraph_py.values.temporal_text import parse_duration
@@ -52,7 +54,7 @@ def duration(value: Value) -> Value:
         raise wrong_argument("duration", value, "a text or a map")
     for name in value:
         if name not in _FIELDS:
-            raise ArgumentError(f"'duration' knows no field '{name}'", hint=f"it knows {', '.join(_FIELDS)}")
+            raise ArgumentError(f"'duration' knows no field {shown(name)}", hint=f"it knows {', '.join(_FIELDS)}")
     if not value:
         raise ArgumentError("'duration' needs a field", hint=f"it knows {', '.join(_FIELDS)}")
     if None in value.values():
@@ -120,24 +122,26 @@ def divide_temporal(left: Value, right: Value) -> Value:
     divisor = exact_number(right)
     if divisor == 0:
         raise ArithmeticFailure("division by zero in '/'", hint="a duration has no quotient by 0")
-    return scale_duration(left, 1 / divisor)
+    return scale_duration(left, Fraction(1) / divisor)
 
 
-def exact_number(value: Value) -> Fraction:
+def exact_number(value: Value) -> Exact:
     """The number as it is written: 0.1 is a tenth. Raises ArithmeticFailure for one that is not finite."""
-    assert isinstance(value, int | float), "asked before"
+    if isinstance(value, int):
+        return value
+    assert isinstance(value, float), "asked before"
     if not math.isfinite(value):
         raise ArithmeticFailure("an amount of time is a finite number", hint="test it with isNaN()")
     return Fraction(repr(value))
 
 
-def _total(amounts: dict[str, Value], units: dict[str, int]) -> Fraction:
-    total = Fraction(0)
-    for name, unit in units.items():
-        amount = amounts.get(name, 0)
-        if type(amount) not in (int, float):
-            raise wrong_argument("duration", amount, f"a number as '{name}'")
-        total += exact_number(amount) * unit
+def _total(amounts: dict[str, Value], units: dict[str, int]) -> Exact:
+    total: Exact = 0
+    for name, amount in amounts.items():
+        if name in units:
+            if type(amount) not in (int, float):
+                raise wrong_argument("duration", amount, f"a number as '{name}'")
+            total += exact_number(amount) * units[name]
     return total
 
 

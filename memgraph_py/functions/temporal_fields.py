@@ -28,6 +28,7 @@ from memgraph_py.values.calendar import (
     weeks_of,
     within,
 )
+from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal_parts import (
     DAY_SECONDS,
     INSTANTS,
@@ -54,7 +55,7 @@ class Fields:
         """Raises ArgumentError for a field that is not known."""
         for name in given:
             if name not in known:
-                raise ArgumentError(f"'{function}' knows no field '{name}'", hint=f"it knows {', '.join(known)}")
+                raise ArgumentError(f"'{function}' knows no field {shown(name)}", hint=f"it knows {', '.join(known)}")
         self.function = function
         self.given = given
 

@@ -13,6 +13,7 @@ from memgraph_py.functions.temporal_clocks import CUTS, current
 from memgraph_py.functions.temporal_construction import instant_argument, offset_now
 from memgraph_py.functions.temporal_fields import DATE_FIELDS, TIME_FIELDS, Fields
 from memgraph_py.values.calendar import checked_days, date_of, day_of_week, days_of, week_of, week_start
+from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Date, LocalTime, Time
 from memgraph_py.values.temporal_parts import (
     SECOND,
@@ -68,7 +69,7 @@ def _truncated(function: str, arguments: tuple[Value, ...], environment: Environ
     unit = next((known for known in units if known.lower() == wanted), None)
     if unit is None:
         raise ArgumentError(
-            f"'{name}' knows no unit '{arguments[0]}'", hint=f"it knows {', '.join(dict.fromkeys(units))}"
+            f"'{name}' knows no unit {shown(arguments[0])}", hint=f"it knows {', '.join(dict.fromkeys(units))}"
         )
     if len(arguments) == 1:
         value = current(function, environment.statement_seconds())

@@ -9,7 +9,7 @@ Source: openCypher CIP2015-08-06, "Durations"; Neo4j Cypher manual, "Temporal fu
 """
 
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from memgraph_py.errors import ArithmeticFailure
 from memgraph_py.values.calendar import DAYS_PER_CYCLE, date_of, plus_months
@@ -28,6 +28,7 @@ from memgraph_py.values.temporal_parts import (
     zone_part,
 )
 
+Exact: TypeAlias = int | Fraction
 MONTH_DAYS: Final = Fraction(DAYS_PER_CYCLE, 4_800)
 """The mean length of a month."""
 _MONTH_NANOSECONDS: Final = int(MONTH_DAYS * DAY)  # a whole number
@@ -43,12 +44,14 @@ def make_duration(months: int, days: int, nanoseconds: int) -> Duration:
     return Duration(months, days, seconds, rest)
 
 
-def duration_of(months: Fraction, days: Fraction, nanoseconds: Fraction) -> Duration:
+def duration_of(months: Exact, days: Exact, nanoseconds: Exact) -> Duration:
     """The duration of parts that may be fractions. Raises ArithmeticFailure."""
     whole_months = int(months)
-    days += (months - whole_months) * MONTH_DAYS
+    if whole_months != months:
+        days += (months - whole_months) * MONTH_DAYS
     whole_days = int(days)
-    nanoseconds += (days - whole_days) * DAY
+    if whole_days != days:
+        nanoseconds += (days - whole_days) * DAY
     return make_duration(whole_months, whole_days, int(nanoseconds))
 
 
@@ -64,7 +67,7 @@ def negate_duration(value: Duration) -> Duration:
     return make_duration(-value.months, -value.days, -nanoseconds_of(value))
 
 
-def scale_duration(value: Duration, factor: Fraction) -> Duration:
+def scale_duration(value: Duration, factor: Exact) -> Duration:
     """The amount so many times. Raises ArithmeticFailure."""
     return duration_of(value.months * factor, value.days * factor, nanoseconds_of(value) * factor)
 
@@ -88,7 +91,7 @@ def add_duration(value: Instant, amount: Duration) -> Instant:
     nanoseconds = nanoseconds_of(amount)
     match value:
         case Date():
-            days = int(Fraction(nanoseconds, DAY))
+            days = cut_quotient(nanoseconds, DAY)
             moved = make_local_date_time(plus_months(value.days, amount.months) + amount.days + days, 0)
             return Date(moved.seconds // DAY_SECONDS)
         case LocalTime():
@@ -137,6 +140,11 @@ def days_between(start: Instant, stop: Instant) -> Duration:
 def seconds_between(start: Instant, stop: Instant) -> Duration:
     """From start to stop in seconds and nanoseconds."""
     return make_duration(0, 0, _nanoseconds_between(*_aligned(start, stop)))
+
+
+def cut_quotient(value: int, unit: int) -> int:
+    """The quotient, cut towards zero."""
+    return value // unit if value >= 0 else -(-value // unit)
 
 
 def _have_dates(start: Instant, stop: Instant) -> bool:

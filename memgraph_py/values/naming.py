@@ -12,6 +12,7 @@ from memgraph_py.values.types import (
     Value,
 )
 
+SHOWN_MAX = 40
 _NAMES: dict[type, str] = {
     type(None): "NULL",
     bool: "BOOLEAN",
@@ -40,3 +41,8 @@ _NAMES: dict[type, str] = {
 def type_name(value: Value) -> str:
     """`INTEGER`, `STRING`, `LIST` …; `NULL` for NULL."""
     return _NAMES[type(value)]
+
+
+def shown(text: str) -> str:
+    """The text in quotes for a message, cut where it is long."""
+    return f"'{text}'" if len(text) <= SHOWN_MAX else f"'{text[:SHOWN_MAX]}…'"

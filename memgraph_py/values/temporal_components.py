@@ -8,7 +8,7 @@ from typing import Final
 
 from memgraph_py.errors import ArgumentError, ArithmeticFailure
 from memgraph_py.values.calendar import date_of, day_of_week, day_of_year, days_of, week_of
-from memgraph_py.values.durations import INT64_MAX, INT64_MIN, nanoseconds_of
+from memgraph_py.values.durations import INT64_MAX, INT64_MIN, cut_quotient, nanoseconds_of
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import SECOND, Instant, date_part, time_part
@@ -43,13 +43,8 @@ def _component(value: Instant | Duration, name: str) -> int | str:
     raise _missing(value, name, *_FAMILIES[type(value)])
 
 
-def _quotient(value: int, unit: int) -> int:
-    """The quotient, cut towards zero."""
-    return value // unit if value >= 0 else -(-value // unit)
-
-
 def _cut_rest(value: int, unit: int) -> int:
-    return value - unit * _quotient(value, unit)
+    return value - unit * cut_quotient(value, unit)
 
 
 def _day_of_quarter(days: int) -> int:
@@ -86,7 +81,7 @@ _OF_TIME: Final[dict[str, Callable[[int], int]]] = {
 _OF_ZONE: Final[dict[str, Callable[[Time | DateTime], int | str]]] = {
     "timezone": _zone_name,
     "offset": lambda value: offset_text(value.offset_seconds),
-    "offsetMinutes": lambda value: _quotient(value.offset_seconds, 60),
+    "offsetMinutes": lambda value: cut_quotient(value.offset_seconds, 60),
     "offsetSeconds": lambda value: value.offset_seconds,
 }
 _OF_INSTANT: Final[dict[str, Callable[[DateTime], int]]] = {
@@ -94,22 +89,22 @@ _OF_INSTANT: Final[dict[str, Callable[[DateTime], int]]] = {
     "epochMillis": lambda value: value.seconds * 1_000 + value.nanoseconds // _MILLISECOND,
 }
 _OF_DURATION: Final[dict[str, Callable[[Duration], int]]] = {
-    "years": lambda value: _quotient(value.months, 12),
-    "quarters": lambda value: _quotient(value.months, 3),
+    "years": lambda value: cut_quotient(value.months, 12),
+    "quarters": lambda value: cut_quotient(value.months, 3),
     "months": lambda value: value.months,
-    "weeks": lambda value: _quotient(value.days, 7),
+    "weeks": lambda value: cut_quotient(value.days, 7),
     "days": lambda value: value.days,
-    "hours": lambda value: _quotient(value.seconds, 3_600),
-    "minutes": lambda value: _quotient(value.seconds, 60),
+    "hours": lambda value: cut_quotient(value.seconds, 3_600),
+    "minutes": lambda value: cut_quotient(value.seconds, 60),
     "seconds": lambda value: value.seconds,
     "milliseconds": lambda value: nanoseconds_of(value) // _MILLISECOND,
     "microseconds": lambda value: nanoseconds_of(value) // _MICROSECOND,
     "nanoseconds": nanoseconds_of,
-    "quartersOfYear": lambda value: _quotient(_cut_rest(value.months, 12), 3),
+    "quartersOfYear": lambda value: cut_quotient(_cut_rest(value.months, 12), 3),
     "monthsOfYear": lambda value: _cut_rest(value.months, 12),
     "monthsOfQuarter": lambda value: _cut_rest(value.months, 3),
     "daysOfWeek": lambda value: _cut_rest(value.days, 7),
-    "minutesOfHour": lambda value: _cut_rest(_quotient(value.seconds, 60), 60),
+    "minutesOfHour": lambda value: _cut_rest(cut_quotient(value.seconds, 60), 60),
     "secondsOfMinute": lambda value: _cut_rest(value.seconds, 60),
     "millisecondsOfSecond": lambda value: value.nanoseconds // _MILLISECOND,
     "microsecondsOfSecond": lambda value: value.nanoseconds // _MICROSECOND,

@@ -16,7 +16,8 @@ from typing import TypeAlias
 
 from memgraph_py.errors import ArgumentError, CypherSyntaxError
 from memgraph_py.values.calendar import checked_days, date_of, day_of_quarter, days_of, ordinal_day, week_start, within
-from memgraph_py.values.durations import duration_of, make_duration
+from memgraph_py.values.durations import Exact, cut_quotient, duration_of, make_duration
+from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import (
     SECOND,
@@ -143,10 +144,14 @@ def parse_duration(text: str) -> Duration:
         raise _unparsable("Duration", text)
     sign = -1 if match["sign"] == "-" else 1
     years, months, weeks, days, hours, minutes, seconds = (
-        sign * Fraction((match[name] or "0").replace(",", "."))
+        sign * _exact(match[name] or "0")
         for name in ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
     )
     return duration_of(years * 12 + months, weeks * 7 + days, (hours * 3_600 + minutes * 60 + seconds) * SECOND)
+
+
+def _exact(text: str) -> Exact:
+    return int(text) if text.lstrip("+-").isdecimal() else Fraction(text.replace(",", "."))
 
 
 def _duration_of_date(fields: dict[str, str]) -> Duration:
@@ -193,8 +198,8 @@ def _duration_text(value: Duration) -> str:
 
 def _cut(value: int, unit: int) -> tuple[int, int]:
     """Quotient and rest, cut towards zero: both have the value's sign."""
-    quotient, rest = divmod(abs(value), unit)
-    return (quotient, rest) if value >= 0 else (-quotient, -rest)
+    quotient = cut_quotient(value, unit)
+    return quotient, value - quotient * unit
 
 
 def _amount(value: int, unit: str) -> str:
@@ -214,8 +219,7 @@ def _told(match: re.Match[str]) -> dict[str, str]:
 
 
 def _unparsable(type: str, text: str) -> CypherSyntaxError:
-    shown = text if len(text) <= 40 else f"{text[:40]}…"
-    return CypherSyntaxError(f"text cannot be parsed to a {type}: '{shown}'", hint=f"write it as {_EXAMPLES[type]}")
+    return CypherSyntaxError(f"text cannot be parsed to a {type}: {shown(text)}", hint=f"write it as {_EXAMPLES[type]}")
 
 
 def _days(fields: dict[str, str]) -> int:

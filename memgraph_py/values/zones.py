@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from memgraph_py.errors import ArgumentError
 from memgraph_py.values.calendar import DAYS_PER_CYCLE, within
+from memgraph_py.values.naming import shown
 
 OFFSET_MAX = 18 * 3600
 """Seconds, either side of UTC."""
@@ -30,13 +31,9 @@ _EPOCH = datetime(1970, 1, 1)
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{2}):?(?P<minutes>[0-9]{2})?:?(?P<seconds>[0-9]{2})?")
 
 
-@lru_cache(maxsize=1_000)
 def find_zone(name: str) -> ZoneInfo | None:
     """The zone of that name, None for a name that the IANA database has not."""
-    if name not in zone_names():
-        return None
-    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
+    return _read_zone(name) if name in zone_names() else None
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +47,7 @@ def zone_of(name: str) -> ZoneInfo:
     zone = find_zone(name)
     if zone is None:
         raise ArgumentError(
-            f"time zone '{name}' is not known",
+            f"time zone {shown(name)} is not known",
             hint="use a name of the IANA database, such as Europe/Berlin, or an offset, such as +02:00",
         )
     return zone
@@ -81,7 +78,7 @@ def parse_offset(text: str) -> int:
         return 0
     match = _OFFSET.fullmatch(text)
     if match is None:
-        raise ArgumentError(f"'{text}' is no offset", hint="write it as +01:00")
+        raise ArgumentError(f"{shown(text)} is no offset", hint="write it as +01:00")
     hours, minutes, seconds = (int(match[name] or 0) for name in ("hours", "minutes", "seconds"))
     within("minute of an offset", minutes, 0, 59)
     within("second of an offset", seconds, 0, 59)
@@ -98,6 +95,12 @@ def offset_text(offset_seconds: int) -> str:
     minutes, seconds = divmod(abs(offset_seconds), 60)
     text = f"{'-' if offset_seconds < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
     return f"{text}:{seconds:02}" if seconds else text
+
+
+@lru_cache(maxsize=1_000)
+def _read_zone(name: str) -> ZoneInfo:
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
 
 
 def _sayable(seconds: int) -> datetime:

@@ -42,3 +42,9 @@ def test_what_is_no_offset(text: str) -> None:
 def test_a_zone_that_is_not_known() -> None:
     with pytest.raises(ArgumentError, match="time zone 'Mars/Base' is not known"):
         zone_of("Mars/Base")
+
+
+def test_a_long_name_is_neither_told_nor_kept() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        zone_of("x" * 1_000_000)
+    assert len(caught.value.text()) < 200
