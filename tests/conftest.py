@@ -43,6 +43,23 @@ REQUIRED = {name.strip() for name in os.environ.get("MEMGRAPH_TESTS_REQUIRE", ""
 """What must not be missing: `kafka` (a real broker), `tck` (the openCypher scenarios), `clients` (drivers)."""
 
 
+# --- what takes long ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--endurance` runs tests/endurance as well."""
+    parser.addoption("--endurance", action="store_true", help="run tests/endurance, which takes an hour or more")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is in tests/endurance is skipped without the option."""
+    if config.getoption("--endurance"):
+        return
+    for item in items:
+        if "endurance" in item.path.parts:
+            item.add_marker(pytest.mark.skip("takes long; to run it: pytest --endurance tests/endurance"))
+
+
 # --- what CI requires ---
 
 
