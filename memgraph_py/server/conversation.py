@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 AGENT = f"Neo4j/5.26.0 compatible (memgraph-py {__version__})"
 DATABASE_NAMES = {DATABASE_NAME, "neo4j"}
 """Many clients name Neo4j's default without being asked."""
+ROUTED_NAMES = {*DATABASE_NAMES, "system"}
+"""The Java driver's verifyConnectivity asks where the database is that every Neo4j has."""
 BOOKMARK_HEAD = "FB:memgraph-py:"
 ROUTING_TABLE_SECONDS = 300
 SILENCES = 4
@@ -239,7 +241,7 @@ class Conversation:
         self._connection.succeed(metadata)
 
     def _route(self, request: Route) -> None:
-        _check_database(request.database)
+        _check_database(request.database, ROUTED_NAMES)
         address = request.address or self._transport.own_address()
         servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
         self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
@@ -413,8 +415,8 @@ class Conversation:
         return f"{BOOKMARK_HEAD}{self._services.database.store.current.version}"
 
 
-def _check_database(name: str | None) -> None:
-    if name is not None and name.lower() not in DATABASE_NAMES:
+def _check_database(name: str | None, known: set[str] = DATABASE_NAMES) -> None:
+    if name is not None and name.lower() not in known:
         raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE_NAME}'")
 
 

@@ -61,5 +61,10 @@ def test_javascript(converse: Callable[[list[str]], None], tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+def test_java(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
+    converse(available(toolchains.java_script, tmp_path))
+
+
+@pytest.mark.slow
 def test_go(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
     converse(available(toolchains.go_script, tmp_path))

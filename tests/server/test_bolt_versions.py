@@ -187,6 +187,7 @@ def test_the_database_has_two_names_and_a_bookmark_is_taken_back(connect: Callab
         assert peer.ask(run("RETURN 1", **extra), pull())[1] == (RECORD, [[1]])
         assert peer.ask(message(0x11, extra), COMMIT)[1][0] == SUCCESS
         assert peer.ask(message(0x66, {}, [], {"db": name}))[0][0] == SUCCESS
+    assert peer.ask(message(0x66, {}, [], {"db": "system"}))[0][0] == SUCCESS  # verifyConnectivity in Java
     assert metadata(peer.ask(message(0x66, {}, [], {"db": "other"}))[0])["neo4j_code"].endswith("DatabaseNotFound")  # type: ignore[union-attr]  # a string, or it fails
 
 
