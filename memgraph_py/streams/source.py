@@ -7,9 +7,14 @@ the manual's own example is there.
 """
 
 import asyncio
+import contextlib
+import os
 import socket
+import stat
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,10 +26,13 @@ from memgraph_py.errors import TransformError
 Address: TypeAlias = IPv4Address | IPv6Address
 
 METADATA_ADDRESSES: frozenset[Address] = frozenset(
-    map(ip_address, ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"))
+    map(ip_address, ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254"))
 )
 """Where clouds tell a machine its secrets, besides 169.254.169.254, which is link-local."""
-NAT64_PREFIX = int(IPv6Address("64:ff9b::")) >> 32
+METADATA_NETWORK = IPv6Network("fd00:ec2::/32")
+"""One cloud's addresses for its own machines: fd00:ec2::254, and ::23 for its containers."""
+EMBEDDING_NETWORKS = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+"""IPv6 addresses that end in an IPv4 address: the old compatible form, translated ones, and those of NAT64."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -51,7 +59,7 @@ class ScriptSource:
         except UnicodeDecodeError as error:
             cause = f"it is not UTF-8: {error.reason} at byte {error.start}"
         except (_Refused, httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError) as error:
-            cause = str(error) or type(error).__name__
+            cause = _cause(error)
         raise TransformError(f"Couldn't get the transform script from {uri}", detail=cause)
 
     def _read_path(self, path: str) -> bytes:
@@ -61,18 +69,27 @@ class ScriptSource:
         file = (directory / path).resolve()
         if not file.is_relative_to(directory):
             raise _Refused("the path leads out of the server's --transform-directory")
-        with file.open("rb") as opened:
-            content = opened.read(self.limits.transform_script_bytes_max + 1)
+        # without waiting for a pipe's writer, and no link that took the file's place
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise _Refused("it is no file")
+            with open(descriptor, "rb", closefd=False) as opened:
+                content = opened.read(self.limits.transform_script_bytes_max + 1)
+        finally:
+            os.close(descriptor)
         self._check_size(len(content))
         return content
 
     async def _fetch_url(self, uri: str) -> bytes:
         """Asynchronous for one reason: the limit of time then holds for all of it, a server that drips bytes
-        included."""
+        included. SSL_CERT_FILE or SSL_CERT_DIR names other authorities for https than the usual ones."""
         url = httpx.URL(uri)
         async with (
             asyncio.timeout(self.limits.transform_fetch_seconds),
-            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,
+            httpx.AsyncClient(
+                verify=httpx.create_ssl_context(), trust_env=False, follow_redirects=False, timeout=None
+            ) as client,
         ):
             for _ in range(self.limits.transform_fetch_redirects_max + 1):
                 answer = await self._get(client, url)
@@ -84,15 +101,16 @@ class ScriptSource:
     async def _get(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes | httpx.URL:
         """The content, or where a redirect leads."""
         fault: Exception = _Refused("the host has no address")
+        credentials = (url.username, url.password) if url.userinfo else None
         for address in await self._checked_addresses(url):
             request = client.build_request(
                 "GET",
-                url.copy_with(host=str(address)),
+                url.copy_with(host=str(address), userinfo=b""),  # a client that logs the URL knows no password
                 headers={"Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity"},
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
             )
             try:
-                response = await client.send(request, stream=True)
+                response = await client.send(request, stream=True, auth=credentials)
             except httpx.ConnectError as error:
                 fault = error
                 continue
@@ -109,6 +127,9 @@ class ScriptSource:
             raise _Refused(f"the server answered with status {response.status_code}")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise _Refused("the server answered with compressed content, which was not asked for")
+        declared = response.headers.get("content-length", "")
+        if declared.isdecimal():
+            self._check_size(int(declared))
         content = bytearray()
         async for part in response.aiter_raw(65_536):
             content += part
@@ -124,8 +145,7 @@ class ScriptSource:
         port = url.port or (443 if url.scheme == "https" else 80)
         if port > 65_535:
             raise _Refused(f"there is no port {port}")
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-        addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+        addresses = await _addresses(url.host, port)
         for address in addresses:
             if is_forbidden(address):
                 raise _Refused(f"the address {address} is not allowed")
@@ -136,17 +156,50 @@ class ScriptSource:
             raise _Refused(f"it is larger than {self.limits.transform_script_bytes_max} bytes")
 
 
+def _cause(error: Exception) -> str:
+    """Why, without the server's own paths."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+async def _addresses(host: str, port: int) -> list[Address]:
+    """What the host's name stands for. Raises OSError.
+
+    In a thread that nobody waits for: a look-up cannot be cancelled, and asyncio's own would hold up the end of the
+    loop until some resolver gives up.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[Address]] = loop.create_future()
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in entries]
+        except (OSError, ValueError) as error:  # a ValueError is a name that cannot be encoded
+            tell(lambda error=error: found.set_exception(error))  # type: ignore[misc]  # bound here
+        else:
+            tell(lambda: found.set_result(addresses))
+
+    def tell(outcome: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the time was up, and the loop is closed
+            loop.call_soon_threadsafe(lambda: None if found.done() else outcome())
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    return await found
+
+
 def is_forbidden(address: Address) -> bool:
     """True for link-local, multicast, unspecified and metadata addresses, also inside an IPv6 form of an IPv4
     address."""
     if isinstance(address, IPv6Address):
+        if address in METADATA_NETWORK:
+            return True
         inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and int(address) >> 32 == NAT64_PREFIX:
-            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is None and int(address) >> 32 == 0 and int(address) > 1:
-            inner = IPv4Address(int(address))  # the old IPv4-compatible form, ::a.b.c.d
         if inner is None and address.teredo is not None:
             inner = address.teredo[1]
+        if inner is None and int(address) > 1 and any(address in network for network in EMBEDDING_NETWORKS):
+            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None and is_forbidden(inner):
             return True
     return address.is_link_local or address.is_multicast or address.is_unspecified or address in METADATA_ADDRESSES

@@ -117,7 +117,7 @@ def _load(source: str, name: str, channel: Channel, *, run: bool) -> Stream:
             channel.send(msgspec.msgpack.encode(""))
             os._exit(0)
         exec(code, vars(module))
-        stream = vars(module).get("stream")
+        stream: Stream | None = vars(module).get("stream")
         if not callable(stream):
             raise Malformed("the script defines no function stream(batch)")
     except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included

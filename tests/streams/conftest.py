@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,14 +18,17 @@ from tests.streams.fakes import ECHO, MANUAL, FakeIngestion
 
 
 class ScriptServer:
-    """Serves ``pages``: path → content, or (status, headers, content)."""
+    """Serves ``pages``: path → content, or (status, headers, content). ``requests``: the headers of each."""
 
     def __init__(self) -> None:
+        self.requests: list[Message] = []
+        requests = self.requests
         self.pages: dict[str, bytes | tuple[int, dict[str, str], bytes]] = {}
         pages = self.pages
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                requests.append(self.headers)
                 page = pages.get(self.path, (404, {}, b""))
                 status, headers, content = (200, {}, page) if isinstance(page, bytes) else page
                 self.send_response(status)
