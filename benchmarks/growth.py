@@ -32,7 +32,10 @@ from memgraph_py.storage.transaction import Access
 from memgraph_py.values.types import Value
 
 _CREATE_NODES = "UNWIND range(1, $half) AS i CREATE (:N {id: i, text: 'round ' + $round + ', node ' + i})"
-_CREATE_RELATIONSHIPS = "UNWIND range(1, $half) AS i MATCH (a:N {id: i}) MATCH (b:N {id: 1 + i * 7919 % $half}) CREATE (a)-[:R {weight: i}]->(b)"
+_CREATE_RELATIONSHIPS = (
+    "UNWIND range(1, $half) AS i MATCH (a:N {id: i}) MATCH (b:N {id: 1 + i * 7919 % $half}) "
+    "CREATE (a)-[:R {weight: i}]->(b)"
+)
 _DELETE = "MATCH (n:N) DETACH DELETE n"
 _MEGABYTE = 1 << 20
 
