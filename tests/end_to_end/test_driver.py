@@ -1,30 +1,16 @@
-"""The official driver, unchanged: the version that is installed, and 5.28 in an interpreter of its own."""
+"""The official driver, where a test sees the server from both sides; tests/clients has what a driver alone can see."""
 
 import asyncio
 import logging
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from neo4j import AsyncGraphDatabase, Driver, GraphDatabase, Query
 from neo4j.exceptions import ClientError, Neo4jError
 
 from memgraph_py.server.app import EmbeddedServer
-from tests.end_to_end import driver_conversation
-
-OLDER_DRIVER = "neo4j==5.28.*"
-OLDER_DRIVER_VARIABLE = "MEMGRAPH_TESTS_OLDER_DRIVER"
-"""Names a folder that holds driver 5.28; without it, pip installs one."""
-
-
-def test_the_installed_driver(server: EmbeddedServer, capsys: pytest.CaptureFixture[str]) -> None:
-    driver_conversation.main(server.bolt_uri)
-    assert capsys.readouterr().out.startswith("done ")
 
 
 def test_the_installed_driver_chooses_from_the_manifest(
@@ -37,26 +23,6 @@ def test_the_installed_driver_chooses_from_the_manifest(
     answers = [record.getMessage() for record in caplog.records if "S: <HANDSHAKE>" in record.getMessage()]
     assert answers
     assert all(answer.endswith("0x000001FF [2] 0x00080805 0x00030404 0x00") for answer in answers), answers
-
-
-def test_driver_5_28(server: EmbeddedServer, tmp_path: Path) -> None:
-    folder = os.environ.get(OLDER_DRIVER_VARIABLE)
-    if folder is None:
-        folder = str(tmp_path / "older-driver")
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, OLDER_DRIVER]
-        installed = subprocess.run(command, capture_output=True, text=True, timeout=120)
-        if installed.returncode:
-            pytest.skip(f"{OLDER_DRIVER} cannot be installed, and {OLDER_DRIVER_VARIABLE} names no folder with it")
-    script = Path(driver_conversation.__file__)
-    finished = subprocess.run(
-        [sys.executable, str(script), server.bolt_uri],
-        env={**os.environ, "PYTHONPATH": folder},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.startswith("done 5.28")
 
 
 def test_many_connections_at_once(server: EmbeddedServer) -> None:
