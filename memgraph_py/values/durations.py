@@ -12,13 +12,13 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from memgraph_py.errors import ArithmeticFailure
-from memgraph_py.values.calendar import DAYS_PER_CYCLE, date_of, plus_months
+from memgraph_py.values.calendar import DAYS_PER_CYCLE, checked_days, date_of, plus_months
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import (
     DAY,
-    DAY_SECONDS,
     SECOND,
     Instant,
+    Zone,
     date_part,
     date_time_at,
     in_zone,
@@ -91,24 +91,24 @@ def add_duration(value: Instant, amount: Duration) -> Instant:
     nanoseconds = nanoseconds_of(amount)
     match value:
         case Date():
-            days = cut_quotient(nanoseconds, DAY)
-            moved = make_local_date_time(plus_months(value.days, amount.months) + amount.days + days, 0)
-            return Date(moved.seconds // DAY_SECONDS)
+            days = amount.days + cut_quotient(nanoseconds, DAY)
+            return Date(checked_days(plus_months(value.days, amount.months) + days))
         case LocalTime():
             return LocalTime((value.nanoseconds + nanoseconds) % DAY)
         case Time():
             return Time((value.nanoseconds + nanoseconds) % DAY, value.offset_seconds)
-    day, time, zone = date_part(value), time_part(value), zone_part(value)
-    assert day is not None and time is not None, "a date and time has both"
-    day = plus_months(day, amount.months) + amount.days
-    if zone is None:
-        return make_local_date_time(day, time + nanoseconds)
-    assert isinstance(value, DateTime), "only a date and time has day, time and zone"
-    begun = value
-    if amount.months or amount.days:
-        begun = make_date_time(day, time, zone, value.offset_seconds)
-    carried, rest = divmod(begun.nanoseconds + nanoseconds, SECOND)
-    return date_time_at(begun.seconds + carried, rest, zone)
+        case LocalDateTime():
+            days, time = _on_clock(value)
+            return make_local_date_time(plus_months(days, amount.months) + amount.days, time + nanoseconds)
+    days, time = _on_clock(value)
+    zone = Zone(value.offset_seconds if value.zone is None else None, value.zone)
+    if amount.months:
+        value = make_date_time(plus_months(days, amount.months), time, zone, value.offset_seconds)
+        days, time = _on_clock(value)  # another time where the clock of that day has a gap
+    if amount.days:
+        value = make_date_time(days + amount.days, time, zone, value.offset_seconds)
+    carried, rest = divmod(value.nanoseconds + nanoseconds, SECOND)
+    return date_time_at(value.seconds + carried, rest, zone)
 
 
 def duration_between(start: Instant, stop: Instant) -> Duration:

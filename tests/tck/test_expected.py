@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from memgraph_py.values.temporal import Date, Duration
 from memgraph_py.values.types import Node, Path, Relationship, Value
 from tests.tck.expected import form, parse
 
@@ -32,6 +33,12 @@ def test_elements_compare_without_their_ids() -> None:
     path = Path((Node(1, ("A",)), Node(2)), (Relationship(5, "T", 2, 1),))
     assert form(parse("<(:A)<-[:T]-()>")) == form(path)
     assert form(parse("<(:A)-[:T]->()>")) != form(path)
+
+
+def test_a_temporal_value_is_written_as_its_text() -> None:
+    assert form(parse("'1970-01-02'")) == form(Date(1))
+    assert form(parse("['PT1S']")) == form([Duration(0, 0, 1, 0)])
+    assert form(parse("'1970-01-02'")) != form(Date(2))
 
 
 def test_types_and_order_count() -> None:
