@@ -1,0 +1,126 @@
+"""What may happen to a topic while a stream lives: gone, made anew, shortened by retention, given more partitions."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from memgraph_py.streams import consumer
+from tests.contract.room import Room
+from tests.streams.conftest import wait_until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def often() -> Iterator[None]:
+    """Streams look at their topics every second, and not every ten."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(consumer, "CHECK_SECONDS", 1.0)
+        yield
+
+
+def numbers(start: int, stop: int) -> list[bytes]:
+    return [b"%d" % number for number in range(start, stop)]
+
+
+def texts(start: int, stop: int) -> list[str]:
+    return [str(number) for number in range(start, stop)]
+
+
+def test_retention_past_the_position_is_an_error_and_never_a_silent_jump(room: Room) -> None:
+    topic = room.topic(*numbers(0, 5))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 5)
+    room.rows(f"STOP STREAM {name}")
+    room.broker.produce(topic, numbers(5, 10))
+    room.broker.delete_messages(topic, 0, 7)
+    room.rows(f"START STREAM {name}")
+    reason = room.error_reason(name)
+    assert topic in reason and "partition 0" in reason and "out of range" in reason
+    time.sleep(0.3)
+    assert room.values(name) == texts(0, 5)
+    assert room.facts(name)["partition 0 next offset"] == 5
+
+
+def test_retention_up_to_the_position_is_none(room: Room) -> None:
+    topic = room.topic(*numbers(0, 5))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 5)
+    room.rows(f"STOP STREAM {name}")
+    room.broker.delete_messages(topic, 0, 5)
+    room.broker.produce(topic, numbers(5, 7))
+    room.rows(f"START STREAM {name}")
+    assert room.wait_for_values(name, 7) == texts(0, 7)
+
+
+def test_a_topic_that_is_gone_is_an_error_of_a_running_stream(room: Room) -> None:
+    topic = room.topic(*numbers(0, 3))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 3)
+    room.broker.delete_topic(topic)
+    assert topic in room.error_reason(name)
+    assert room.refusal(f"START STREAM {name}") == f"Kafka stream {name}, topic not found"
+
+
+def test_a_topic_made_anew_is_an_error_at_start(room: Room) -> None:
+    """Its offsets are others: the stream's position lies inside the new log, and means nothing there."""
+    topic = room.topic(*numbers(0, 3))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 3)
+    room.rows(f"STOP STREAM {name}")
+    room.broker.delete_topic(topic)
+    room.broker.create_topic(topic)
+    room.broker.produce(topic, [b"other"] * 6)
+    for command in ("START", "TEST"):
+        refused = room.refusal(f"{command} STREAM {name}")
+        assert refused.startswith(f"Failed to initialize kafka stream {name} : ") and "made anew" in refused
+    assert room.status(name) == "stopped"
+    assert room.values(name) == texts(0, 3)
+
+
+def test_a_topic_made_anew_is_an_error_of_a_running_stream(room: Room) -> None:
+    topic = room.topic(*numbers(0, 3))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 3)
+    room.broker.delete_topic(topic)
+    room.broker.create_topic(topic)
+    room.broker.produce(topic, [b"other"] * 6)
+    assert topic in room.error_reason(name)
+    assert room.values(name) == texts(0, 3), "nothing of the new topic is taken for a part of the old one"
+
+
+def test_a_new_stream_reads_a_topic_made_anew_from_its_oldest_message(room: Room) -> None:
+    topic = room.topic(*numbers(0, 3))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 3)
+    room.rows(f"DROP STREAM {name}")
+    room.broker.delete_topic(topic)
+    room.broker.create_topic(topic)
+    room.broker.produce(topic, [b"new"])
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    assert room.wait_for_values(name, 1) == ["new"]
+
+
+def test_partitions_that_are_added_are_read(room: Room) -> None:
+    """By a running stream, and from their first message on; a restart goes on in all of them."""
+    topic = room.topic(b"0")
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 1)
+    room.broker.add_partitions(topic, 3)
+    room.broker.produce(topic, [b"1"], 1)
+    room.broker.produce(topic, [b"2"], 2)
+    assert sorted(room.wait_for_values(name, 3)) == ["0", "1", "2"]
+    room.rows(f"STOP STREAM {name}")
+    room.broker.add_partitions(topic, 4)
+    for partition in range(4):
+        room.broker.produce(topic, [b"later"], partition)
+    room.rows(f"START STREAM {name}")
+    assert room.wait_for_values(name, 7)[3:] == ["later"] * 4
+    wait_until(lambda: [room.facts(name)[f"partition {number} next offset"] for number in range(4)] == [2, 2, 2, 1])
