@@ -38,7 +38,7 @@ def graphs(draw: st.DrawFn) -> list[str]:
     """Statements that make a small graph with loops, parallel relationships, two labels and two types."""
     count = draw(NODE_COUNT)
     labels = draw(st.lists(st.sampled_from(["", ":A", ":B", ":A:B"]), min_size=count, max_size=count))
-    values = draw(st.lists(st.sampled_from(["1", "2", "null"]), min_size=count, max_size=count))
+    values = draw(st.lists(st.sampled_from(["1", "2", "null", "date('2020')"]), min_size=count, max_size=count))
     nodes = [
         f"(n{i}{label} {{x: {value}, id: {i}}})" for i, (label, value) in enumerate(zip(labels, values, strict=True))
     ]
@@ -79,7 +79,8 @@ def predicates(draw: st.DrawFn, names: list[str]) -> str:
             [
                 f"{one}.x = 1",
                 f"{one}.x = {other}.x",
-                f"{one}.x IN [1, 3] OR {other}:B",
+                f"{one}.x IN [1, date('2020-01-01')] OR {other}:B",
+                f"{one}.x >= date('2019') OR {other}.x = 2",
                 f"NOT {one}.x > 1",
                 f"{one}.id < {other}.id AND {one}:A",
                 f"{one}.id = 1 AND {other}.x IS NOT NULL",
