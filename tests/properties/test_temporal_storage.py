@@ -6,10 +6,9 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memgraph_py.columnar import Column
 from memgraph_py.durability.encoding import decode_values, encode_values
+from memgraph_py.engine.database import Database
 from memgraph_py.storage.store import GraphStore
-from memgraph_py.storage.transaction import Access
 from memgraph_py.values.temporal_text import Temporal
 from tests.durability.test_recovery import Running
 from tests.properties.temporal import temporals
@@ -28,23 +27,25 @@ def test_encoded_and_decoded(stored: list[Stored]) -> None:
 def test_stored_and_recovered(stored: list[Stored]) -> None:
     with TemporaryDirectory() as folder:
         running = Running(Path(folder))
-        transaction = running.store.begin(Access.WRITE)
-        key = running.store.schema.keys.intern("value")
-        transaction.create_nodes(len(stored), (), {key: Column.from_values(stored)})
-        running.store.commit(transaction).result(10)
-        assert _values(running.store) == stored
+        session = Database(running.store).session()
+        session.run("CREATE INDEX ON :T(value)").values()
+        session.run("UNWIND $stored AS value CREATE (:T {value: value})", {"stored": stored}).values()
+        _check(running.store, stored)
         running.crash()
         from_log = Running(Path(folder))
-        assert _values(from_log.store) == stored
+        _check(from_log.store, stored)
         assert from_log.checkpointer.write() is not None
         from_log.crash()
         from_checkpoint = Running(Path(folder))
         assert from_checkpoint.recovered.checkpoint_version > 0
-        assert _values(from_checkpoint.store) == stored
+        _check(from_checkpoint.store, stored)
         from_checkpoint.crash()
 
 
-def _values(store: GraphStore) -> list[object]:
-    key = store.schema.keys.find("value")
-    assert key is not None
-    return list(store.current.node_property(store.current.nodes(None), key).to_values())
+def _check(store: GraphStore, stored: list[Stored]) -> None:
+    """All values are there, and an index finds each."""
+    session = Database(store).session()
+    assert [row[0] for row in session.run("MATCH (n:T) RETURN n.value ORDER BY id(n)").values()] == stored
+    for value in stored:
+        query = "MATCH (n:T {value: $value}) RETURN DISTINCT n.value"
+        assert session.run(query, {"value": value}).values() == [[value]]
