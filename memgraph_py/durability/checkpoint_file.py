@@ -14,7 +14,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 from uuid import UUID
 
@@ -82,13 +82,10 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> int:
     )
     try:
         with path.open("wb", buffering=0) as file:
-            file.write(_header(checkpoint, description) + description)
+            _write_all(file, memoryview(_header(checkpoint, description) + description))
             for _, data in stored.values():
                 file.seek(_aligned(file.tell()))
-                for start in range(0, len(data), _PIECE_BYTES):
-                    piece = data[start : start + _PIECE_BYTES]
-                    while piece:
-                        piece = piece[file.write(piece) :]
+                _write_all(file, data)
             os.fsync(file.fileno())
             return os.fstat(file.fileno()).st_size
     except OSError:
@@ -105,6 +102,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise StartupError(f"cannot read the checkpoint '{path}': {error.strerror}") from error
     except (DamagedRecord, msgspec.MsgspecError) as error:
         raise _damage(path, _HEADER.size, str(error)) from error
+
+
+def _write_all(file: FileIO, data: memoryview) -> None:
+    """In pieces: the system may take less than it is given, and other threads go on meanwhile."""
+    for start in range(0, len(data), _PIECE_BYTES):
+        piece = data[start : start + _PIECE_BYTES]
+        while piece:
+            piece = piece[file.write(piece) :]
 
 
 def _header(checkpoint: Checkpoint, description: bytes) -> bytes:

@@ -14,10 +14,10 @@ commits says that the log goes on in another file. The file may end in zeros, wh
 and nobody was told that its commits are safe. A crash leaves out whole sectors of 512 bytes: they still hold the zeros
 that were reserved, or the file ends before them. So a frame is *torn*, and is cut off, when something of it is not
 there: its header is all zeros (32 bytes at a multiple of 32 lie in one sector), or the file ends before it does, or its
-last byte, of the end mark, is zero, or more of its inner sectors are all zeros than were written so, or with a single bit that a flip
-could have taken away ("sparse sectors"). A frame that is all there and wrong is *damaged*, also at the end of the log,
-where it was most likely acknowledged: it is never served and never dropped in silence. So is anything wrong that has a
-good frame behind it. A file itself appears under its name only after its header was synced.
+last byte, of the end mark, is zero, or more of its inner sectors are all zeros than were written so, or with a single
+bit that a flip could have taken away ("sparse sectors"). A frame that is all there and wrong is *damaged*, also at the
+end of the log, where it was most likely acknowledged: it is never served and never dropped in silence. So is anything
+wrong that has a good frame behind it. A file itself appears under its name only after its header was synced.
 """
 
 import os

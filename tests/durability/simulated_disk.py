@@ -46,10 +46,11 @@ class SimulatedDisk:
         return descriptor
 
     def pwrite(self, descriptor: int, data: memoryview, offset: int) -> int:
-        """Writes all, or the first part, or that and then fails at the next call."""
+        """Writes all, or the first sectors."""
         self._maybe_fail(self._random.choice((errno.ENOSPC, errno.EIO)))
         if self._random.random() < self.fault_rate:
-            data = data[: self._random.randrange(1, len(data) + 1)]
+            end = SECTOR * self._random.randrange(offset // SECTOR + 1, (offset + len(data)) // SECTOR + 2)
+            data = data[: end - offset]
         written = os.pwrite(descriptor, data, offset)
         self._waiting[os.fstat(descriptor).st_ino].append(("write", offset, bytes(data[:written])))
         return written

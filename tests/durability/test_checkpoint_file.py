@@ -1,5 +1,6 @@
 """Checkpoints as files: what is written is read, and no damage goes unseen."""
 
+from io import FileIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ def example() -> Checkpoint:
     return Checkpoint(
         uuid4(),
         7,
-        {"labels": ["Ä", "B"], "positions": [{"offset": (1 << 62), "topic": "t"}], "nothing": None},
+        {"labels": ["Ä" * 1000, "B"], "positions": [{"offset": (1 << 62), "topic": "t"}], "nothing": None},
         {
             "ids": np.arange(10_000, dtype=np.int64)[::2],
             "live": np.array([True, False, True]),
@@ -91,3 +92,18 @@ def test_a_failed_write_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(OSError):
         write_checkpoint(tmp_path / "missing" / "c", example())
     assert list(tmp_path.iterdir()) == []
+
+
+class Sluggish(FileIO):
+    """A file that takes a few bytes at a time."""
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        return super().write(memoryview(data)[:1000])
+
+
+def test_what_the_system_takes_in_parts_is_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = example()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, mode, buffering: Sluggish(path, "wb"))
+        write_checkpoint(tmp_path / "c", written)
+    assert content(read_checkpoint(tmp_path / "c")) == content(written)
