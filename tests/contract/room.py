@@ -3,7 +3,8 @@ server for transform scripts."""
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ def stream(batch):
 """
 """Writes down each batch as a node, so that the graph tells what was imported, and how it was cut into batches."""
 
+T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
@@ -142,10 +144,8 @@ class Room:
         return str(self.facts(name)["reason"])
 
 
-def in_thread(action: Callable[[], object]) -> "Callable[[], object]":
+def in_thread(action: Callable[[], T]) -> Callable[[], T]:
     """Begin the action in a thread; what is given waits for its result, and raises what it raised."""
-    from concurrent.futures import ThreadPoolExecutor
-
     pool = ThreadPoolExecutor(1)
     future = pool.submit(action)
     pool.shutdown(wait=False)

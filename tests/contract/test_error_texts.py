@@ -2,11 +2,15 @@
 
 import socket
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pytest
 
 from memgraph_py.config import Limits
-from tests.contract.room import RECORD, Room
+from tests.contract.room import RECORD, Room, in_thread
+
+Unreachable: TypeAlias = dict[str, tuple[str, float]]
 
 
 def lines(message: str) -> tuple[str, str]:
@@ -54,16 +58,43 @@ def test_the_topic_is_not_made_by_asking_for_it(room: Room) -> None:
         assert refused == "Kafka stream mystream, topic not found"
 
 
-def test_a_broker_that_is_not_reachable(room: Room) -> None:
-    refused = room.refusal(room.create_text("mystream", "any", room.script(RECORD), uri="127.0.0.1:1"))
-    assert refused.startswith("Failed to initialize kafka stream mystream : ")
+@pytest.fixture(scope="module")
+def unreachable(room: Room) -> Unreachable:
+    """What CREATE answers, and after how many seconds: of a port where nobody is, of a host that is not, and of
+    something that listens and says nothing. All at once, as each takes its time."""
+
+    def timed(text: str) -> tuple[str, float]:
+        begin = time.monotonic()
+        return room.refusal(text), time.monotonic() - begin
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uris = {"port": "127.0.0.1:1", "host": "nowhere.invalid:9092", "silent": f"127.0.0.1:{silent.getsockname()[1]}"}
+        waits: dict[str, Callable[[], tuple[str, float]]] = {}
+        for what, uri in uris.items():
+            text = room.create_text(f"stream_{what}", "any", room.script(RECORD), uri=uri)
+            waits[what] = in_thread(lambda text=text: timed(text))
+        return {what: wait() for what, wait in waits.items()}
+
+
+def test_a_broker_that_is_not_reachable(unreachable: Unreachable) -> None:
+    refused, seconds = unreachable["port"]
+    assert refused.startswith("Failed to initialize kafka stream stream_port : ")
     assert "127.0.0.1:1" in refused and "refused" in refused, "with the broker's own reason"
+    assert seconds < 15
 
 
-def test_a_host_that_has_no_address(room: Room) -> None:
-    refused = room.refusal(room.create_text("mystream", "any", room.script(RECORD), uri="nowhere.invalid:9092"))
-    assert refused.startswith("Failed to initialize kafka stream mystream : ")
+def test_a_host_that_has_no_address(unreachable: Unreachable) -> None:
+    refused, seconds = unreachable["host"]
+    assert refused.startswith("Failed to initialize kafka stream stream_host : ")
     assert "nowhere.invalid" in refused and "resolve" in refused
+    assert seconds < 15
+
+
+def test_something_else_that_listens_there(unreachable: Unreachable) -> None:
+    """No Kafka, and no answer: CREATE gives up after 10 s."""
+    refused, seconds = unreachable["silent"]
+    assert refused.startswith("Failed to initialize kafka stream stream_silent : ") and len(refused) > 60
+    assert seconds < 15
 
 
 @pytest.mark.parametrize(
@@ -72,16 +103,6 @@ def test_a_host_that_has_no_address(room: Room) -> None:
 def test_a_uri_that_is_no_list_of_host_and_port(room: Room, uri: str) -> None:
     refused = room.refusal(room.create_text("mystream", "any", room.script(RECORD), uri=uri))
     assert refused.startswith("Failed to initialize kafka stream mystream : ") and "is not host:port" in refused
-
-
-def test_something_else_that_listens_there(room: Room) -> None:
-    """No Kafka, and no answer: CREATE gives up after 10 s."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        begin = time.monotonic()
-        uri = f"127.0.0.1:{silent.getsockname()[1]}"
-        refused = room.refusal(room.create_text("mystream", "any", room.script(RECORD), uri=uri))
-        assert time.monotonic() - begin < 15
-    assert refused.startswith("Failed to initialize kafka stream mystream : ") and len(refused) > 60
 
 
 def test_a_name_that_is_taken(room: Room) -> None:

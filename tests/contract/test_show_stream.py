@@ -55,9 +55,17 @@ def test_what_transactions_leave_in_a_topic_is_no_lag(room: Room) -> None:
     assert found["partition 0 next offset"] == 2
     assert found["partition 0 end offset"] == 9, "two messages, five aborted ones, and a marker of each transaction"
     assert found["partition 0 lag seconds"] == 0.0
+    room.rows(f"STOP STREAM {name}")
+    room.rows(f"START STREAM {name}")
+    wait_until(lambda: room.facts(name)["lag"] == 0)
     room.broker.produce_in_transaction(topic, [b"3"], commits=True)
     room.wait_for_values(name, 3)
     wait_until(lambda: room.facts(name)["lag"] == 0)
+    topic = room.topic()
+    room.broker.produce_in_transaction(topic, [b"never"] * 3, commits=False)
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    wait_until(lambda: room.facts(name)["partition 0 end offset"] == 4 and room.facts(name)["lag"] == 0)
 
 
 def test_lag_of_a_new_stream_and_of_a_stopped_one(room: Room) -> None:
