@@ -114,7 +114,7 @@ def random_uuid(environment: Environment, arguments: list[Column]) -> Column:
     return Column.from_values([str(UUID(int=number(), version=4)) for _ in range(environment.rows)])
 
 
-@columnar("timestamp", 0, deterministic=False)
+@columnar("timestamp", 0)
 def timestamp(environment: Environment, arguments: list[Column]) -> Column:
     """Milliseconds from 1970-01-01 00:00 UTC to the statement's moment."""
     now = int(environment.statement_seconds() * 1000)

@@ -35,6 +35,8 @@ def is_vectorised(database: Database, text: str) -> bool:
         (NODE, True),
         (EDGE, True),
         ("MERGE (:Node {id: $id})", True),
+        ("CREATE (:Node {id: $id, at: datetime(), on: date($id), ms: timestamp()})", True),
+        ("CREATE (:Node {id: $id, at: datetime.realtime()})", False),
         ("CREATE (:Node {id: $id, at: rand()})", False),
         ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Node {id: $other})", False),
         ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Other {id: $other})", True),
