@@ -253,6 +253,7 @@ class StreamConsumer:
         if not self._started:
             return ("retrying" if self._detail else "starting"), self._detail
         trouble = self._source.trouble
+        self._progress.know_trouble(trouble)
         return ("retrying", trouble) if trouble else ("running", None)
 
     @property

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-import msgspec
 from confluent_kafka import (
     OFFSET_BEGINNING,
     TIMESTAMP_NOT_AVAILABLE,
@@ -50,6 +49,8 @@ GOODBYE_SECONDS = 2.0
 SOCKET_MILLISECONDS = 10_000
 """A broker that owes an answer for so long is away; the longest it may take is a fetch, which waits for 0.5 s."""
 STATISTICS_MILLISECONDS = 1_000
+"""With statistics on, librdkafka keeps the oldest offsets too, which are where a new stream stands before its first
+message."""
 
 REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
 """Errors of a connection that trying again does not change."""
@@ -69,24 +70,6 @@ FINAL = frozenset(
 """Errors in the place of a message after which the partition is not read on."""
 
 
-class _PartitionStatistics(msgspec.Struct):
-    """app_offset: after the last message delivered to us; next_offset: fetched next; fetchq_cnt: fetched, and not yet
-    delivered (librdkafka, STATISTICS.md)."""
-
-    partition: int
-    app_offset: int
-    next_offset: int
-    fetchq_cnt: int
-
-
-class _TopicStatistics(msgspec.Struct):
-    partitions: dict[str, _PartitionStatistics]
-
-
-class _Statistics(msgspec.Struct):
-    topics: dict[str, _TopicStatistics]
-
-
 class KafkaSource:
     """A topic. Made without touching the network; raises SourceUnavailable when the URI is not
     `host:port[,host:port…]`."""
@@ -104,7 +87,7 @@ class KafkaSource:
         self._admin: AdminClient | None = None
         self._acknowledged: dict[int, int] = {}
         self._acknowledge_time = 0.0
-        self._statistics: str | None = None
+        self._delivered: dict[int, int] = {}
         self._closed = False
         self.ended: set[int] = set()
         self._consumer = Consumer(
@@ -121,7 +104,6 @@ class KafkaSource:
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 100 if settings.reports_ends else 500,
                 "statistics.interval.ms": STATISTICS_MILLISECONDS,
-                "stats_cb": self._on_statistics,
             },
             logger=_silent_logger(),
         )
@@ -177,6 +159,8 @@ class KafkaSource:
                 name.topic_id or not self._topic_id
             ):  # a broker that does not tell the id now told it before, or never did
                 self._partitions[number] = name
+            if offset != OFFSET_BEGINNING:
+                self._delivered[number] = offset
             assigned.append(TopicPartition(self._settings.topic, number, offset))
         self._consumer.assign(assigned)
 
@@ -222,6 +206,8 @@ class KafkaSource:
             self._trouble = self._down_since = None
         partitions: list[int] = [message.partition() for message in received]  # type: ignore[misc]  # None for messages to produce only
         last = dict(zip(partitions, received, strict=True))
+        for number, message in last.items():
+            self._delivered[number] = message.offset() + 1  # type: ignore[operator]  # the same
         return Messages(
             [message.value() or b"" for message in received],  # a null value counts as empty
             partitions,
@@ -239,16 +225,19 @@ class KafkaSource:
         return self._trouble
 
     def ends(self) -> dict[int, Ends]:
-        """What the last fetches told of the partitions, and the client's own statistics of the last second."""
+        """What the last fetches told. The client's own position goes past markers of transactions and aborted messages;
+        what was delivered does not."""
         ends: dict[int, Ends] = {}
-        without = self._without()
-        for number in self._partitions:
-            try:
-                found = self._consumer.get_watermark_offsets(TopicPartition(self._settings.topic, number), cached=True)
-            except (KafkaException, RuntimeError):
-                continue
-            if found is not None and found[1] >= 0:
-                ends[number] = Ends(found[0] if found[0] >= 0 else None, found[1], without.get(number))
+        try:
+            asked = [TopicPartition(self._settings.topic, number) for number in self._partitions]
+            for partition in self._consumer.position(asked):
+                oldest, end = self._consumer.get_watermark_offsets(partition, cached=True) or (-1, -1)
+                delivered = self._delivered.get(partition.partition, oldest)
+                if end >= 0:
+                    without = (delivered, partition.offset) if 0 <= delivered < partition.offset else None
+                    ends[partition.partition] = Ends(oldest if oldest >= 0 else None, end, without)
+        except (KafkaException, RuntimeError):
+            return {}
         return ends
 
     def ask_ends(self, seconds: float) -> dict[int, Ends]:
@@ -320,22 +309,6 @@ class KafkaSource:
         except KafkaException as error:
             self._timeout = str(error.args[0].str())
             return None
-
-    def _on_statistics(self, text: str) -> None:
-        """Called by librdkafka about once a second, inside our own calls of the consumer."""
-        self._statistics = text
-
-    def _without(self) -> dict[int, tuple[int, int]]:
-        """By partition whose messages were all delivered: the offset after the last of them, and the one that is
-        fetched next; between the two there is none for us."""
-        if self._statistics is None:
-            return {}
-        topic = msgspec.json.decode(self._statistics, type=_Statistics).topics.get(self._settings.topic)
-        return {
-            partition.partition: (partition.app_offset, partition.next_offset)
-            for partition in (topic.partitions.values() if topic is not None else ())
-            if partition.fetchq_cnt == 0 and 0 <= partition.app_offset < partition.next_offset
-        }
 
     def _find_topic(self) -> tuple[ClusterMetadata | None, TopicMetadata | None]:
         """The topic as it is now; None with ``trouble`` set when that cannot be told. Raises SourceFailed where it is
