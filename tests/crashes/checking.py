@@ -12,14 +12,15 @@ def writers_states(session: Session | Transaction) -> dict[int, State]:
     """What each writer's part of the graph holds."""
     states: dict[int, State] = defaultdict(State)
     rows = session.run(
-        "MATCH (n:Item) RETURN n.writer AS writer, n.key AS key, n.value AS value, n:Flagged AS flagged, id(n) AS id"
+        "MATCH (n:Item) RETURN n.writer AS writer, n.key AS key, n.value AS value, n:Flagged AS flagged, "
+        "[id(n), elementId(n)] AS id"
     )
     for row in rows:
         assert row["key"] not in states[row["writer"]].items, f"key {row['key']} is there twice"
         states[row["writer"]].items[row["key"]] = Item(row["value"], row["flagged"], row["id"])
     rows = session.run(
         "MATCH (a)-[r:LINK]->(b) RETURN r.writer AS writer, r.key AS key, r.value AS value, "
-        "coalesce(a.key, 'hub') AS source, b.key AS target, id(r) AS id"
+        "coalesce(a.key, 'hub') AS source, b.key AS target, [id(r), elementId(r)] AS id"
     )
     for row in rows:
         assert row["key"] not in states[row["writer"]].links, f"link {row['key']} is there twice"

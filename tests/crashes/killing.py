@@ -43,7 +43,7 @@ SCRIPT = """
 def stream(batch):
     return [("MATCH (h:Hub) CREATE (h)-[:GOT]->(:Message {number: $number})", {"number": int(item)}) for item in batch]
 """
-MOMENTS = ("load", "load", "checkpoint", "rotation", "recovery")
+MOMENTS = ("load", "load", "checkpoint", "rotation", "stopping", "recovery")
 
 
 class Server(ServerProcess):
@@ -109,6 +109,9 @@ class Run:
                 clients = [pool.submit(client.run, driver) for client in (*self._writers, self._definer)]
                 clients.append(pool.submit(self._send_until, ended))
                 self._wait_for(moment)
+                if moment == "stopping":
+                    server.process.terminate()
+                    time.sleep(self._random.uniform(0.0, 0.3))
                 server.kill()
                 ended.set()
                 for client in clients:
@@ -116,13 +119,13 @@ class Run:
         self.report.kills[moment] += 1
         for _ in range(self._random.randint(1, 2) if moment == "recovery" else 0):
             again = self._start()
-            time.sleep(self._random.uniform(0.3, 1.3))
+            time.sleep(self._random.uniform(0.3, 1.0) * self.report.start_seconds[-1])
             again.kill()
             self.report.kills["recovery"] += 1
 
     def _wait_for(self, moment: str) -> None:
         """Until the moment has come, or there was time enough for it."""
-        if moment in ("load", "recovery"):
+        if moment in ("load", "stopping", "recovery"):
             time.sleep(self._random.uniform(0.05, 1.0))
             return
         known = self._names()

@@ -39,7 +39,10 @@ def writer_of(session: Session) -> Writer:
         ("MATCH (n {key: 'a'}) SET n:Flagged", "found ['1', True]"),
         ("MATCH ()-[r]->() DELETE r", "links l: expected ['hub', 'a', '2'], found None"),
         ("CREATE (:Item {writer: 0, key: 'c'})", "items c: expected None, found ['None', False]"),
-        ("MATCH (n {key: 'b'}) DELETE n CREATE (:Item {writer: 0, key: 'b'}), (:Item {writer: 1})", "b had id 2"),
+        (
+            "MATCH (n {key: 'b'}) DELETE n CREATE (:Item {writer: 0, key: 'b'}), (:Item {writer: 1})",
+            "node b had ids [2, ",
+        ),
     ],
 )
 def test_a_writer_notices_what_differs(session: Session, change: str, text: str) -> None:
@@ -95,3 +98,44 @@ def test_seeks_are_compared_with_scans(session: Session) -> None:
     session.run("CREATE INDEX ON :Item(key)").consume()
     assert wrong_indexes(session, [("Item", "key")]) == []
     assert wrong_counts(session) == []
+
+
+class Answers:
+    """A session that gives what the test says, and `IndexSeek` as every plan."""
+
+    plan = "IndexSeek"
+
+    def __init__(self, *answers: list[list[object]]) -> None:
+        self._answers = list(answers)
+
+    def run(self, text: str, **parameters: object) -> "Answers":
+        self._rows = [] if text.startswith("EXPLAIN") else self._answers.pop(0)
+        return self
+
+    def consume(self) -> "Answers":
+        return self
+
+    def values(self) -> list[list[object]]:
+        return self._rows
+
+    def single(self, strict: bool) -> list[object]:
+        (row,) = self._rows
+        return row
+
+
+@pytest.mark.parametrize(
+    ("sought", "text"),
+    [
+        ([["a", 1]], "by scan only: [((\"'b'\", 2), 1)]"),
+        ([["a", 1], ["b", 2], ["b", 3]], "by seek only: [((\"'b'\", 3)"),
+    ],
+)
+def test_an_index_that_disagrees_is_noticed(sought: list[list[object]], text: str) -> None:
+    (wrong,) = wrong_indexes(Answers([["a", 1], ["b", 2]], sought), [("Item", "key")])
+    assert text in wrong
+
+
+def test_counts_that_disagree_and_ids_that_are_there_twice_are_noticed() -> None:
+    numbers = [[[5]], [[5]], [[4]], [[3]], [[2]], [[2]], [[2]], [[1]]]
+    wrong = wrong_counts(Answers(*numbers, [[1, "1"], [1, "2"]]))
+    assert [text.split(" by ")[0] for text in wrong] == ["items: 4", "links: 2", "two nodes have one id"]

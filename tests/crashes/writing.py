@@ -21,11 +21,11 @@ Properties = dict[str, object]
 
 @dataclass(slots=True)
 class Item:
-    """A node as its writer knows it; id: None until it was seen."""
+    """A node as its writer knows it; id: id and element id, None until they were seen."""
 
     value: object
     is_flagged: bool = False
-    id: int | None = None
+    id: list[object] | None = None
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Link:
     source: str
     target: str
     value: object
-    id: int | None = None
+    id: list[object] | None = None
 
 
 @dataclass(slots=True)
@@ -121,12 +121,12 @@ class Writer:
         for kind, known, seen in (("node", expected.items, found.items), ("link", expected.links, found.links)):
             for key, element in known.items():
                 if element.id is not None and element.id != seen[key].id:
-                    wrong.append(f"writer {self.number}: {kind} {key} had id {element.id}, and has {seen[key].id}")
+                    wrong.append(f"writer {self.number}: {kind} {key} had ids {element.id}, and has {seen[key].id}")
         found.counted = expected.counted
         self.state, self.pending = found, None
         return wrong
 
-    def _acknowledge(self, after: State, ids: dict[str, int], is_undone: bool) -> None:
+    def _acknowledge(self, after: State, ids: dict[str, list[object]], is_undone: bool) -> None:
         self.commits += 1
         self.pending = None
         if is_undone:
@@ -171,13 +171,13 @@ class Writer:
     def _create(self, after: State) -> Statement:
         key, value = self._new_key(), self._value()
         after.items[key] = Item(value)
-        text = "CREATE (n:Item {writer: $writer, key: $key, value: $value}) RETURN id(n)"
+        text = "CREATE (n:Item {writer: $writer, key: $key, value: $value}) RETURN [id(n), elementId(n)]"
         return Statement(text, self._parameters(key, value), key)
 
     def _merge(self, after: State, key: str) -> Statement:
         value = self._value()
         after.items.setdefault(key, Item(None)).value = value
-        text = "MERGE (n:Item {key: $key}) SET n.writer = $writer, n.value = $value RETURN id(n)"
+        text = "MERGE (n:Item {key: $key}) SET n.writer = $writer, n.value = $value RETURN [id(n), elementId(n)]"
         return Statement(text, self._parameters(key, value), key)
 
     def _set(self, after: State, key: str) -> Statement:
@@ -201,7 +201,7 @@ class Writer:
         start = "(a:Hub)" if source == "hub" else "(a:Item {key: $source})"
         text = (
             f"MATCH {start}, (b:Item {{key: $target}}) "
-            "CREATE (a)-[r:LINK {writer: $writer, key: $key, value: $value}]->(b) RETURN id(r)"
+            "CREATE (a)-[r:LINK {writer: $writer, key: $key, value: $value}]->(b) RETURN [id(r), elementId(r)]"
         )
         return Statement(text, parameters, key)
 
@@ -243,7 +243,7 @@ class Writer:
         )
 
 
-def _run(where: Session | Transaction, statement: Statement) -> dict[str, int]:
+def _run(where: Session | Transaction, statement: Statement) -> dict[str, list[object]]:
     """Run it to its end; gives the id of what it created."""
     records = list(where.run(statement.text, statement.parameters))
     if statement.creates is None:
