@@ -29,16 +29,15 @@ PARTITIONS = 3
 LOG_ROTATE_BYTES = 60_000
 """A checkpoint about every two hundred commits."""
 WAIT_SECONDS = 60.0
-SERVE = f"""
+SERVE = """
 import sys
 from dataclasses import replace
 from memgraph_py.cli import main, serve
 from memgraph_py.config import Limits
 settings_from = serve.settings_from
-serve.settings_from = lambda *given: replace(settings_from(*given), limits=Limits(log_rotate_bytes={LOG_ROTATE_BYTES}))
+serve.settings_from = lambda *given: replace(settings_from(*given), limits=Limits(log_rotate_bytes=ROTATE_BYTES))
 sys.exit(main.main())
 """
-"""`memgraph-py serve` with a log that rotates early."""
 SCRIPT = """
 def stream(batch):
     return [("MATCH (h:Hub) CREATE (h)-[:GOT]->(:Message {number: $number})", {"number": int(item)}) for item in batch]
@@ -46,10 +45,15 @@ def stream(batch):
 MOMENTS = ("load", "load", "checkpoint", "rotation", "stopping", "recovery")
 
 
+def serving(log_rotate_bytes: int) -> tuple[str, str]:
+    """What to start the interpreter with for a `memgraph-py` whose log rotates early."""
+    return "-c", SERVE.replace("ROTATE_BYTES", str(log_rotate_bytes))
+
+
 class Server(ServerProcess):
     """The server of a run."""
 
-    program = ("-c", SERVE)
+    program = serving(LOG_ROTATE_BYTES)
 
 
 @dataclass(slots=True)
