@@ -2,6 +2,7 @@
 
 import math
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.transform import Script, TransformStarter
+from memgraph_py.streams.transform_worker import ERROR_CHARACTERS_MAX
+from tests.streams.conftest import wait_until
 from tests.streams.fakes import MANUAL
 
 NAME = "http://localhost/transform.py"
@@ -131,6 +134,47 @@ def test_forged_replies(starter: TransformStarter, frame: bytes, expected: str) 
 def test_a_length_beyond_the_limit_is_not_waited_for(starter: TransformStarter) -> None:
     body = "for fd in range(3, 64):\n    try: os.write(fd, b'\\xff\\xff\\xff\\x7f')\n    except OSError: pass\n"
     assert "more than 67108864" in fault(starter, f"{body}import time\ntime.sleep(60)")
+
+
+def test_an_error_is_cut_to_what_a_person_reads(starter: TransformStarter) -> None:
+    head = b"\x93\x01\xdb" + (10_000_000).to_bytes(4, "big")
+    body = f"frame = {head!r} + b'E' * 10_000_000 + b'\\x90'\n{FORGE}"
+    assert fault(starter, body) == "E" * ERROR_CHARACTERS_MAX
+
+
+def test_a_process_that_died_between_two_batches_is_named(starter: TransformStarter) -> None:
+    transform = starter.start(Script("def stream(b): return []", NAME))
+    assert transform.apply([b"1"]) == []
+    transform.kill()
+    wait_until(lambda: transform.status is not None)
+    with pytest.raises(TransformError) as failed:
+        transform.apply([b"1"])
+    assert failed.value.detail == "the script's process was ended by SIGKILL"
+    transform.close()
+
+
+def test_a_server_with_a_thousand_open_files_runs_scripts(starter: TransformStarter) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 1_200:
+        pytest.skip(f"this process may open {hard} files at most")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1_200), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_050)]
+    try:
+        assert answer(starter, "return [('Q', {})]") == [QueryRun("Q", 1, {})]
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_password_in_the_uri_is_not_in_tracebacks(starter: TransformStarter) -> None:
+    script = Script("def stream(batch): return 1 / 0", "https://ada:se@cret@localhost/t.py?user=a@b")
+    transform = starter.start(script)
+    with pytest.raises(TransformError) as failed:
+        transform.apply([b"1"])
+    assert 'File "https://localhost/t.py?user=a@b", line 1, in stream' in str(failed.value.detail)
+    assert "cret" not in failed.value.text()
+    transform.close()
 
 
 def test_a_reply_between_two_batches_is_not_taken_for_the_next(starter: TransformStarter) -> None:
