@@ -24,7 +24,11 @@ class Limits:
     """Depth of lists and maps in a Bolt message, and of brackets in a query."""
     elements_max: int = (1 << 31) - 2
     """Nodes, and relationships: their ids are 32-bit in storage."""
+    names_max: int = 100_000
+    """Labels, relationship types, property keys, and sets of labels: so many of each, as none is ever forgotten."""
     statement_cache_entries: int = 1_000
+    statement_cache_characters: int = 4 << 20
+    """Of all cached texts together; a plan takes many times as much as its text."""
     connections_max: int = 1_000
     open_transactions_max: int = 1_000
     variable_length_rows_max: int = 50_000_000

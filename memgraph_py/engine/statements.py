@@ -54,11 +54,12 @@ Prepared = PreparedQuery | ast.Command
 
 
 class StatementCache:
-    """Prepared statements by text and schema version; the least recently made go first."""
+    """Prepared statements by text and schema version; the least recently made go first. A very long one is not kept."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._entries: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
+        self._characters = 0
         self._lock = threading.Lock()
 
     def prepare(self, text: str, view: GraphView) -> Prepared:
@@ -79,12 +80,24 @@ class StatementCache:
             prepared = self._prepare(statement, text, view, elements)
         else:
             prepared = statement
+        self._keep(key, prepared)
+        return prepared
+
+    def _keep(self, key: tuple[str, int], prepared: Prepared) -> None:
+        limits = self._limits
+        if len(key[0]) > limits.statement_cache_characters // 16:  # it would drive out too many others
+            return
         with self._lock:
+            if key not in self._entries:
+                self._characters += len(key[0])
             self._entries[key] = prepared
             self._entries.move_to_end(key)
-            while len(self._entries) > self._limits.statement_cache_entries:
-                self._entries.popitem(last=False)
-        return prepared
+            while (
+                len(self._entries) > limits.statement_cache_entries
+                or self._characters > limits.statement_cache_characters
+            ):
+                (text, _), _ = self._entries.popitem(last=False)
+                self._characters -= len(text)
 
     def _prepare(self, query: ast.Query, text: str, view: GraphView, elements: int) -> PreparedQuery:
         try:

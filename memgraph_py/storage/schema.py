@@ -10,6 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.config import Limits
+from memgraph_py.errors import LimitExceeded
+
+_NAMES_MAX = Limits().names_max
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDefinition:
@@ -23,9 +28,12 @@ class IndexDefinition:
 class Names:
     """Names to ids 0, 1, 2 … in order of first use; never forgets."""
 
-    __slots__ = ("_ids", "_lock", "_names")
+    __slots__ = ("_ids", "_lock", "_max", "_names", "_sort")
 
-    def __init__(self) -> None:
+    def __init__(self, sort: str, names_max: int) -> None:
+        """sort: what the names are of, in the plural."""
+        self._sort = sort
+        self._max = names_max
         self._ids: dict[str, int] = {}
         self._names: list[str] = []
         self._lock = threading.Lock()
@@ -38,7 +46,7 @@ class Names:
         return self._ids.get(name)
 
     def intern(self, name: str) -> int:
-        """The id; a new one for a new name."""
+        """The id; a new one for a new name. Raises LimitExceeded when there are too many."""
         id = self._ids.get(name)
         if id is not None:
             return id
@@ -46,6 +54,7 @@ class Names:
             id = self._ids.get(name)
             if id is None:
                 id = len(self._names)
+                _check_room(id, self._max, self._sort)
                 self._names.append(name)
                 self._ids[name] = id
             return id
@@ -57,6 +66,13 @@ class Names:
     def all(self) -> list[str]:
         """All names, by id."""
         return list(self._names)
+
+
+def _check_room(count: int, names_max: int, sort: str) -> None:
+    if count >= names_max:
+        raise LimitExceeded(
+            f"a graph has at most {names_max} {sort}", hint="keep what varies in values of properties, not in names"
+        )
 
 
 class Schema:
@@ -71,16 +87,18 @@ class Schema:
         "_label_set_ids",
         "_label_sets",
         "_lock",
+        "_sets_max",
         "keys",
         "labels",
         "types",
         "version",
     )
 
-    def __init__(self) -> None:
-        self.labels = Names()
-        self.types = Names()
-        self.keys = Names()
+    def __init__(self, names_max: int = _NAMES_MAX) -> None:
+        self.labels = Names("labels", names_max)
+        self.types = Names("relationship types", names_max)
+        self.keys = Names("property keys", names_max)
+        self._sets_max = names_max
         self.version = 0
         self._label_sets: list[tuple[int, ...]] = [()]
         self._label_set_ids: dict[tuple[int, ...], int] = {(): 0}
@@ -89,7 +107,7 @@ class Schema:
         self._lock = threading.Lock()
 
     def intern_label_set(self, labels: tuple[int, ...]) -> int:
-        """The id of the set of these label ids, given in any order."""
+        """The id of the set of these label ids, given in any order. Raises LimitExceeded when there are too many."""
         key = tuple(sorted(set(labels)))
         id = self._label_set_ids.get(key)
         if id is not None:
@@ -98,6 +116,7 @@ class Schema:
             id = self._label_set_ids.get(key)
             if id is None:
                 id = len(self._label_sets)
+                _check_room(id, self._sets_max, "sets of labels")
                 self._label_sets.append(key)
                 self._label_set_ids[key] = id
             return id

@@ -69,7 +69,7 @@ class GraphStore:
     """The graph. Methods may be called from any thread."""
 
     def __init__(self, log: CommitLog | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.schema = Schema()
+        self.schema = Schema(limits.names_max)
         self.log = log
         """Where commits go; None publishes them at once. Recovery sets it after it has replayed."""
         self.limits = limits
@@ -81,7 +81,11 @@ class GraphStore:
         self._history = History(limits.history_commits_max, limits.history_rows_max)
         self._open: dict[int, int] = {}
         """How many transactions that may write are based on each version."""
-        self._failures: list[int] = []
+        self.epoch = 0
+        """How many times the log has failed."""
+        self._failures: list[tuple[int, int]] = []
+        """Epoch and last good version of the failures that may still matter: both ascend, as a later failure further
+        back stands for those before it."""
         self._maintenance = Maintenance()
 
     def begin(self, access: Access, *, on_tip: bool = False) -> Transaction:
@@ -90,7 +94,7 @@ class GraphStore:
             snapshot = self.tip if on_tip else self.current
             if access is Access.WRITE:
                 self._open[snapshot.version] = self._open.get(snapshot.version, 0) + 1
-            return Transaction(snapshot, self, access, len(self._failures))
+            return Transaction(snapshot, self, access, self.epoch)
 
     def rollback(self, transaction: Transaction) -> None:
         """Ends the transaction without its changes. A transaction that has ended stays so."""
@@ -126,7 +130,9 @@ class GraphStore:
         """Wait until what the transaction is based on is on disk. Raises CommitFailed where it is lost: what the
         transaction read, and any error that came of it, then means nothing."""
         with self._publish_lock:
-            awaited = [pending.future for pending in self._pending if pending.snapshot.version <= transaction.snapshot.version]
+            awaited = [
+                pending.future for pending in self._pending if pending.snapshot.version <= transaction.snapshot.version
+            ]
         for future in awaited:
             future.exception()
         self._check_base(transaction)
@@ -196,11 +202,6 @@ class GraphStore:
         """The versions after ``current`` and what each of them changed; for a ``change`` of ``revise``."""
         return [(pending.snapshot, pending.changes) for pending in self._pending]
 
-    @property
-    def epoch(self) -> int:
-        """How many times the log has failed."""
-        return len(self._failures)
-
     def reclaim_ids(self) -> None:
         """Ids of deleted elements that nobody can meet any more become free. One thread at a time."""
         with self._commit_lock:
@@ -241,7 +242,7 @@ class GraphStore:
 
     def _check_base(self, transaction: Transaction) -> None:
         based_on = transaction.snapshot.version
-        if any(based_on > last_good for last_good in self._failures[transaction.epoch :]):
+        if any(based_on > last_good for epoch, last_good in self._failures if epoch > transaction.epoch):
             raise CommitFailed("an earlier commit that this one builds on could not be written to the log")
 
     def _queue(self, changes: ChangeSet) -> _Pending:
@@ -321,7 +322,10 @@ class GraphStore:
             commit.failed = True
         self.schema.restore_indexes(failed[0].indexes)
         self.tip = restored
-        self._failures.append(restored.version)
+        self.epoch += 1
+        while self._failures and self._failures[-1][1] >= restored.version:
+            self._failures.pop()
+        self._failures.append((self.epoch, restored.version))
         self._history.take_back(restored.version)
         self.reclamation.take_back(restored.version, [commit.changes for commit in failed])
 

@@ -89,7 +89,7 @@ def test_a_million_elements_made_and_deleted_leave_nothing() -> None:
         nodes = create(store, ROUND, f"round {number}")
         sizes.append(resident_megabytes())
         delete(store, nodes)
-        store.wait_for_maintenance()
+        settle(store)
     current = store.current
     assert current.node_count(USER) == len(kept)
     assert current.node_bound <= 4 * ROUND
@@ -113,7 +113,7 @@ def test_a_graph_that_shrinks_gives_its_arrays_back() -> None:
     store.create_index("by id", USER, ID)
     nodes = create(store, 400_000)
     delete(store, nodes[1_000:])
-    store.wait_for_maintenance()
+    settle(store)
     current = store.current
     assert len(current.node_states.buffer) <= 8 * CHUNK_ROWS
     assert len(current.ends.buffer) <= 8 * CHUNK_ROWS
@@ -139,7 +139,7 @@ def test_an_open_reader_holds_its_own_version_and_no_later_one() -> None:
     seen: list[tuple[int, int, int]] = []
     for _ in range(30):
         delete(store, create(store, ROUND))
-        store.wait_for_maintenance()
+        settle(store)
         current = store.current
         seen.append((current.node_bound, current.node_states.pool.used, len(current.node_states.pool.retired)))
     most = np.array(seen[4:]).max(axis=0)
@@ -152,7 +152,7 @@ def test_an_open_reader_holds_its_own_version_and_no_later_one() -> None:
     del reader
     for _ in range(3):
         delete(store, create(store, ROUND))
-        store.wait_for_maintenance()
+        settle(store)
     assert not store.reclamation.deleted_nodes.has_freed()
     assert store.reclamation.nodes.free >= store.current.node_bound - 2 * ROUND
 
@@ -240,7 +240,7 @@ def test_a_relationships_id_waits_until_the_adjacency_is_packed() -> None:
     transaction = write(store)
     transaction.delete_relationships(ids(0, 1, 2))
     store.commit(transaction)
-    store.wait_for_maintenance()
+    settle(store)
     transaction = write(store)
     made = transaction.create_relationships(nodes[[4, 4, 4]], nodes[[0, 1, 2]], FRIEND, {})
     assert made.tolist() == [4, 5, 6], "0, 1 and 2 still stand in the lists of their old ends"
@@ -248,7 +248,7 @@ def test_a_relationships_id_waits_until_the_adjacency_is_packed() -> None:
     transaction = write(store)
     transaction.create_relationships(nodes[[3] * 8], nodes[[0] * 8], FRIEND, {})
     store.commit(transaction)
-    store.wait_for_maintenance()
+    settle(store)
     assert store.current.adjacency.visible == 0
     store.reclaim_ids()
     transaction = write(store)
@@ -277,7 +277,7 @@ def test_a_chunk_that_was_emptied_takes_values_of_another_kind_as_they_are() -> 
     store = new_store()
     nodes = create(store, CHUNK_ROWS)
     delete(store, nodes)
-    store.wait_for_maintenance()
+    settle(store)
     transaction = write(store)
     again = transaction.create_nodes(CHUNK_ROWS, (USER,), {ID: Column.from_values(["x"] * CHUNK_ROWS)})
     store.commit(transaction)
@@ -294,7 +294,7 @@ def test_strings_that_were_replaced_leave_the_heap() -> None:
         transaction = write(store)
         transaction.set_node_property(nodes, NAME, Column.from_values([f"new {number}"] * ROUND))
         store.commit(transaction)
-        store.wait_for_maintenance()
+        settle(store)
     column = store.current.node_columns[NAME]
     assert column.text_bytes == ROUND * len("new 39")
     assert column.heap.used <= 2 * column.text_bytes + 64 * store.limits.reclaimed_rows_min
