@@ -89,6 +89,11 @@ class Definitions:
         with self._lock:
             return list(self._by_name.values())
 
+    def of(self, name: str) -> Definition:
+        """The one of that name, as it is on disk."""
+        with self._lock:
+            return self._by_name[name]
+
     def put(self, definition: Definition) -> None:
         """Add, or replace the one of that name; on disk when this returns. Raises CommitFailed, and nothing is changed
         then."""

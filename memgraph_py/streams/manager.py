@@ -174,10 +174,10 @@ class StreamManager:
     def stop(self, name: str) -> None:
         """STOP STREAM: returns when the current batch has committed or rolled back."""
         with self._command(name) as stream:
-            was = stream.definition.state
             self._halt(stream)
-            if was != "stopped":
-                self._set_state(stream, _in_state(stream.definition, "stopped"))
+            stopped = _in_state(stream.definition, "stopped")
+            if self._definitions.of(name) != stopped:
+                self._set_state(stream, stopped)
 
     def start_all(self) -> None:
         """START ALL STREAMS: starts what it can, then raises one StreamError that tells the rest."""
