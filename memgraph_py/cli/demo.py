@@ -6,7 +6,6 @@ process, which is spoken to as by any client: over Bolt, with the official drive
 
 import argparse
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
+from memgraph_py.cli.load import MESSAGES_MIN, Load, add_messages_flag, make_load
 from memgraph_py.cli.tables import format_value
 from memgraph_py.errors import StartupError
 
@@ -54,11 +53,8 @@ PROBE = (
 """Confines itself and tells which mandatory layers are missing."""
 
 MESSAGES = 100_000
-MESSAGES_MAX = 1_000_000
-EDGE_SHARE = 10
-"""One edge message for so many node messages."""
 TOPIC = "demo"
-SHOWN_MESSAGES = 5
+SHOWN_MESSAGES = MESSAGES_MIN
 """Messages that are there when the stream is tested."""
 PRODUCED_CHUNK = 5_000
 AHEAD_MAX = 50_000
@@ -74,24 +70,9 @@ class _Stalled(Exception):
     """The stream stopped, or imports nothing any more; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Load:
-    """The messages: ``nodes`` of one id each, then one edge for each pair of ids."""
-
-    nodes: int
-    edges: list[tuple[int, int]]
-
-    def values(self) -> list[bytes]:
-        """All messages, in order."""
-        nodes = [b"%d" % id for id in range(self.nodes)]
-        return nodes + [b"%d %d" % edge for edge in self.edges]
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument(
-        "--messages", type=_message_count, default=MESSAGES, metavar="N", help="node messages; a tenth of it edges"
-    )
+    add_messages_flag(parser, MESSAGES)
     parser.add_argument("--bolt-port", type=int, default=7687, help="0 picks a free one (default 7687)")
     parser.add_argument("--exit", action="store_true", help="end after the check instead of serving until Ctrl-C")
 
@@ -99,12 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show it; gives 0 when every count is right. Raises StartupError when the server does not start."""
     console = Console()
-    random_numbers = random.Random(2018)
-    edges = [
-        (random_numbers.randrange(arguments.messages), random_numbers.randrange(arguments.messages))
-        for _ in range(arguments.messages // EDGE_SHARE)
-    ]
-    load = _Load(arguments.messages, edges)
+    load = make_load(arguments.messages)
     flags = []
     reason = _why_unconfined()
     if reason is not None:
@@ -273,7 +249,7 @@ def _count(session: Session, query: str) -> int:
 # ----------------------------------------------------------------------------------------------------------- the rest
 
 
-def _check(console: Console, session: Session, load: _Load, seconds: float) -> bool:
+def _check(console: Console, session: Session, load: Load, seconds: float) -> bool:
     """Ask the graph for what must be there, and print it beside what is."""
     source, target = load.edges[-1] if load.edges else (0, 0)
     twins = sum(edge == (source, target) for edge in load.edges)
@@ -314,10 +290,3 @@ def _serve(console: Console, uri: str) -> None:
             time.sleep(3_600)
     except KeyboardInterrupt:
         console.print("\nstopping")
-
-
-def _message_count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if not SHOWN_MESSAGES <= count <= MESSAGES_MAX:
-        raise argparse.ArgumentTypeError(f"takes an integer from {SHOWN_MESSAGES} to {MESSAGES_MAX:,}, not {text!r}")
-    return count

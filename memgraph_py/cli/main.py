@@ -1,4 +1,4 @@
-"""`memgraph-py serve | shell | demo | transform`: finds the command and imports its module alone: help comes at once.
+"""`memgraph-py serve | shell | demo | produce | transform`: imports the module of the command alone, so help is fast.
 
 A command's module has ``add_arguments(parser)`` and ``run(arguments) -> int``, which gives the exit status.
 """
@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "run the database server",
     "shell": "query a server, interactively or from the command line",
     "demo": "watch Kafka messages become a graph, with no other service",
+    "produce": "send the demo's messages to a Kafka broker",
     "transform": "test a transform script on messages, without a server",
 }
 
