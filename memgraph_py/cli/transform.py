@@ -1,11 +1,14 @@
 """`memgraph-py transform test script.py messages.txt`: what a transform script makes of messages, with no server.
 
-The script runs in the same confined child process as in a stream.
+The script runs in the same confined child process as in a stream; what it writes to standard error is printed there.
 """
 
 import argparse
 import json
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from memgraph_py.config import Limits
@@ -37,20 +40,42 @@ def run(arguments: argparse.Namespace) -> int:
         )
     text = _read(arguments.script).decode("utf-8", "replace")
     messages = (sys.stdin.buffer.read() if str(arguments.messages) == "-" else _read(arguments.messages)).splitlines()
-    starter = TransformStarter(Limits(), allow_unsandboxed=arguments.allow_unsandboxed_transforms)
-    try:
-        transform = starter.start(Script(text, str(arguments.script)))
+    with _printed_output():
+        starter = TransformStarter(Limits(), allow_unsandboxed=arguments.allow_unsandboxed_transforms)
         try:
-            for start in range(0, len(messages), arguments.batch_size):
-                for queries in transform.apply(messages[start : start + arguments.batch_size]):
-                    for row in range(queries.rows):
-                        parameters = {name: values[row] for name, values in queries.parameters.items()}
-                        print(f"{json.dumps(queries.query)} {json.dumps(parameters)}")
+            transform = starter.start(Script(text, str(arguments.script)))
+            try:
+                for start in range(0, len(messages), arguments.batch_size):
+                    for queries in transform.apply(messages[start : start + arguments.batch_size]):
+                        for row in range(queries.rows):
+                            parameters = {name: values[row] for name, values in queries.parameters.items()}
+                            print(f"{json.dumps(queries.query)} {json.dumps(parameters)}")
+            finally:
+                transform.close()
         finally:
-            transform.close()
-    finally:
-        starter.close()
+            starter.close()
     return 0
+
+
+class _Printer(logging.Handler):
+    """Prints what a server would log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = getattr(record, "line", None)
+        print(f"{record.getMessage()}: {vars(record).get('lines')} lines" if line is None else line, file=sys.stderr)
+
+
+@contextmanager
+def _printed_output() -> Iterator[None]:
+    log = logging.getLogger("memgraph_py.streams.script_log")
+    printer, level = _Printer(), log.level
+    log.addHandler(printer)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(printer)
+        log.setLevel(level)
 
 
 def _read(path: Path) -> bytes:

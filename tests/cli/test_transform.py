@@ -22,6 +22,14 @@ def test_queries_are_printed_as_json(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert second.endswith(' {"from_id": "1", "to_id": "2"}')
 
 
+def test_what_a_script_prints_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script, messages = tmp_path / "script.py", tmp_path / "messages.txt"
+    script.write_text("import sys\ndef stream(batch):\n    print('got', batch, file=sys.stderr)\n    return []\n")
+    messages.write_bytes(b"1\n")
+    assert main(["transform", "test", str(script), str(messages), ALLOW]) == 0
+    assert "got [b'1']\n" in capsys.readouterr().err
+
+
 def test_the_error_of_a_script_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script, messages = tmp_path / "script.py", tmp_path / "messages.txt"
     script.write_text("def stream(batch):\n    return 1 / 0\n")

@@ -10,7 +10,7 @@ import pytest
 
 from memgraph_py.streams.sandbox import MANDATORY, STEPS, Layer
 from tests.sandbox.attacks import PRELUDE, outcome
-from tests.sandbox.posts import POSTS, HostProcess, Post
+from tests.sandbox.posts import POSTS, REPOSITORY, HostProcess, Post
 
 NOBODY = "65534"
 QUIET = "def stream(batch): return [('done', {'text': 'quiet'})]"
@@ -131,3 +131,9 @@ def test_without_landlock_or_seccomp_no_script_runs_unless_allowed(lacking: Host
     allowed = lacking.run(QUIET, allow_unsandboxed=True)
     assert outcome(allowed) == "done: quiet"
     assert allowed["missing"] == {layer: REASONS[layer].removeprefix(f"{layer} (").removesuffix(")")}
+
+
+def test_the_architecture_names_every_layer() -> None:
+    page = (REPOSITORY / "memgraph_py" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = page.partition("## The sandbox of a transform")[2].partition("\n## ")[0]
+    assert [layer.value for layer in Layer if f"*{layer.value}*" not in " ".join(section.split())] == []
