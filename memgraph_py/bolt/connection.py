@@ -166,6 +166,11 @@ class Connection:
         return self.waiting_bytes + self._dechunker.held_bytes
 
     @property
+    def is_idle(self) -> bool:
+        """True while no request is being carried out."""
+        return self._current is None
+
+    @property
     def is_receiving(self) -> bool:
         """True while a message has come in part."""
         return self._dechunker.held_bytes > 0

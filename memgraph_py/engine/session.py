@@ -44,8 +44,8 @@ class Session:
         self._deadline: float | None = None
         self._begun_seconds = 0.0
         self._open: list[Result] = []
-        self._context: weakref.ref[ExecutionContext] | None = None
-        """Of what runs: an idle session holds no version of the graph."""
+        self._contexts: list[weakref.ref[ExecutionContext]] = []
+        """Of what runs, of the open results too: an idle session holds no version of the graph."""
         self._ending = threading.Lock()
         self._takes_effect = False
         """What runs is being committed, or is a command: it cannot be abandoned. Guarded by _ending."""
@@ -116,10 +116,11 @@ class Session:
         self._core.store.rollback(transaction)
 
     def cancel(self) -> None:
-        """Make the running statement raise TransactionTerminated at its next batch; from any thread."""
-        context = None if self._context is None else self._context()
-        if context is not None:
-            context.cancelled = True
+        """Make what runs raise TransactionTerminated at its next batch; from any thread."""
+        for reference in self._contexts:
+            context = reference()
+            if context is not None:
+                context.cancelled = True
 
     def abandon(self) -> bool:
         """Leave the running statement to its thread: it ends when it can, and changes nothing from now on. The session
@@ -204,6 +205,7 @@ class Session:
                 except BaseException as error:
                     store.rollback(transaction)
                     if isinstance(error, TransactionConflict) and attempt < retries:
+                        self._takes_effect = False  # it is undone, and may be abandoned again
                         continue
                     raise
                 summary.counters = context.counters
@@ -223,7 +225,11 @@ class Session:
             context.environment.begun_seconds = self._begun_seconds
         context.deadline = deadline
         context.budget = budget
-        self._context = weakref.ref(context)
+        if self._transaction is None:
+            self._contexts = [weakref.ref(context)]
+        else:
+            still_open = [other for other in self._contexts if other() is not None]
+            self._contexts = [*still_open, weakref.ref(context)]
         if self._abandoned:  # before there was a context to cancel
             context.cancelled = True
         return context

@@ -79,6 +79,8 @@ BOOKMARK_HEAD = "FB:memgraph-py:"
 ROUTING_TABLE_SECONDS = 300
 SILENCES = 4
 """A client is told to wait for so many signs of life before it gives the server up."""
+EXPIRY_SECONDS = 0.5
+"""A transaction whose time is over is looked at again after so long, while a request of it is carried out."""
 PIECE_ROWS = 4_096
 """Rows of one piece: its encoding takes a few milliseconds at most."""
 INLINE_TEXT_CHARACTERS = 4_096
@@ -165,8 +167,10 @@ class Conversation:
         self._services.open_transactions -= in_transaction
 
     def _expire(self) -> None:
-        """The transaction's time is over. One with a statement under way ends with that."""
-        if self._session.in_transaction and self._worker is None:
+        """The transaction's time is over. What is being carried out ends by itself, as it looks at the time too."""
+        if not self._connection.is_idle:
+            self._expiry = self._services.loop.call_later(EXPIRY_SECONDS, self._expire)
+        elif self._session.in_transaction:
             self.roll_back()
             self._expired = True
 

@@ -164,7 +164,8 @@ def test_a_transaction_whose_time_is_over_ends_though_nobody_asks(
     server: EmbeddedServer, connect: Callable[[], Peer]
 ) -> None:
     peer = connect().open()
-    peer.ask(message(0x11, {"tx_timeout": 200}), run("CREATE (:Late)"), pull())
+    in_worker = run("UNWIND range(1, 20000) AS x RETURN count(x)")
+    peer.ask(message(0x11, {"tx_timeout": 2000}), run("CREATE (:Late)"), pull(), in_worker, pull())
     wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
     (failed,) = peer.ask(COMMIT)
     assert metadata(failed)["neo4j_code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
@@ -224,3 +225,16 @@ def test_there_are_no_more_threads_than_the_setting(make_server: Callable[..., E
         for peer in reversed(peers):
             _, tags = answered_after(peer, RESET, answers=3)
             assert tags == [SUCCESS, FAILURE, SUCCESS]
+
+
+def test_reset_ends_the_result_that_runs_and_not_only_the_newest(
+    server: EmbeddedServer, connect: Callable[[], Peer]
+) -> None:
+    peer = connect().open()
+    numbers = "UNWIND range(1, 100000) AS x UNWIND range(1, 100000) AS y WITH x, y"
+    peer.ask(BEGIN, run(f"{numbers} WHERE x = 1 AND y < 3 OR x = 100000 RETURN x"), pull(1), run("RETURN 2"), pull())
+    peer.send(pull(qid=0))
+    time.sleep(0.2)
+    peer.send(RESET)
+    assert [tag for tag, _ in peer.take(2)] == [FAILURE, SUCCESS]
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)  # its worker has come back
