@@ -136,6 +136,8 @@ class Ingestion:
                 raise ForbiddenInTransaction(
                     "schema, stream and administration commands are not allowed in a stream's queries"
                 )
+            if prepared.mode == "EXPLAIN":
+                raise ForbiddenInTransaction("EXPLAIN is not allowed in a stream's queries, as it runs nothing")
         except CypherError as error:
             raise QueryFailed(done, run.query, error) from error
         return prepared

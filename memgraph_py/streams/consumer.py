@@ -43,7 +43,7 @@ TROUBLED_CHECK_SECONDS = 2.0
 CONNECT_SECONDS = 1.5
 """One attempt at a restart, which STOP may have to wait for."""
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
-CONFLICT_BACKOFF_SECONDS = 0.005
+CONFLICT_SECONDS_MIN, CONFLICT_SECONDS_MAX = 0.005, 0.5
 IN_FLIGHT_MAX = 2
 BATCH_BYTES_MAX = 16 << 20
 """A batch that holds so much goes at once, however few its messages are."""
@@ -365,29 +365,29 @@ class StreamConsumer:
                 return None
             if len(messages) >= definition.batch_size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
                 break
-            self._settle_done()
+            self._keep_house()
         self._batch_time = time.monotonic()
         return messages.in_order() if messages.values else None
 
     def _apply(self, messages: Messages, runs: list[QueryRun]) -> None:
-        """Run the batch and put it in flight. A conflict with another writer is tried again."""
+        """Run the batch and put it in flight. A conflict with another writer is tried again until it is none."""
         left = None if self._batches_left is None else self._batches_left - 1
         next_offsets = messages.next_offsets()
         position = {self._source.partition(number): offset for number, offset in next_offsets.items()}
-        surroundings = self._surroundings
-        for attempt in range(surroundings.limits.conflict_retries + 1):
+        ingestion = self._surroundings.ingestion
+        pause = CONFLICT_SECONDS_MIN
+        while True:
             try:
-                committed = surroundings.ingestion.apply(runs, self._definition.stream_id, position, left)
+                committed = ingestion.apply(runs, self._definition.stream_id, position, left)
                 break
             except QueryFailed as error:
-                search = Search(self._fresh_transform)
-                row = search.by_query(messages.values, runs, error, surroundings.ingestion)
+                row = Search(self._fresh_transform).by_query(messages.values, runs, error, ingestion)
                 raise self._failed(f"{error} (query: {error.query})", messages, row) from error
-            except TransactionConflict as error:
+            except TransactionConflict:
                 self._progress.retries += 1
-                if attempt == surroundings.limits.conflict_retries:
-                    raise self._failed(error.text(), messages) from error
-                time.sleep(CONFLICT_BACKOFF_SECONDS * 2**attempt)
+                if self._stopping.wait(pause):
+                    raise _Stopped from None
+                pause = min(2 * pause, CONFLICT_SECONDS_MAX)
             except CypherError as error:
                 raise self._failed(error.text(), messages) from error
         self._batches_left = left

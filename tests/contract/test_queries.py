@@ -157,6 +157,13 @@ def test_schema_stream_and_administration_commands_fail_the_batch(room: Room, to
     room.rows(f"DROP STREAM {name}")
 
 
+def test_a_query_that_is_to_be_explained_is_not_run(room: Room, topic: str) -> None:
+    name = stream(room, topic, "[('EXPLAIN CREATE (:Trace)', {})]")
+    room.rows(f"START STREAM {name}")
+    assert "EXPLAIN is not allowed in a stream's queries" in room.error_reason(name)
+    assert room.rows("MATCH (t:Trace) RETURN count(t)") == [[0]]
+
+
 @pytest.mark.parametrize(
     ("query", "unexpected"),
     [

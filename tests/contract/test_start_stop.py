@@ -1,5 +1,6 @@
 """START and STOP, one and all; DROP; commands side by side; what happens when a batch fails."""
 
+import threading
 import time
 
 import pytest
@@ -201,6 +202,33 @@ def test_commands_on_different_streams_run_side_by_side(room: Room) -> None:
         wait()
     assert time.monotonic() - begin < 8 * 1.5, "one after another they take longer"
     assert answered < 8
+
+
+def test_conflicts_with_other_writers_never_stop_a_stream(room: Room) -> None:
+    """Eight clients and the stream count up one property."""
+    script = "def stream(batch): return [('MATCH (h:Hub) SET h.n = h.n + 1', {}) for m in batch]"
+    count = 300
+    room.rows("CREATE (:Hub {n: 0})")
+    name = room.create(room.topic(*[b"1"] * count), room.script(script), "BATCH_SIZE 3 BATCH_INTERVAL 5")
+    done = threading.Event()
+    counted = []
+
+    def write() -> None:
+        with room.driver.session() as session:
+            while not done.is_set():
+                session.execute_write(lambda transaction: transaction.run("MATCH (h:Hub) SET h.n = h.n + 1").consume())
+                counted.append(1)
+
+    writers = [in_thread(write) for _ in range(8)]
+    try:
+        room.rows(f"START STREAM {name}")
+        wait_until(lambda: room.facts(name)["messages"] == count or room.status(name) == "error")
+    finally:
+        done.set()
+        for wait in writers:
+            wait()
+    assert room.facts(name)["reason"] is None
+    assert room.rows("MATCH (h:Hub) RETURN h.n") == [[count + len(counted)]]
 
 
 def test_a_failing_script_shows_error_and_its_reason(room: Room) -> None:

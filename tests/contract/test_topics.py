@@ -124,3 +124,16 @@ def test_partitions_that_are_added_are_read(room: Room) -> None:
     room.rows(f"START STREAM {name}")
     assert room.wait_for_values(name, 7)[3:] == ["later"] * 4
     wait_until(lambda: [room.facts(name)[f"partition {number} next offset"] for number in range(4)] == [2, 2, 2, 1])
+
+
+def test_a_long_interval_does_not_keep_it_from_looking_at_the_topic(room: Room) -> None:
+    """The batch after the first one may wait for an hour; new partitions and the topic's end show all the same."""
+    topic = room.topic(b"0")
+    name = room.record(topic, "BATCH_SIZE 1 BATCH_INTERVAL 3600000")
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 1)
+    room.broker.add_partitions(topic, 2)
+    room.broker.produce(topic, [b"1"], 1)
+    assert room.wait_for_values(name, 2) == ["0", "1"]
+    room.broker.delete_topic(topic)
+    assert topic in room.error_reason(name)

@@ -249,10 +249,10 @@ def test_a_conflict_is_tried_again_and_a_lost_commit_is_an_error(
     manager: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, ingestion: FakeIngestion, topic: str
 ) -> None:
     create(manager, broker, f"{scripts.uri}/echo.py")
-    ingestion.errors += [TransactionConflict("outdated")] * 3
+    ingestion.errors += [TransactionConflict("outdated")] * 8
     manager.start("mystream", None)
     wait_until(lambda: ingestion.values() == ["1", "2", "1 2"])
-    assert facts(manager)["retries"] == 3
+    assert facts(manager)["retries"] == 8
     ingestion.late_errors.append(CommitFailed("the disk is full"))
     broker.produce("test", [b"4"])
     wait_until(lambda: status(manager) == "error")
