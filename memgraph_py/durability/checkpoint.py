@@ -4,6 +4,7 @@
 
 The log is rotated first: whatever the files before the new one hold is then in the snapshot, so they can go. A snapshot
 does not change, so writers go on meanwhile. A crash at any point leaves the older files, the newer ones, or both.
+Where the disk has no room for it none is begun: it would take the last room from the log.
 """
 
 import logging
@@ -84,6 +85,7 @@ class Checkpointer:
     def _write(self, snapshot: Snapshot) -> None:
         started = time.perf_counter()
         data = export_snapshot(snapshot)
+        self._directory.check_room(sum(array.nbytes for array in data.arrays.values()))
         path = self._directory.checkpoint_path(snapshot.version)
         temporary = path.with_name(path.name + TEMPORARY_SUFFIX)
         written = write_checkpoint(

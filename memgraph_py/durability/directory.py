@@ -1,5 +1,6 @@
 """The data directory: its lock, the names of its files, and syncing its entries."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ TEMPORARY_SUFFIX = ".tmp"
 _LOG_PREFIX = "log-"
 _CHECKPOINT_PREFIX = "checkpoint-"
 _VERSION_DIGITS = 20
+_ROOM_FOR_LOG_BYTES = 4 << 20  # two reservations of the log
 
 
 class DataDirectory:
@@ -72,6 +74,12 @@ class DataDirectory:
         for prefix in (_LOG_PREFIX, _CHECKPOINT_PREFIX):
             for path in self.path.glob(f"{prefix}*{TEMPORARY_SUFFIX}"):
                 path.unlink()
+
+    def check_room(self, size: int) -> None:
+        """Raises OSError when the disk cannot take so many bytes and leave some for the log."""
+        room = os.statvfs(self.path)
+        if room.f_bavail * room.f_frsize < size + _ROOM_FOR_LOG_BYTES:
+            raise OSError(errno.ENOSPC, f"no room for a checkpoint of {size} bytes")
 
     def sync(self) -> None:
         """Bring the folder's entries, new names and removed ones, to the disk."""

@@ -273,6 +273,7 @@ def _sectors(data: memoryview, offset: int) -> _Sectors:
     if count <= 0:
         return _Sectors(0, 0)
     words = np.frombuffer(data[start : start + count * _SECTOR], dtype=np.uint64).reshape(count, -1)
+    words = words[(words[:, 0] == 0) | (words[:, 1] == 0)]  # with both there, two bits are set: few sectors are left
     filled = np.count_nonzero(words, axis=1)
     single = words[filled == 1].max(axis=1)
     zero = int((filled == 0).sum())

@@ -1,6 +1,7 @@
 """From graph to files and back: what recovery finds after clean ends, crashes at every step, and damage."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -400,6 +401,19 @@ def test_a_large_log_brings_about_a_checkpoint_while_commits_go_on(tmp_path: Pat
     again = reopened(tmp_path, expected)
     assert again.recovered.commits < 400
     again.crash()
+
+
+def test_a_checkpoint_does_not_take_the_last_room(filled: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.statvfs_result((4096, 4096, 1000, 1000, 1000, 0, 0, 0, 0, 255))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "statvfs", lambda path: full)
+        with pytest.raises(OSError, match=r"no room for a checkpoint of \d+ bytes"):
+            filled.checkpointer.write()
+    assert filled.directory.checkpoints() == [] and list(filled.folder.glob("*.tmp")) == []
+    expected = content(filled.store)
+    filled.checkpointer.write()
+    filled.crash()
+    reopened(filled.folder, expected).crash()
 
 
 def test_a_checkpoint_of_an_empty_graph_is_none(tmp_path: Path) -> None:
