@@ -16,6 +16,7 @@ from memgraph_py.bolt.records import (
 )
 from memgraph_py.columnar import STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels import packing
+from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Node, Relationship, Value
 
 LABELS = [(), ("A",), ("Größe", "B" * 300)]
@@ -66,6 +67,24 @@ def test_columns_of_values(values: list[Value], rows: int) -> None:
     column = Column.from_values(cycle(values, rows))
     expected = one_by_one([[value] for value in column.to_values()], CURRENT)
     assert encoded([column], rows) == expected
+
+
+@pytest.mark.parametrize("dialect", [CURRENT, Dialect(element_ids=False, utc=False)])
+@pytest.mark.parametrize("rows", [1, 7, 700])
+def test_columns_of_temporal_values(rows: int, dialect: Dialect) -> None:
+    values: list[Value] = [
+        Date(-1),
+        LocalTime(5),
+        Time(5, -3600),
+        LocalDateTime(1_720_000_000, 1),
+        DateTime(1_720_000_000, 1, 3600),
+        DateTime(1_720_000_000, 1, 7200, "Europe/Berlin"),
+        Duration(1, 2, -3, 4),
+        None,
+        [Date(1)],
+    ]
+    column = Column.from_values(cycle(values, rows))
+    assert encoded([column], rows, dialect) == one_by_one([[value] for value in column.to_values()], dialect)
 
 
 def test_long_texts_take_several_chunks() -> None:

@@ -13,7 +13,7 @@ from memgraph_py.columnar import Column
 from memgraph_py.errors import CypherError
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Point, Value
-from tests.bolt.requests import BEGIN, COMMIT, OPENING, RESET, ROUTE, answers, message, pull, run
+from tests.bolt.requests import BEGIN, COMMIT, HELLO, LOGON, MAGIC, OPENING, RESET, ROUTE, answers, message, pull, run
 
 INTEGERS = st.integers(-(1 << 63), (1 << 63) - 1)
 FLOATS = st.floats(allow_nan=False)
@@ -51,6 +51,9 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
     max_leaves=20,
+)
+MANIFEST_OPENING = (
+    MAGIC + bytes.fromhex("000001ff 00080805 00020404 00000003") + bytes.fromhex("00000705 808000") + HELLO + LOGON
 )
 CONVERSATION = [
     run("RETURN 1", {"a": [1, {"b": "c"}]}),
@@ -129,9 +132,9 @@ def pieces_of(draw: st.DrawFn, data: bytes) -> list[bytes]:
     return [data[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
 
-@given(st.data())
-def test_any_split_of_the_bytes_gives_the_same_requests(data: st.DataObject) -> None:
-    whole = OPENING + b"".join(CONVERSATION)
+@given(st.data(), st.sampled_from([OPENING, MANIFEST_OPENING]))
+def test_any_split_of_the_bytes_gives_the_same_requests(data: st.DataObject, opening: bytes) -> None:
+    whole = opening + b"".join(CONVERSATION)
     expected = requests_of([whole])
     assert len(expected[0]) == 9
     assert requests_of(data.draw(pieces_of(whole))) == expected

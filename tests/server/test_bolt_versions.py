@@ -101,6 +101,22 @@ def test_dates_with_zones_in_each_version(connect: Callable[[], Peer], version: 
         assert peer.payloads(2)[1] == b"\xb1\x71\x92" + packed + b"\xc3"
 
 
+@pytest.mark.parametrize("rows", [1, 10])
+def test_dates_in_nodes_are_written_as_the_client_asked(connect: Callable[[], Peer], rows: int) -> None:
+    """One by one, and as columns."""
+    moment = DateTime(1_720_000_000, 5, 7200, "Europe/Berlin")
+    writer = connect().open()
+    writer.ask(run("UNWIND range(1, $rows) AS x CREATE (:Dated {at: $x})", {"rows": rows, "x": moment}), pull())
+    for version in VERSIONS:
+        peer = connect()
+        opened(peer, version)
+        packed = pack(moment, version.dialect(patched=False))
+        peer.send(run("MATCH (n:Dated) RETURN n, n.at, [n.at]"), pull())
+        for record in peer.payloads(2 + rows)[1:-1]:
+            assert record.count(packed) == 3
+        peer.socket.close()
+
+
 def test_how_a_statement_ended_is_a_status_since_5_5(connect: Callable[[], Peer]) -> None:
     for version in VERSIONS:
         peer = connect()
