@@ -64,7 +64,7 @@ class Limits:
     reclaimed_rows_min: int = 4_096
     """Deleted elements, and stale entries of an index, that are not worth a look: a seek or scan passes them in
     microseconds."""
-    history_commits_max: int = 100_000
+    history_commits_max: int = 50_000
     """A transaction that writes and stays open while so many others commit is refused."""
     history_rows_max: int = 8_000_000
     """The same, counted in the elements that the others wrote."""

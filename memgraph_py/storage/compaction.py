@@ -97,42 +97,54 @@ Place = StatesPlace | ColumnPlace
 def is_sparse(place: Place, snapshot: Snapshot, rows_min: int) -> bool:
     """True when moving the array together may be worth it."""
     pages = place.pages(snapshot)
-    if pages is None:
-        return False
-    text = place.text(snapshot)
-    if text is not None and text.heap.used > text.text_bytes * 3 // 2 + rows_min * _TEXT_BYTES_A_ROW:
-        return True
-    named = int(np.count_nonzero(pages.table >= 0))
-    return pages.pool.used - named > named // 2 + min(rows_min, _FREE_SLOTS_MIN)
+    return pages is not None and (
+        _is_garbage(place.text(snapshot), rows_min) or _is_mostly_free(pages, pages.pool.used - _named(pages), rows_min)
+    )
 
 
 def compact(store: "GraphStore", place: Place, rows_min: int) -> bool:
-    """Moves the array together; False when readers hold so much of it that nothing would be won."""
-    epoch = store.epoch
-    held = [store.current]
+    """Moves a sparse array together; False when readers hold so much of it that nothing would be won."""
+    snapshot = store.current
+    pages = place.pages(snapshot)
+    if pages is None:
+        return False
+    if not _is_garbage(place.text(snapshot), rows_min):
+        free: list[int] = []
+
+        def count(snapshots: list[Snapshot]) -> list[Snapshot]:
+            pages.pool.collect()
+            pages.pool.sweep()
+            free.append(len(pages.pool.free))
+            return snapshots
+
+        if not store.revise(count, store.epoch) or not _is_mostly_free(pages, free[0], rows_min):
+            return False
+    return move_together(store, place)
+
+
+def move_together(store: "GraphStore", place: Place) -> bool:
+    """The array, and the strings that it names, in new arrays of their own; False when the log has failed meanwhile."""
+    epoch, held = store.epoch, [store.current]
     pages = place.pages(held[0])
     if pages is None:
         return False
-    text = place.text(held[0])
-    is_full_of_garbage = text is not None and (text.heap.used > text.text_bytes * 3 // 2 + rows_min * _TEXT_BYTES_A_ROW)
-    named = int(np.count_nonzero(pages.table >= 0))
-    free: list[int] = []
-
-    def look(snapshots: list[Snapshot]) -> list[Snapshot]:
-        pages.pool.collect()
-        pages.pool.sweep()
-        free.append(len(pages.pool.free))
-        return snapshots
-
-    if not is_full_of_garbage and (
-        not store.revise(look, epoch) or free[0] <= named // 2 + min(rows_min, _FREE_SLOTS_MIN)
-    ):
-        return False
-    move = _Move(place, pages.pool, None if text is None else text, named)
+    move = _Move(place, pages.pool, place.text(held[0]), _named(pages))
     for _ in range(_ROUNDS):
         move.copy(held[-1], settled=True)
         held.append(store.current)  # held, so that no slot that was copied is used again
     return store.revise(move.finish, epoch)
+
+
+def _named(pages: Pages) -> int:
+    return int(np.count_nonzero(pages.table >= 0))
+
+
+def _is_garbage(text: PropertyColumn | None, rows_min: int) -> bool:
+    return text is not None and text.heap.used > text.text_bytes * 3 // 2 + rows_min * _TEXT_BYTES_A_ROW
+
+
+def _is_mostly_free(pages: Pages, free: int, rows_min: int) -> bool:
+    return free > _named(pages) // 2 + min(rows_min, _FREE_SLOTS_MIN)
 
 
 class _Move:
@@ -192,9 +204,9 @@ class _Move:
 
     def _publish(self, old: list[Pages]) -> dict[int, Pages]:
         """The new version of each old one, by its identity, in order."""
-        slots: NDArray[np.int32] = np.full(self._old.used, -1, dtype=np.int32)
+        slots: NDArray[np.int32] = np.full(self._old.used + 1, -1, dtype=np.int32)  # the last one is that of slot -1
         slots[list(self._slots)] = list(self._slots.values())
-        versions = [self._new.publish(np.where(one.table >= 0, slots[one.table], -1).astype(np.int32)) for one in old]
+        versions = [self._new.publish(slots[one.table]) for one in old]
         for earlier, later in pairwise(versions):
             gone = np.setdiff1d(earlier.table[earlier.table >= 0], later.table)
             self._new.retired.append((weakref.ref(earlier), earlier.epoch, gone.tolist()))

@@ -36,7 +36,7 @@ _LOOK_ROWS = 256
 _FREED_ROWS = 50_000
 """What so many rows of garbage leave behind is worth giving back."""
 _FEW_ENTRIES = 4_096
-"""So many entries are inserted into an index within a millisecond, while commits wait."""
+"""So many entries are inserted into an index, or into a list, within a millisecond, while commits wait."""
 
 
 class Maintenance:
@@ -54,12 +54,12 @@ class Maintenance:
     def consider(self, store: "GraphStore", changes: ChangeSet) -> None:
         """After a commit: start when something is due."""
         self._rows += _garbage_rows(changes)
-        if is_merge_due(store) or (
-            self._rows >= min(_LOOK_ROWS, store.limits.reclaimed_rows_min) and self._is_due(store)
-        ):
+        looks = self._rows >= min(_LOOK_ROWS, store.limits.reclaimed_rows_min)
+        if looks:
+            self._freed_rows += self._rows
+            self._rows = 0
+        if is_merge_due(store) or (looks and self._is_due(store)):
             with self._lock:
-                self._freed_rows += self._rows
-                self._rows = 0
                 if self._thread is not None:
                     self._again = True
                     return
@@ -78,7 +78,7 @@ class Maintenance:
             store.reclamation.is_due(current, rows_min)
             or any(_is_label_stale(current, label, rows_min) for label in current.label_nodes)
             or any(_is_index_stale(current, at, rows_min) for at in current.indexes)
-            or any(is_sparse(place, current, rows_min) for place in _places(current))
+            or any(is_sparse(place, current, rows_min) for place in places_of(current))
         )
 
     def _run(self, store: "GraphStore") -> None:
@@ -104,13 +104,13 @@ class Maintenance:
         current = store.current
         for label in list(current.label_nodes):
             if _is_label_stale(current, label, rows_min):
-                _order_label(store, label)
+                order_label(store, label)
         for at in list(current.indexes):
             if _is_index_stale(current, at, rows_min):
-                _rebuild_index(store, at)
+                rebuild_index(store, at)
                 is_freed = True
         del current
-        for place in _places(store.current):
+        for place in places_of(store.current):
             if is_sparse(place, store.current, rows_min):
                 is_freed |= compact(store, place, rows_min)
         if is_freed:
@@ -168,10 +168,14 @@ def _is_label_stale(snapshot: Snapshot, label: LabelId, rows_min: int) -> bool:
     return stale > snapshot.node_count(label) // 2 + rows_min or loose > nodes.length // 4 + rows_min
 
 
-def _order_label(store: "GraphStore", label: LabelId) -> None:
+def order_label(store: "GraphStore", label: LabelId) -> None:
+    """The candidates of a label anew: those that have it, in order."""
     epoch, snapshot = store.epoch, store.current
     known = snapshot.label_nodes[label].length
-    ordered = LabelNodes.empty().extended(snapshot.nodes(label), is_exact=True)
+    ids = snapshot.nodes(label)
+    room = np.empty(len(ids) + len(ids) // 8 + _FEW_ENTRIES, dtype=np.int32)  # for the tail, while commits wait
+    room[: len(ids)] = ids
+    ordered = LabelNodes(room, len(ids), len(ids), is_exact=True)
 
     def change(snapshots: list[Snapshot]) -> list[Snapshot]:
         newest = snapshots[-1].label_nodes[label]
@@ -192,7 +196,8 @@ def _is_index_stale(snapshot: Snapshot, at: tuple[LabelId, KeyId], rows_min: int
     return snapshot.indexes[at].entries > snapshot.node_count(at[0]) * 3 // 2 + rows_min
 
 
-def _rebuild_index(store: "GraphStore", at: tuple[LabelId, KeyId]) -> None:
+def rebuild_index(store: "GraphStore", at: tuple[LabelId, KeyId]) -> None:
+    """The index on a label and a key anew, with the entries of what is there; nothing where there is no such index."""
     epoch = store.epoch
     begun: list[tuple[Snapshot, list[tuple[Snapshot, ChangeSet]]]] = []
 
@@ -243,7 +248,8 @@ def _touched(changes: ChangeSet, key: KeyId) -> NodeIds:
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
 
-def _places(snapshot: Snapshot) -> list[StatesPlace | ColumnPlace]:
+def places_of(snapshot: Snapshot) -> list[StatesPlace | ColumnPlace]:
+    """Every chunked array of the snapshot."""
     places: list[StatesPlace | ColumnPlace] = [
         StatesPlace("node_states"),
         StatesPlace("relationship_states"),

@@ -16,7 +16,9 @@ from memgraph_py.columnar import Column
 from memgraph_py.config import Limits
 from memgraph_py.errors import CommitFailed, ConstraintViolation, EntityNotFound, TransactionConflict
 from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.compaction import move_together
 from memgraph_py.storage.exchange import export_snapshot, load_snapshot
+from memgraph_py.storage.maintenance import order_label, places_of, rebuild_index
 from memgraph_py.storage.store import Access, GraphStore, Transaction
 from memgraph_py.storage.transaction import Mark
 from memgraph_py.storage.view import GraphView
@@ -85,6 +87,7 @@ class Walk:
         self.log = ManualLog()
         self.limits = Limits(delta_relationships_max=2, reused_ids_min=1, reclaimed_rows_min=self.random.choice((1, 3)))
         self.store = new_store(self.limits, self.log)
+        self.open_max = self.random.randint(1, 3)
         self.reused = 0
         self.graphs = {0: Graph()}
         self.history: dict[int, Writes] = {}
@@ -111,14 +114,15 @@ class Walk:
                     self.restart,
                     self.replay,
                     self.let_go,
+                    self.reclaim,
                     None,
                 ],
-                [6, 0.3, 0.6, 1, 1, 0.3, 0.3, 1, 20],
+                [6, 0.3, 0.6, 1, 1, 0.3, 0.3, 1, 2, 20],
             )[0]
             if step is not None:
                 step()
                 continue
-            if (len(self.open) < 3 and self.random.random() < 0.4) or not self.open:
+            if (len(self.open) < self.open_max and self.random.random() < 0.4) or not self.open:
                 self.begin()
             one = self.random.choice(self.open)
             if self.is_lost(one):  # it can read no more, and its commit will fail
@@ -350,6 +354,18 @@ class Walk:
 
     def let_go(self) -> None:
         self.held = self.held[1:]
+
+    def reclaim(self) -> None:
+        """What is done in the background when much has become garbage."""
+        self.store.wait_for_maintenance()
+        self.store.reclaim_ids()
+        current = self.store.current
+        for label in current.label_nodes:
+            order_label(self.store, label)
+        for index in list(current.indexes):
+            rebuild_index(self.store, index)
+        for place in self.random.sample(places_of(current), 3):
+            assert move_together(self.store, place) or not place.pages(self.store.current)
 
     def replay(self) -> None:
         """Recovery from the log alone, and a commit after it."""
