@@ -85,11 +85,15 @@ class ScriptSource:
         """Asynchronous for one reason: the limit of time then holds for all of it, a server that drips bytes
         included. SSL_CERT_FILE or SSL_CERT_DIR names other authorities for https than the usual ones."""
         url = httpx.URL(uri)
+        try:
+            authorities = httpx.create_ssl_context()
+        except OSError as error:
+            raise _Refused(
+                f"the authorities of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {_cause(error)}"
+            ) from error
         async with (
             asyncio.timeout(self.limits.transform_fetch_seconds),
-            httpx.AsyncClient(
-                verify=httpx.create_ssl_context(), trust_env=False, follow_redirects=False, timeout=None
-            ) as client,
+            httpx.AsyncClient(verify=authorities, trust_env=False, follow_redirects=False, timeout=None) as client,
         ):
             for _ in range(self.limits.transform_fetch_redirects_max + 1):
                 answer = await self._get(client, url)

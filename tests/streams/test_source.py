@@ -37,6 +37,8 @@ def test_a_script_comes_as_text(scripts: ScriptServer) -> None:
 def test_what_cannot_be_had(scripts: ScriptServer) -> None:
     assert refusal(f"{scripts.uri}/none.py") == "the server answered with status 404"
     assert "connect" in refusal("http://127.0.0.1:1/a.py").lower()
+    scripts.pages["/full.py"] = b"#" * 1_000
+    assert len(ANYWHERE.fetch(f"{scripts.uri}/full.py")) == 1_000
     scripts.pages["/large.py"] = b"#" * 1_001
     assert refusal(f"{scripts.uri}/large.py") == "it is larger than 1000 bytes"
     scripts.pages["/latin.py"] = "é".encode("latin-1")

@@ -96,6 +96,12 @@ def test_without_the_setting_the_test_s_authority_is_not_trusted(serve: Serve, m
     assert "certificate verify failed" in refusal(f"https://localhost:{serve('localhost')}/a.py")
 
 
+def test_authorities_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert "the authorities of SSL_CERT_FILE or SSL_CERT_DIR cannot be read" in refusal("https://localhost/a.py")
+
+
 def test_a_certificate_that_has_expired(trusted: None, serve: Serve) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     port = serve("localhost", not_before=yesterday - timedelta(days=9), not_after=yesterday)
