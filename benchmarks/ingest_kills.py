@@ -23,8 +23,8 @@ def run_kills(messages: int, kills: int, seed: int | None) -> int:
 
 def tell(report: Report) -> int:
     """Print the report; gives the status."""
-    print(f"\n{report.server_kills} kills of the server, {report.kills_in_checkpoints} of them while a checkpoint was")
-    print(f"written, {report.broker_kills} of the broker:")
+    in_checkpoints = f"{report.kills_in_checkpoints} of them while a checkpoint was written"
+    print(f"\n{report.server_kills} kills of the server, {in_checkpoints}; {report.broker_kills} of the broker:")
     for act, count in sorted(report.acts.items()):
         print(f"  {count:3} × {act}")
     print(f"the server was back after {_seconds(report.server_restart_seconds)}")

@@ -12,10 +12,6 @@ producer is let go on act by act, so that messages come until the last kill, how
 import contextlib
 import os
 import random
-import select
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -29,12 +25,13 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from neo4j import Driver, GraphDatabase
 
 from memgraph_py.durability.directory import TEMPORARY_SUFFIX
+from tests.conftest import ServerProcess
+from tests.crashes.killing import serving
 from tests.end_to_end.kafka_broker import RealBroker, Unavailable
 
 PARTITIONS = 3
 BATCH_SIZE = 40
 MESSAGES_PER_SECOND = 1_000
-START_SECONDS = 180.0
 CATCH_UP_SECONDS = 180.0
 FLOWING_SECONDS = 15.0
 """How long a kill waits for messages to come in again after the one before it."""
@@ -54,17 +51,6 @@ def stream(batch):
     rows = [dict(zip(("partition", "offset"), map(int, message.split()))) for message in batch]
     return [(IN_ORDER, row) for row in rows] + [(COPY, row) for row in rows]
 """
-SERVE = f"""
-import sys
-from dataclasses import replace
-from memgraph_py.cli import main, serve
-from memgraph_py.config import Limits
-settings_from = serve.settings_from
-serve.settings_from = lambda *given: replace(settings_from(*given), limits=Limits(log_rotate_bytes={LOG_ROTATE_BYTES}))
-sys.exit(main.main())
-"""
-"""`memgraph-py serve` with a log that rotates early."""
-
 ACTS: dict[str, tuple[int, int]] = {
     "both at once": (1, 1),
     "server, again while it recovers": (2, 0),
@@ -107,38 +93,35 @@ def plan(kills: int, draw: random.Random) -> list[str]:
     return acts
 
 
+class Process(ServerProcess):
+    """A server with a checkpoint every few hundred messages."""
+
+    program = serving(LOG_ROTATE_BYTES)
+
+
 class Server:
     """One process of the server after another, on one data directory."""
 
-    def __init__(self, folder: Path, report: Report) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._report = report
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._driver: Driver | None = None
         self.children: set[int] = set()
 
     @property
-    def process_id(self) -> int:
-        """Of the process that runs now."""
+    def process(self) -> Process:
+        """The one that runs now."""
         assert self._process is not None
-        return self._process.pid
+        return self._process
 
     def launch(self) -> None:
         """Begin to start; ``wait`` tells when it listens."""
-        flags = ["--bolt-port", "0", "--http-port", "none", "--data-directory", str(self._folder / "data")]
-        flags += ["--transform-directory", str(self._folder), "--log-level", "warning"]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, "serve", *flags], stdout=subprocess.PIPE, stderr=log
-            )
+        flags = ("--transform-directory", str(self._folder), "--log-level", "warning")
+        self._process = Process(self._folder / "data", *flags)
 
     def wait(self) -> None:
         """Until it accepts connections."""
-        assert self._process is not None and self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
-        line = self._process.stdout.readline().decode() if ready else ""
-        assert "bolt://" in line, f"the server did not start: {(self._folder / 'log').read_text()[-2_000:]}"
-        self._driver = GraphDatabase.driver(line.split()[-1], auth=None)
+        self._driver = GraphDatabase.driver(self.process.bolt_uri)
 
     def rows(self, text: str) -> list[list[Any]]:
         """Of an auto-commit statement."""
@@ -159,23 +142,29 @@ class Server:
         names = os.listdir(self._folder / "data")
         return any(name.startswith("checkpoint-") and name.endswith(TEMPORARY_SUFFIX) for name in names)
 
-    def end(self, number: int = signal.SIGKILL) -> int:
-        """Send the signal and wait for the end; gives the status. Its children are remembered."""
-        assert self._process is not None and self._process.stdout is not None
-        self.children |= children(self._process.pid)
-        self._process.send_signal(number)
-        status = self._process.wait(60)
-        self._process.stdout.close()
-        if self._driver is not None:
-            self._driver.close()
-            self._driver = None
-        self._process = None
+    def kill(self) -> None:
+        """SIGKILL. Its children are remembered."""
+        self.children |= children(self.process.process.pid)
+        self.process.kill()
+        self._let_go()
+
+    def terminate(self) -> int:
+        """SIGTERM; gives the status."""
+        self.children |= children(self.process.process.pid)
+        status = self.process.terminate(seconds=60)
+        self._let_go()
         return status
 
     def close(self) -> None:
         """End what is left after a failure."""
         if self._process is not None:
-            self.end()
+            self.kill()
+
+    def _let_go(self) -> None:
+        self._process = None
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
 
 
 class Sender(threading.Thread):
@@ -231,14 +220,14 @@ class Run:
         self._draw = draw
         self._tell = tell
         self._report = Report()
-        self._server = Server(folder, self._report)
+        self._server = Server(folder)
         self._topic = f"kills-{uuid4()}"
         self._broker_starting: threading.Thread | None = None
 
     def carry_out(self, messages: int, kills: int) -> Report:
         """Import so many messages while so many kills happen, and compare the graph with the topic."""
         begin = time.monotonic()
-        report, server = self._report, self._server
+        report = self._report
         report.messages = messages
         acts = plan(kills, self._draw)
         self._broker.create_topic(self._topic, PARTITIONS)
@@ -261,7 +250,7 @@ class Run:
             self._end()
         finally:
             sender.allowed = messages
-            server.close()
+            self._server.close()
             self._broker_ready()
         report.seconds = time.monotonic() - begin
         return report
@@ -323,7 +312,7 @@ class Run:
     def _kill_server(self) -> None:
         self._report.server_kills += 1
         self._report.kills_in_checkpoints += self._server.in_checkpoint()
-        self._server.end()
+        self._server.kill()
 
     def _kill_server_in_checkpoint(self) -> None:
         deadline = time.monotonic() + CHECKPOINT_SECONDS
@@ -396,19 +385,20 @@ class Run:
     def _end(self) -> None:
         """Stop stream and server: no thread and no process of them may be left."""
         server, wrong = self._server, self._report.wrong
-        server.children |= children(server.process_id)
+        process_id = server.process.process.pid
+        server.children |= children(process_id)
         server.rows("STOP STREAM kills")
-        if children(server.process_id):
+        if children(process_id):
             wrong.append("a stopped stream has left a child process")
-        threads = thread_count(server.process_id)
+        threads = thread_count(process_id)
         server.rows("START STREAM kills")
         server.rows("STOP STREAM kills")
         deadline = time.monotonic() + 10
-        while (left := thread_count(server.process_id) - threads) > 0 and time.monotonic() < deadline:
+        while (left := thread_count(process_id) - threads) > 0 and time.monotonic() < deadline:
             time.sleep(0.05)
         if left > 0:
             wrong.append(f"a stopped stream has left {left} threads")
-        status = server.end(signal.SIGTERM)
+        status = server.terminate()
         if status != 0:
             wrong.append(f"the server ended with status {status}")
         deadline = time.monotonic() + 10

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.exactly_once import ACTS, Run, differences, plan
+from benchmarks.ingest_kills import tell
+from tests.end_to_end.exactly_once import ACTS, Report, Run, differences, plan
 from tests.end_to_end.kafka_broker import RealBroker
 
 MESSAGES = 20_000
@@ -44,6 +45,14 @@ def test_half_of_the_kills_are_the_server_s(kills: int) -> None:
 )
 def test_what_is_wrong_is_told(places: list[tuple[int, int]], wrong: list[str]) -> None:
     assert differences(places, {0: 2, 1: 1}) == wrong
+
+
+@pytest.mark.quick
+def test_the_verdict_is_the_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tell(Report(messages=10, seconds=1.0)) == 0
+    assert "exactly once" in capsys.readouterr().out
+    assert tell(Report(messages=10, seconds=1.0, wrong=["1 lost"])) == 1
+    assert capsys.readouterr().out.endswith("WRONG:\n1 lost\n")
 
 
 @pytest.mark.slow
