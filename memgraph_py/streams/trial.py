@@ -33,7 +33,7 @@ def _first_messages(source: MessageSource, count: int, answer_seconds: float) ->
     read: dict[int, Messages] = {number: Messages() for number in source.partitions}
     full: set[int] = set()
     answered = time.monotonic()
-    while (found := _determined(read, source.ended | full, count)) is None:
+    while not _is_determined(read, source.ended | full, count):
         ends = len(source.ended)
         received = source.read(min(count, READ_COUNT_MAX), SLICE_SECONDS)
         for value, number, offset in zip(received.values, received.partitions, received.offsets, strict=True):
@@ -48,16 +48,19 @@ def _first_messages(source: MessageSource, count: int, answer_seconds: float) ->
             answered = now
         elif now - answered >= answer_seconds:
             raise SourceUnavailable(source.trouble or f"no answer for {answer_seconds:g} s")
-    return found
+    first = Messages()
+    for of_partition in read.values():
+        first.extend(of_partition)
+    return Messages(first.values[:count], first.partitions[:count], first.offsets[:count])
 
 
-def _determined(read: dict[int, Messages], complete: set[int], count: int) -> Messages | None:
-    """The answer, once no message still to come can be part of it."""
-    found = Messages()
-    for number, messages in read.items():
-        found.extend(messages)
-        if len(found) >= count:
-            return Messages(found.values[:count], found.partitions[:count], found.offsets[:count])
+def _is_determined(read: dict[int, Messages], complete: set[int], count: int) -> bool:
+    """True once no message still to come can be among the first ones."""
+    known = 0
+    for number, of_partition in read.items():
+        known += len(of_partition)
+        if known >= count:
+            return True
         if number not in complete:
-            return None
-    return found
+            return False
+    return True
