@@ -26,12 +26,17 @@ class TelemetryRelay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.uri = f"bolt://127.0.0.1:{self._listener.getsockname()[1]}"
         self._told: list[bytearray] = []
+        self._answers: set[bytes] = set()
         self._sockets: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
 
     def interfaces(self) -> set[int]:
         """The interfaces of which drivers told."""
         return {found[1][0] for told in self._told for found in TELEMETRY.finditer(bytes(told))}
+
+    def handshakes(self) -> set[bytes]:
+        """With which four bytes the server's answers to handshakes begin."""
+        return set(self._answers)
 
     def __enter__(self) -> "TelemetryRelay":
         self._threads[0].start()
@@ -73,7 +78,11 @@ class TelemetryRelay:
         _shut(server)
 
     def _back(self, client: socket.socket, server: socket.socket, told: bytearray) -> None:
+        first = True
         while data := _received(server):
+            if first:
+                self._answers.add(data[:4])
+            first = False
             if not _sent(client, data.replace(ASKS_NOT, ASKS)):
                 break
         _shut(client)

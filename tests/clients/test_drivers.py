@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from memgraph_py.bolt.handshake import VERSIONS
+from memgraph_py.bolt.handshake import MANIFEST, VERSIONS
 from tests.clients import toolchains
 from tests.clients.relay import TelemetryRelay
 from tests.conftest import ServerProcess
@@ -32,6 +32,7 @@ def converse(server_process: ServerProcess) -> Iterator[Callable[[list[str]], No
             assert ended.returncode == 0, told
             assert [line[3:] for line in ended.stdout.splitlines() if line.startswith("ok ")] == CHECKS, told
             assert relay.interfaces() == INTERFACES, told
+            assert relay.handshakes() == {MANIFEST}, told
 
         yield converse
 
