@@ -37,11 +37,24 @@ READY_SECONDS = 60.0
 FETCH_SECONDS = 600.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
 CONTAINER_PORT = 9093
-AUTHORIZER = {
+SETTINGS = {
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "broker.session.timeout.ms": "1500",
+    "broker.heartbeat.interval.ms": "300",
+    "log.retention.check.interval.ms": "500",
+    "log.cleaner.enable": "false",
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",
 }
-"""All is allowed but what ``RealBroker.denied`` forbids."""
+"""Of one node, for tests: back soon after a crash. All is allowed but what ``RealBroker.denied`` forbids."""
 QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -179,7 +192,7 @@ def _in_docker() -> Iterator[RealBroker]:
 
     container = KafkaContainer().with_kraft()
     container.with_bind_ports(CONTAINER_PORT, _free_port())  # so that the address outlives a restart
-    for name, value in AUTHORIZER.items():
+    for name, value in SETTINGS.items():
         container.with_env(f"KAFKA_{name.replace('.', '_').upper()}", value)
     with container:
         wrapped = container.get_wrapped_container()
@@ -304,20 +317,7 @@ def _format(folder: Path, jars: Path, port: int) -> None:
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": "data",
-        "auto.create.topics.enable": "false",
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "1",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "transaction.state.log.num.partitions": "1",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        "group.initial.rebalance.delay.ms": "0",
-        "broker.session.timeout.ms": "1500",
-        "broker.heartbeat.interval.ms": "300",
-        "log.retention.check.interval.ms": "500",
-        "log.cleaner.enable": "false",
-        **AUTHORIZER,
+        **SETTINGS,
     }
     lines = "".join(f"{key}={value}\n" for key, value in properties.items())
     (folder / "server.properties").write_text(lines)
