@@ -158,6 +158,7 @@ def test_a_failing_query_names_topic_partition_and_offset(
     broker: EmbeddedBroker,
     scripts: ScriptServer,
     database: Database,
+    metrics: Metrics,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     database.session().run("UNWIND range(0, 9) AS id CREATE (:Node {id: id})").values()
@@ -175,6 +176,11 @@ def test_a_failing_query_names_topic_partition_and_offset(
     assert "/ by zero" in reason or "division by zero" in reason
     assert reason.endswith("at the message of topic 'test', partition 3, offset 2")
     assert found["errors"] == 1
+    told = series(metrics)
+    assert told["memgraph_stream_errors_total", (("stream", "s"),)] == 1
+    states = {dict(labels)["state"]: value for (name, labels), value in told.items() if name == "memgraph_stream_state"}
+    assert states == {"starting": 0, "running": 0, "retrying": 0, "stopped": 0, "error": 1}
+    assert not any(name == "memgraph_stream_batches_left" for name, _ in told), "it has no limit"
     (record,) = [record for record in caplog.records if record.message == "stream stopped with an error"]
     assert vars(record)["stream"] == "s" and vars(record)["reason"] == reason
     streams.stop("s")
