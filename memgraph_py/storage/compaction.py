@@ -32,6 +32,8 @@ _ROUNDS = 3
 _TEXT_BYTES_A_ROW = 64
 """Garbage in a heap that is worth as much trouble as a garbage row."""
 _FREE_SLOTS_MIN = 64
+_SLOTS_AT_ONCE = 32
+"""So many are copied within a few milliseconds, while commits wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def compact(store: "GraphStore", place: Place, rows_min: int) -> bool:
 
 
 def move_together(store: "GraphStore", place: Place) -> bool:
-    """The array, and the strings that it names, in new arrays of their own; False when the log has failed meanwhile."""
+    """The array, and the strings that it names, in new arrays of their own; False, and nothing is done, when the log
+    has failed meanwhile, or others change the array faster than it is copied."""
     epoch, held = store.epoch, [store.current]
     pages = place.pages(held[0])
     if pages is None:
@@ -132,7 +135,9 @@ def move_together(store: "GraphStore", place: Place) -> bool:
     for _ in range(_ROUNDS):
         move.copy(held[-1], settled=True)
         held.append(store.current)  # held, so that no slot that was copied is used again
-    return store.revise(move.finish, epoch)
+        if move.left(held[-1:]) > _named(pages) // 2 + _SLOTS_AT_ONCE:
+            return False
+    return store.revise(move.finish, epoch) and move.is_finished
 
 
 def _named(pages: Pages) -> int:
@@ -160,6 +165,12 @@ class _Move:
             self._heap = StringHeap()
             self._heap.reserve(text.text_bytes)
         self._slots: dict[int, int] = {}
+        self.is_finished = False
+
+    def left(self, snapshots: list[Snapshot]) -> int:
+        """How many slots that the snapshots name have not been copied."""
+        tables = [pages.table for one in snapshots if (pages := self._place.pages(one)) and pages.pool is self._old]
+        return len({slot for table in tables for slot in table.tolist()}.difference(self._slots, (-1,)))
 
     def copy(self, snapshot: Snapshot, *, settled: bool) -> None:
         """Copies the slots that the snapshot names; settled: but for those with rows that may yet be written."""
@@ -174,7 +185,9 @@ class _Move:
                 self._slots[slot] = self._copy_slot(slot)
 
     def finish(self, snapshots: list[Snapshot]) -> list[Snapshot]:
-        """The snapshots with the new arrays. Between two commits."""
+        """The snapshots with the new arrays; as they are where too much would be left to copy between two commits."""
+        if self.left(snapshots) > _SLOTS_AT_ONCE:
+            return snapshots
         old: list[Pages] = []
         revised = [one.successor(one.version) for one in snapshots]
         for one in revised:
@@ -187,6 +200,7 @@ class _Move:
             pages = self._place.pages(one)
             if pages is not None and id(pages) in new:
                 self._place.put(one, new[id(pages)], self._heap)
+        self.is_finished = True
         return revised
 
     def _copy_slot(self, slot: int) -> int:
