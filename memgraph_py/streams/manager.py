@@ -364,8 +364,8 @@ class StreamManager:
             self._note_state(stream, _in_state(definition, "stopped"))
             logger.info("stream reached its limit", extra={"stream": definition.name})
         else:
-            self._note_state(stream, _failed(definition, failure))
             stream.progress.errors += 1
+            self._note_state(stream, _failed(definition, failure))
             logger.warning("stream stopped with an error", extra={"stream": definition.name, "reason": failure.reason})
         with self._lock:
             if stream.consumer is consumer:
