@@ -76,7 +76,7 @@ REPLIES = [
            "more than 67108864"),
     Attack("a million queries and one", REPLY, "def stream(batch): return [('Q', {})] * 1_000_001",
            "more than 1000000 queries for one batch"),
-    Attack("an endless reply", REPLY, CHANNEL + "def stream(batch):\n    while True: to_all(b'\\0\\0\\0\\x03' * 16384)",
+    Attack("an endless reply", REPLY, CHANNEL + "def stream(batch):\n    while True: to_all(b'\\0\\0\\0\\x01' * 16384)",
            "cannot be read"),
     Attack("a byte now and then", DEADLINE,
            CHANNEL + "def stream(batch):\n    to_all(b'\\xff\\0\\0\\0')\n    while True:\n        to_all(b'x')\n"
