@@ -25,7 +25,7 @@ def test_every_acknowledged_commit_survives_whole(tmp_path: Path, number: int) -
     print(told(report))
     assert report.wrong == []
     assert sum(report.kills.values()) >= KILLS
-    assert report.commits > 100 and report.messages > 100
+    assert report.commits > 30 and report.messages > 100
 
 
 def told(report: Report) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from neo4j import Driver, Session, Transaction
 from neo4j.exceptions import DriverError, TransientError
+from neo4j.spatial import CartesianPoint
+from neo4j.time import Date, DateTime, Duration
 
 NODES_MAX = 40
 """A writer with more deletes more often."""
@@ -238,6 +240,10 @@ class Writer:
                 draw.random() < 0.5,
                 [draw.randrange(9), "x", None, [1.5]],
                 b"\0\1\2" * draw.randrange(400),
+                Date(2020, 2, draw.randrange(1, 30)),
+                DateTime(2020, 2, 1, draw.randrange(24)),
+                Duration(days=draw.randrange(9)),
+                CartesianPoint((draw.random(), 2.0)),
                 None,
             )
         )

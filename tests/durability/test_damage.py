@@ -1,5 +1,6 @@
 """Damage and loss of files: each is named, with what to do; nothing wrong is served, nothing dropped in silence."""
 
+import errno
 import os
 import struct
 import zlib
@@ -275,17 +276,20 @@ def test_a_checkpoint_of_an_older_format_is_upgraded(tmp_path: Path, monkeypatch
     assert read_checkpoint(tmp_path / "c").metadata == {"a": 1, "b": 2}
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("method", "what"), [("read_bytes", "log file"), ("open", "checkpoint")])
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
     running = small(tmp_path)
     running.crash()
-    read_bytes = Path.read_bytes
-    *_, (_, path) = running.directory.logs()
+    *_, (_, path) = running.directory.logs() if what == "log file" else running.directory.checkpoints()
+    real = getattr(Path, method)
 
-    def fail(self: Path) -> bytes:
+    def fail(self: Path, *arguments: object) -> object:
         if self == path:
-            raise OSError(5, os.strerror(5))
-        return read_bytes(self)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, *arguments)
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
-    with pytest.raises(StartupError, match=f"cannot read the log file '{path}': Input/output error"):
+    monkeypatch.setattr(Path, method, fail)
+    with pytest.raises(StartupError, match=f"cannot read the {what} '{path}': Input/output error"):
         opened(tmp_path)
