@@ -15,9 +15,10 @@ from tests.end_to_end.kafka_broker import RealBroker
 from tests.streams.conftest import ScriptServer, wait_until
 
 RECORD = """
+import time
 def stream(batch):
-    values = [message.decode()[:100] for message in batch]
-    return [("CREATE (:Batch {stream: $stream, values: $values})", {"stream": "STREAM", "values": values})]
+    parameters = {"stream": "STREAM", "values": [message.decode()[:100] for message in batch], "time": time.time()}
+    return [("CREATE (:Batch {stream: $stream, values: $values, time: $time})", parameters)]
 """
 """Writes down each batch as a node, so that the graph tells what was imported, and how it was cut into batches."""
 

@@ -209,7 +209,7 @@ def test_with_the_broker_gone_at_restart_the_server_accepts_connections_and_the_
         assert "refused" in room.facts(name)["reason"]
         begin = time.monotonic()
         room.rows(f"STOP STREAM {other}")
-        assert time.monotonic() - begin < 5
+        assert time.monotonic() - begin < 10
         restored_broker.start()
         restored_broker.produce(topic, numbers(3, 5))
         assert room.wait_for_values(name, 5) == texts(0, 5)
