@@ -57,6 +57,19 @@ def test_python(converse: Callable[[list[str]], None], requirement: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("requirement", "version"),
+    [("neo4j>=4.4,<5", "4.4"), ("neo4j>=5.0,<5.1", "5.0"), ("neo4j>=5.20,<5.21", "5.4")],
+)
+def test_older_python(server_process: ServerProcess, requirement: str, version: str) -> None:
+    command = available(toolchains.python_script, requirement, "older.py")
+    words = [*command, server_process.bolt_uri, version]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}\nserver: {server_process.stderr()[-4_000:]}"
+    assert ended.stdout.splitlines()[-1] == "done"
+
+
+@pytest.mark.slow
 def test_javascript(converse: Callable[[list[str]], None], tmp_path: Path) -> None:
     converse(available(toolchains.javascript_script, tmp_path))
 

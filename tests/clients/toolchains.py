@@ -30,7 +30,7 @@ class Unavailable(Exception):
     """The script cannot be run here; the text is the reason."""
 
 
-def python_script(requirement: str) -> list[str]:
+def python_script(requirement: str, script: str = "main.py") -> list[str]:
     """The command for a driver of its own virtual environment, without the script's arguments. Raises Unavailable."""
 
     def fetch(folder: Path) -> None:
@@ -39,7 +39,7 @@ def python_script(requirement: str) -> list[str]:
         run([*pip, requirement], folder, f"pip could not fetch {requirement}")
 
     folder = fetched("python", f"{requirement} {sys.version}", fetch)
-    return [str(folder / "bin" / "python"), str(HERE / "python" / "main.py")]
+    return [str(folder / "bin" / "python"), str(HERE / "python" / script)]
 
 
 def javascript_script(work: Path) -> list[str]:

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from neo4j import AsyncGraphDatabase, Driver, GraphDatabase, Query
@@ -119,3 +122,14 @@ def test_an_error_names_its_place(driver: Driver) -> None:
     with pytest.raises(ClientError) as caught:
         driver.execute_query("RETURN 1 +")
     assert "line 1" in str(caught.value.message)
+
+
+def test_the_example_of_the_driver(server: EmbeddedServer) -> None:
+    script = Path(__file__).parents[2] / "examples" / "driver.py"
+    for uri in (server.bolt_uri, server.bolt_uri.replace("bolt://", "neo4j://")):  # a second run finds what it made
+        words = [sys.executable, "-W", "error", str(script), uri]
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        *people, agent = ended.stdout.splitlines()
+        assert people == ["Charles (1791) knows nobody", "Ada (1815) knows Charles", "Grace (1906) knows nobody"]
+        assert agent.startswith("answered by Neo4j/5.26.0 compatible (memgraph-py ")
