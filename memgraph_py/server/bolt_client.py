@@ -59,6 +59,8 @@ class BoltClient(asyncio.Protocol):
         self._conversation = Conversation(services, self._connection, self)
         self._transport: asyncio.Transport | None = None
         self._running: Waits | None = None
+        self._awaited: Future[Any] | None = None
+        """What the request at hand waits for."""
         self._scheduled = False
         self._reads = True
         self._refused = False
@@ -189,6 +191,10 @@ class BoltClient(asyncio.Protocol):
     def _advance(self) -> None:
         """Carry on: the request at hand, then the next ones, until one must wait or the turn is over."""
         self._scheduled = False
+        if self._awaited is not None:
+            if not self._awaited.done():  # what woke us is of a statement that was left to its worker
+                return
+            self._awaited = None
         if self.is_lost:
             if not self._refused:
                 self._end()
@@ -219,6 +225,7 @@ class BoltClient(asyncio.Protocol):
                         self._loop.call_soon(self._advance)
                         break
                 elif not future.done():
+                    self._awaited = future
                     future.add_done_callback(self._wake)
                     break
         except ProtocolViolation as violation:
@@ -301,7 +308,7 @@ class BoltClient(asyncio.Protocol):
         if self._running is not statement or not self._conversation.abandon():
             return
         statement.close()
-        self._running = None
+        self._running = self._awaited = None
         if self.is_lost:
             self._end()
             return

@@ -104,7 +104,9 @@ def test_a_statement_that_was_left_to_its_worker_commits_nothing(
     assert [tag for tag, _ in peer.take(3)] == [SUCCESS, FAILURE, SUCCESS]
     monkeypatch.undo()
     assert peer.ask(run("CREATE (:Kept)"), pull())[-1][0] == SUCCESS
-    go_on.set()
+    peer.send(run(SLOW), pull())
+    peer.take(1)
+    go_on.set()  # the first worker comes back while the second is busy
     time.sleep(0.2)
     counts = [other.ask(run(f"MATCH (n:{label}) RETURN count(n)"), pull())[1] for label in ("Left", "Kept")]
     assert counts == [(RECORD, [[0]]), (RECORD, [[1]])]
