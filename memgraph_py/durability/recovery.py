@@ -41,7 +41,8 @@ class Recovered:
 
 
 def recover(directory: DataDirectory, store: GraphStore, *, accept_lost_commits: bool = False) -> Recovered:
-    """Bring the graph in the folder into the empty store. Raises StartupError, see above; changes no file."""
+    """Bring the graph in the folder into the empty store. Raises StartupError, see above, and has changed no
+    file then."""
     logs = directory.logs()
     checkpoint, passed_over = _newest_checkpoint(directory, logs)
     if checkpoint is None:
@@ -66,13 +67,14 @@ def recover(directory: DataDirectory, store: GraphStore, *, accept_lost_commits:
     if passed_over > state.version:
         lost = lost or f"the checkpoint of version {passed_over} is damaged, and the log ends with {state.version}"
     if lost is not None:
-        state = _go_on_without(lost, state, accept_lost_commits)
+        state = _go_on_without(lost, state, directory, accept_lost_commits)
     checkpoint_version = 0 if checkpoint is None else checkpoint.version
     return Recovered(state, checkpoint_version, state.version - checkpoint_version)
 
 
-def _go_on_without(lost: str, state: LogState, accepted: bool) -> LogState:
-    """A new file takes over; what is left of the old ones stays where it is. Raises StartupError if not accepted."""
+def _go_on_without(lost: str, state: LogState, directory: DataDirectory, accepted: bool) -> LogState:
+    """A new file takes over; what is left of the old ones stays where it is, and damaged checkpoints of lost versions
+    under another name. Raises StartupError if not accepted."""
     if not accepted:
         raise StartupError(
             lost,
@@ -80,6 +82,9 @@ def _go_on_without(lost: str, state: LogState, accepted: bool) -> LogState:
             f"of version {state.version} and lose what was committed later",
         )
     logger.warning("commits are lost, as was accepted", extra={"reason": lost, "version": state.version})
+    for version, path in directory.checkpoints():
+        if version > state.version:
+            path.rename(path.with_name(path.name + ".damaged"))
     return replace(state, path=None, header=None)
 
 

@@ -217,6 +217,11 @@ def test_a_log_that_ends_before_a_damaged_checkpoint_is_refused(
     first.write_bytes(first.read_bytes()[:-70])
     with pytest.raises(StartupError, match="the checkpoint of version 2 is damaged, and the log ends with 1"):
         opened(tmp_path)
+    again = Running(tmp_path, accept_lost_commits=True)
+    expected = content(again.store)
+    assert expected["version"] == 1
+    again.crash()
+    assert opened(tmp_path) == expected, "nothing has to be accepted twice"
 
 
 def test_a_log_of_another_database_or_a_newer_server_is_named(tmp_path: Path) -> None:
