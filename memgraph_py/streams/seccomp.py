@@ -184,8 +184,12 @@ def _looked_at(process: int) -> dict[str, list[Instruction]]:
         "clone3": absent,
         "ioctl": [_argument(1), *_one_of(TERMINAL_QUERIES)],
         "fcntl": [_argument(1), *_one_of(DESCRIPTOR_QUERIES)],
-        # the new limit must be a null pointer, in both halves: limits are read, never set
-        "prlimit64": [_argument(2), (EQUAL, 0, 3, 0), _argument(2, high=True), (EQUAL, 0, 1, 0), yes, no],
+        # of itself only, and the new limit must be a null pointer, in both halves: limits are read, never set
+        "prlimit64": [
+            *(_argument(0), (EQUAL, 0, 5, 0)),
+            *(_argument(2), (EQUAL, 0, 3, 0), _argument(2, high=True), (EQUAL, 0, 1, 0)),
+            *(yes, no),
+        ],
         "tgkill": [_argument(0), (EQUAL, 0, 1, process), yes, no],
     }
 

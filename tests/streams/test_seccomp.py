@@ -82,6 +82,7 @@ def test_some_calls_are_allowed_by_argument_only(machine: str) -> None:
             assert verdict(machine, number["open"], 0, flag) == DENIED
     assert verdict(machine, number["openat2"]) == verdict(machine, number["clone3"]) == NOT_IMPLEMENTED
     assert verdict(machine, number["prlimit64"], 0, 7, 0, 1) == ALLOW
+    assert verdict(machine, number["prlimit64"], PROCESS + 1, 7, 0) == DENIED
     assert {verdict(machine, number["prlimit64"], 0, 7, new) for new in (1, 1 << 32)} == {DENIED}
     assert verdict(machine, number["tgkill"], PROCESS, 1, 6) == ALLOW
     assert verdict(machine, number["tgkill"], PROCESS + 1, 1, 6) == DENIED
