@@ -176,7 +176,7 @@ def test_a_flood_does_not_stop_the_others(connect: Callable[[], Peer], flood: by
         stop.set()
         bad.socket.close()
         pouring.join(10)
-    assert slowest < 5
+    assert slowest < 15
     assert resident_bytes(os.getpid()) - before < 200 * MEGABYTE
 
 
@@ -200,7 +200,7 @@ def test_a_large_message_does_not_stop_the_others(connect: Callable[[], Peer]) -
     large.socket.settimeout(20)
     assert large.take(3)[1] == (RECORD, [[100_000]])
     assert asked > 3
-    assert slowest < 5
+    assert slowest < 15
 
 
 def test_a_large_message_is_overtaken_by_reset(connect: Callable[[], Peer]) -> None:

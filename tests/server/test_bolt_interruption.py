@@ -16,8 +16,8 @@ from memgraph_py.storage.store import GraphStore
 from tests.bolt.requests import BEGIN, COMMIT, RESET, ROLLBACK, message, pull, run
 from tests.server.peer import KERNEL, SLOW, Peer, connector, metadata, wait_until
 
-SECONDS_MAX = 2.0
-"""A RESET is answered within 100 ms; a machine that does much else at once may take longer."""
+SECONDS_MAX = 10.0
+"""A RESET is answered within 100 ms where nothing else runs; a machine that does much else at once takes longer."""
 
 
 def gauge(server: EmbeddedServer, name: str) -> float:
