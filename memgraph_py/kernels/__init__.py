@@ -2,11 +2,13 @@
 
 A kernel is a plain function over C-contiguous arrays with an explicit signature. ``@kernel`` compiles it when its
 module is imported, or loads it from the cache: the folder that MEMGRAPH_KERNEL_CACHE names, else ``__pycache__`` beside
-the module where that can be written, else the user's cache folder. With NUMBA_DISABLE_JIT=1 the function runs as it
-stands, so that it can be debugged. This package alone names numba.
+the module where that can be written, else the user's cache folder. Where none can be written, every start compiles, and
+a warning says so. With NUMBA_DISABLE_JIT=1 the function runs as it stands, so that it can be debugged. This package
+alone names numba.
 """
 
 import functools
+import logging
 import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
@@ -14,6 +16,8 @@ from typing import ParamSpec, TypeVar, cast
 import numpy as np
 
 __all__ = ["is_compiled", "kernel", "on_compile"]
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,9 +52,22 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         if "MEMGRAPH_KERNEL_CACHE" in os.environ:
             numba.config.CACHE_DIR = os.environ["MEMGRAPH_KERNEL_CACHE"]  # type: ignore[attr-defined]  # made at import
         # numba has no types; the compiled function takes and gives what the plain one does
-        return cast(Callable[P, R], numba.njit(signature, nogil=True, cache=True)(function))
+        try:
+            return cast(Callable[P, R], numba.njit(signature, nogil=True, cache=True)(function))
+        except RuntimeError as error:
+            if "no locator available" not in str(error):
+                raise
+            _warn_of_no_cache()
+            return cast(Callable[P, R], numba.njit(signature, nogil=True)(function))
 
     return compile_function
+
+
+@functools.cache  # once
+def _warn_of_no_cache() -> None:
+    logger.warning(
+        "no folder for compiled kernels can be written: every start compiles them; set MEMGRAPH_KERNEL_CACHE"
+    )
 
 
 def _plain(function: Callable[P, R]) -> Callable[P, R]:

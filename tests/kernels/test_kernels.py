@@ -51,3 +51,16 @@ def test_a_kernel_is_cached_in_the_stated_folder_and_refuses_other_types(tmp_pat
 
 def test_without_the_compiler_the_plain_function_wraps_on_overflow(tmp_path: Path) -> None:
     assert run_program(tmp_path, NUMBA_DISABLE_JIT="1")[:2] == ["0", "False"]
+
+
+def test_where_no_cache_can_be_written_kernels_work_and_a_warning_says_what_to_set() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "MEMGRAPH_KERNEL_CACHE"}
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM],  # a program without a file has no folder beside it
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[2]), "NUMBA_DISABLE_JIT": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["0", "True", "refused"]
+    assert result.stderr.count("set MEMGRAPH_KERNEL_CACHE") == 1
