@@ -160,18 +160,19 @@ class DiskCommitLog:
 
     def _run(self) -> None:
         try:
-            request = self._queue.get()
-            while not isinstance(request, _Stop):
-                request = self._take(request)
+            following: _Request | None = None
+            while not isinstance(request := following or self._queue.get(), _Stop):
+                following = self._take(request)
+                del request  # while the queue is empty, nothing here holds a commit, and with it a version of the graph
         finally:  # also when a bug ends the thread: nobody waits for ever
             self._closed = True
             self._refuse_queued()
 
-    def _take(self, request: _Request) -> _Request:
-        """Carry out a request, with all commits queued behind it; gives the next request."""
+    def _take(self, request: _Request) -> _Request | None:
+        """Carry out a request, with all commits queued behind it; gives the next request, where it was met."""
         if isinstance(request, _Rotation):
             self._rotate(request.finished)
-            return self._queue.get()
+            return None
         group = _Group(self._version + 1, self._known)
         following: _Request | None = request
         while isinstance(following, _Commit):
@@ -183,7 +184,7 @@ class DiskCommitLog:
         if self.file_bytes >= self._announce_bytes and self.on_large is not None:
             self._announce_bytes += self._rotate_bytes
             self.on_large()
-        return self._queue.get() if following is None else following
+        return following
 
     def _write(self, group: "_Group") -> CypherError | None:
         """Write and sync one frame; gives the reason when that failed."""
