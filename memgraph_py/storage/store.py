@@ -30,6 +30,7 @@ from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce
 from memgraph_py.storage.conflicts import History
 from memgraph_py.storage.maintenance import Maintenance, pack_adjacency
+from memgraph_py.storage.memory import keep_large_arrays_apart
 from memgraph_py.storage.reclamation import Reclamation
 from memgraph_py.storage.schema import IndexDefinition, Schema
 from memgraph_py.storage.snapshot import Snapshot
@@ -69,6 +70,7 @@ class GraphStore:
     """The graph. Methods may be called from any thread."""
 
     def __init__(self, log: CommitLog | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+        keep_large_arrays_apart()
         self.schema = Schema(limits.names_max)
         self.log = log
         """Where commits go; None publishes them at once. Recovery sets it after it has replayed."""
