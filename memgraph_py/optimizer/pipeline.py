@@ -37,8 +37,11 @@ RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
 def optimise(plan: Operator, view: GraphView) -> Operator:
     """A plan with the same rows that is expected to cost less on the data of the view."""
     statistics = Statistics(view)
-    for rule in RULES:
-        plan = rule(plan, statistics)
+    try:
+        for rule in RULES:
+            plan = rule(plan, statistics)
+    finally:
+        statistics.forget()
     return plan
 
 

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Statistics:
-    """Exact counts of the view, and averages made of them."""
+    """Exact counts of the view, and averages made of them; nothing of it once ``forget`` was called."""
 
     view: GraphView
+
+    def forget(self) -> None:
+        """Let go of the view: a rule that calls itself is a cycle, which holds what it uses until it is collected."""
+        self.view = Snapshot.empty(self.view.schema)
 
     @property
     def schema(self) -> Schema:
