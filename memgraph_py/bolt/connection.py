@@ -14,7 +14,7 @@ Source: Bolt specification, "Server state".
 """
 
 from collections import deque
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from memgraph_py.bolt.framing import KEEP_ALIVE, Dechunker, ProtocolViolation, frame
 from memgraph_py.bolt.handshake import Handshake, ProtocolVersion
@@ -46,8 +46,8 @@ from memgraph_py.errors import CypherError
 from memgraph_py.values.types import Value
 
 
-class State(Enum):
-    """What the server expects of this client."""
+class State(IntEnum):
+    """What the server expects of this client. A number, since two look-ups by it are made for every request."""
 
     HANDSHAKE = auto()
     NEGOTIATION = auto()
@@ -207,20 +207,23 @@ class Connection:
                 if self._ignore(message):
                     continue
                 return None
-            request: Request | Rejected | None = self._repeated.get(message)
+            allowed = TRANSITIONS[self.state]
+            request = self._repeated.get(message)
             if request is None:
-                asked = self._kind(message)
-                if asked not in TRANSITIONS[self.state]:  # before its fields are looked at
-                    raise self._illegal(asked)
+                kind = self._kind(message)
+                if kind not in allowed:  # before its fields are looked at
+                    raise self._illegal(kind)
                 if len(message) > LARGE_BYTES:
                     return Undecoded(message)
-                request = self._decode(message)
-            if isinstance(request, Rejected):
-                self._fail(request.error)
-                continue
-            kind = type(request)
-            if kind not in TRANSITIONS[self.state]:
-                raise self._illegal(kind)
+                decoded = self._decode(message)
+                if isinstance(decoded, Rejected):
+                    self._fail(decoded.error)
+                    continue
+                request = decoded
+            else:
+                kind = type(request)
+                if kind not in allowed:
+                    raise self._illegal(kind)
             if kind is Reset:
                 self.interrupted -= 1
                 if self.interrupted:  # another RESET waits: this one is overtaken

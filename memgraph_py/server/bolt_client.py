@@ -203,6 +203,7 @@ class BoltClient(asyncio.Protocol):
         turn_ends = self._loop.time() + TURN_SECONDS
         try:
             while True:
+                request = None
                 if self._running is None:
                     if self.writable is not None:
                         self._scheduled = True
@@ -214,8 +215,7 @@ class BoltClient(asyncio.Protocol):
                     if self._refused:
                         self._turn_away()
                         break
-                    self._running = self._begin(request)
-                future = self._step(self._running)
+                future = self._step(request)
                 if future is None:
                     self._running = None
                     if connection.output_bytes > OUTPUT_BYTES:
@@ -252,16 +252,12 @@ class BoltClient(asyncio.Protocol):
             self._reads = True
             self._transport.resume_reading()
 
-    def _begin(self, request: Request | Undecoded) -> Waits:
-        conversation = self._conversation
-        if isinstance(request, Undecoded):
-            return conversation.carry_out_large(request)
-        return conversation.carry_out(request)
-
-    def _step(self, running: Waits) -> "Future[Any] | None":
-        """Go on with the request at hand: what it must wait for, or None when it is answered."""
+    def _step(self, request: Request | Undecoded | None) -> "Future[Any] | None":
+        """Begin with the request, or go on with the one at hand: what it must wait for, or None when it is answered."""
         try:
-            return next(running, None)
+            if request is not None:
+                self._running = self._conversation.carry_out(request)
+            return None if self._running is None else next(self._running, None)
         except CypherError as error:
             self._conversation.fail(error)
         except ProtocolViolation:

@@ -176,29 +176,21 @@ class Conversation:
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def carry_out_large(self, undecoded: Undecoded) -> Waits:
-        """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""
-        future = self._in_worker(self._connection.decode, undecoded)
-        yield future
-        request = self._connection.take_up(future.result())
-        if request is not None:
-            yield from self.carry_out(request, large=True)
-
-    def carry_out(self, request: Request, *, large: bool = False) -> Waits:
-        """Answer the request. large: its values take long to look at. Raises CypherError where ``fail`` is the
-        answer."""
+    def carry_out(self, request: Request | Undecoded, *, large: bool = False) -> "Waits | None":
+        """Answer the request, or give what does: it waits for the futures that it yields. large: the values of the
+        request take long to look at. Raises CypherError where ``fail`` is the answer, and so does what is given."""
         match request:
             case Run():
                 self._check_expired()
-                yield from self._run(request, large=large)
+                return self._run(request, large=large)
             case Pull() | Discard():
                 self._check_expired()
-                yield from self._pull(request)
+                return self._pull(request)
             case Begin():
                 self._begin(request.options)
             case Commit():
                 self._check_expired()
-                yield from self._commit()
+                return self._commit()
             case Rollback() | Reset():
                 self.roll_back()
                 self._connection.succeed({})
@@ -208,8 +200,11 @@ class Conversation:
                 self._route(request)
             case Logon() | Logoff() | Telemetry() | Goodbye():
                 self._connection.succeed({})
+            case Undecoded():
+                return self._decode(request)
             case _:
                 assert_never(request)
+        return None
 
     def fail(self, error: CypherError) -> None:
         """Answer the request at hand with the error, and undo its transaction."""
@@ -249,6 +244,14 @@ class Conversation:
         address = request.address or self._transport.own_address()
         servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
         self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
+
+    def _decode(self, undecoded: Undecoded) -> Waits:
+        """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""
+        future = self._in_worker(self._connection.decode, undecoded)
+        yield future
+        request = self._connection.take_up(future.result())
+        if request is not None:
+            yield from self.carry_out(request, large=True) or ()
 
     def _run(self, request: Run, *, large: bool) -> Waits:
         services, options = self._services, request.options
