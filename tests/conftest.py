@@ -75,8 +75,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
 
 
 def required_of(item: pytest.Item) -> set[str]:
-    """What of the outside world a test needs."""
-    needs = set()
+    """What of the outside world a test needs; nothing where it is not to run at all."""
+    needs: set[str] = set()
+    if item.get_closest_marker("skip") is not None:
+        return needs
     if item.get_closest_marker("real_kafka") is not None:
         needs.add("kafka")
     if "tck" in item.path.parts:

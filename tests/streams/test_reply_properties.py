@@ -4,6 +4,7 @@ import math
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -27,14 +28,13 @@ ANSWERS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def transform() -> Transform:
+def transform() -> Iterator[Transform]:
     """A parent without a child: what is asked of it needs none."""
     process = subprocess.Popen([sys.executable, "-c", "pass"])
     process.wait()
     ours, theirs = socket.socketpair()
-    theirs.close()
-    ours.close()
-    return Transform(process, ours, Limits())
+    with ours, theirs:
+        yield Transform(process, ours, Limits())
 
 
 @given(ANSWERS)
