@@ -51,13 +51,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--endurance", action="store_true", help="run tests/endurance, which takes an hour or more")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is in tests/endurance is skipped without the option."""
-    if config.getoption("--endurance"):
-        return
     for item in items:
-        if "endurance" in item.path.parts:
+        if is_left_out(item):
             item.add_marker(pytest.mark.skip("takes long; to run it: pytest --endurance tests/endurance"))
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """True for what runs only when it is asked for."""
+    return item.path.is_relative_to(REPOSITORY / "tests" / "endurance") and not item.config.getoption("--endurance")
 
 
 # --- what CI requires ---
@@ -77,7 +80,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") 
 def required_of(item: pytest.Item) -> set[str]:
     """What of the outside world a test needs; nothing where it is not to run at all."""
     needs: set[str] = set()
-    if item.get_closest_marker("skip") is not None:
+    if is_left_out(item):
         return needs
     if item.get_closest_marker("real_kafka") is not None:
         needs.add("kafka")
