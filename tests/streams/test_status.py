@@ -73,6 +73,7 @@ def test_every_fact_of_a_running_stream(
     streams: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager_module, "ENDS_KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(manager_module, "ENDS_SECONDS", 30.0)
     scripts.pages["/s.py"] = SCRIPT.encode()
     broker.produce("test", [b"1", b"2"], 0)
     broker.produce("test", [b"13"], 2)
@@ -125,6 +126,7 @@ def test_lag_of_a_stopped_stream_is_asked_for(
     streams: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager_module, "ENDS_KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(manager_module, "ENDS_SECONDS", 30.0)
     broker.produce("test", [b"1", b"2"])
     create(streams, broker, f"{scripts.uri}/echo.py")
     streams.start("s", None)
@@ -142,6 +144,7 @@ def test_lag_that_cannot_be_asked_for_is_told_as_it_was_known(
     streams: StreamManager, scripts: ScriptServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager_module, "ENDS_KNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(manager_module, "ENDS_SECONDS", 30.0)
     with EmbeddedBroker() as broker:
         broker.produce("test", [b"1", b"2"])
         create(streams, broker, f"{scripts.uri}/echo.py")
