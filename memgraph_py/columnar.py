@@ -26,7 +26,6 @@ Rows: TypeAlias = NDArray[np.int64]
 STRING_LENGTH_BITS = 24
 STRING_LENGTH_MASK = (1 << STRING_LENGTH_BITS) - 1
 EMPTY_DATA: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class Kind(IntEnum):

@@ -13,7 +13,7 @@ from memgraph_py.values.calendar import DAYS_MAX, DAYS_MIN
 from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import DAY_SECONDS, SECOND
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 from memgraph_py.values.zones import OFFSET_MAX, find_zone, offset_at, offset_on_clock
 
 DATE, TIME, LOCAL_TIME, LOCAL_DATE_TIME, DURATION = 0x44, 0x54, 0x74, 0x64, 0x45
@@ -32,7 +32,6 @@ NAMES = {
 }
 """Every tag that is known in some version."""
 
-INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
 
 Temporal: TypeAlias = Date | LocalTime | Time | LocalDateTime | DateTime | Duration
 Fields: TypeAlias = "tuple[int | str, ...]"
@@ -93,7 +92,7 @@ def from_structure(tag: int, fields: list[Value], *, utc: bool) -> Temporal:
 def _duration(months: int, days: int, seconds: int, nanoseconds: int) -> Duration:
     """Some drivers give a negative amount negative nanoseconds: they carry into the seconds."""
     seconds += nanoseconds // SECOND
-    return Duration(months, days, _within(DURATION, "seconds", seconds, INTEGER_MIN, INTEGER_MAX), nanoseconds % SECOND)
+    return Duration(months, days, _within(DURATION, "seconds", seconds, INT64_MIN, INT64_MAX), nanoseconds % SECOND)
 
 
 def _seconds(tag: int, seconds: int) -> int:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.numeric import number_column
@@ -22,7 +22,7 @@ from memgraph_py.functions.rows import floats, wrong_argument
 from memgraph_py.values.comparison import OrderKey, order_key
 from memgraph_py.values.durations import add_durations, scale_duration
 from memgraph_py.values.temporal import Duration
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
 Groups: TypeAlias = NDArray[np.int64]
 

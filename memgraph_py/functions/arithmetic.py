@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind, Mask
+from memgraph_py.columnar import Column, Kind, Mask
 from memgraph_py.errors import ArithmeticFailure
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import NUMBERS, each_pair, floats, joint_validity, wrong_operands, wrong_type
@@ -22,7 +22,7 @@ from memgraph_py.functions.temporal_durations import (
 from memgraph_py.functions.text import number_text
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
 PRODUCT_SURELY_FITS = 9.2e18
 """A product whose rounded size is below this is below 2^63: rounding errs by 2^-52 of it at most."""

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable
 
-from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
@@ -17,7 +17,7 @@ from memgraph_py.functions.text import number_text
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.temporal_text import text_of
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
 _FLOAT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")

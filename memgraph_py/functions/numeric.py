@@ -10,12 +10,12 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import INT64_MIN, Column, Kind
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
 from memgraph_py.functions.rows import NUMBERS, floats, wrong_argument
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MIN, Value
 
 FloatFunction = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 

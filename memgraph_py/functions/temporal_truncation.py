@@ -16,6 +16,7 @@ from memgraph_py.values.calendar import checked_days, date_of, day_of_week, days
 from memgraph_py.values.naming import shown
 from memgraph_py.values.temporal import Date, LocalTime, Time
 from memgraph_py.values.temporal_parts import (
+    DAY,
     SECOND,
     UTC,
     Instant,
@@ -29,7 +30,7 @@ from memgraph_py.values.types import Value
 
 DATE_UNITS: Final = ("millennium", "century", "decade", "year", "weekYear", "quarter", "month", "week", "day")
 TIME_UNITS: Final = {
-    "day": 86_400 * SECOND,
+    "day": DAY,
     "hour": 3_600 * SECOND,
     "minute": 60 * SECOND,
     "second": SECOND,

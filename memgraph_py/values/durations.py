@@ -27,12 +27,12 @@ from memgraph_py.values.temporal_parts import (
     time_part,
     zone_part,
 )
+from memgraph_py.values.types import INT64_MAX, INT64_MIN
 
 Exact: TypeAlias = int | Fraction
 MONTH_DAYS: Final = Fraction(DAYS_PER_CYCLE, 4_800)
 """The mean length of a month."""
 _MONTH_NANOSECONDS: Final = int(MONTH_DAYS * DAY)  # a whole number
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 def make_duration(months: int, days: int, nanoseconds: int) -> Duration:

@@ -8,10 +8,11 @@ from typing import Final
 
 from memgraph_py.errors import ArgumentError, ArithmeticFailure
 from memgraph_py.values.calendar import date_of, day_of_week, day_of_year, days_of, week_of
-from memgraph_py.values.durations import INT64_MAX, INT64_MIN, cut_quotient, nanoseconds_of
+from memgraph_py.values.durations import cut_quotient, nanoseconds_of
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_parts import SECOND, Instant, date_part, time_part
+from memgraph_py.values.types import INT64_MAX, INT64_MIN
 from memgraph_py.values.zones import offset_text
 
 _MINUTE, _HOUR, _MILLISECOND, _MICROSECOND = 60 * SECOND, 3_600 * SECOND, 1_000_000, 1_000

@@ -11,6 +11,9 @@ from typing import TypeAlias
 
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+"""What an integer may be, and each part of a duration."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeReference:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memgraph_py.columnar import INT64_MAX, Column
+from memgraph_py.columnar import Column
 from memgraph_py.errors import ArgumentError, ArithmeticFailure, CypherTypeError
 from memgraph_py.functions.registry import AGGREGATES, Environment
 from memgraph_py.values.comparison import order_key
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import INT64_MAX, Value
 
 ENVIRONMENT = Environment(None, None, lambda: 0.5)  # type: ignore[arg-type]  # aggregates read neither
 

@@ -6,10 +6,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from memgraph_py.columnar import INT64_MAX, INT64_MIN, Column, Kind
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError, ArithmeticFailure, CypherError, CypherTypeError, LimitExceeded
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS, PROCEDURES, Environment
-from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
+from memgraph_py.values.types import INT64_MAX, INT64_MIN, NodeReference, PathReference, RelationshipReference, Value
 
 NAN = math.nan
 PATH = PathReference((1, 2), (7,))
