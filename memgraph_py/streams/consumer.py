@@ -151,11 +151,11 @@ class MessageSource(Protocol):
         """Why the broker does not answer just now, or None."""
         ...
 
-    def ends(self) -> dict[int, Ends]:
-        """What is known of the partitions without asking."""
+    def ends(self) -> dict[int, Ends | None]:
+        """What is known of each partition without asking; None where nothing is."""
         ...
 
-    def ask_ends(self, seconds: float) -> dict[int, Ends]:
+    def ask_ends(self, seconds: float) -> dict[int, Ends | None]:
         """The same by asking the broker, which may take so long; nothing where it does not answer."""
         ...
 

@@ -224,10 +224,10 @@ class KafkaSource:
         """Why the broker does not answer just now, or None."""
         return self._trouble
 
-    def ends(self) -> dict[int, Ends]:
-        """What the last fetches told. The client's own position goes past markers of transactions and aborted messages;
+    def ends(self) -> dict[int, Ends | None]:
+        """What the last fetches told, None of a partition that was not fetched yet. The client's own position goes past markers of transactions and aborted messages;
         what was delivered does not."""
-        ends: dict[int, Ends] = {}
+        ends: dict[int, Ends | None] = dict.fromkeys(self._partitions)
         try:
             asked = [TopicPartition(self._settings.topic, number) for number in self._partitions]
             for partition in self._consumer.position(asked):
@@ -240,7 +240,7 @@ class KafkaSource:
             return {}
         return ends
 
-    def ask_ends(self, seconds: float) -> dict[int, Ends]:
+    def ask_ends(self, seconds: float) -> dict[int, Ends | None]:
         """The same by asking the broker, which may take so long; nothing where it does not answer."""
         admin = self._administration()
         partitions = [TopicPartition(self._settings.topic, number) for number in self._partitions]
@@ -248,7 +248,7 @@ class KafkaSource:
             admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
             for spec in (EarliestSpec(), LatestSpec())  # type: ignore[no-untyped-call]  # the client's
         ]
-        ends: dict[int, Ends] = {}
+        ends: dict[int, Ends | None] = dict.fromkeys(self._partitions)
         for partition in partitions:
             try:
                 oldest, end = (int(answers[partition].result().offset) for answers in asked)

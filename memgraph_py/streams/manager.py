@@ -248,7 +248,7 @@ class StreamManager:
             streams = list(self._streams.values())
         return [self._status(stream) for stream in streams]
 
-    def _asked_ends(self, definition: Definition) -> Mapping[int, Ends]:
+    def _asked_ends(self, definition: Definition) -> Mapping[int, Ends | None]:
         """Of a stream that does not run; nothing where the broker does not answer soon."""
         try:
             source = self._make_source(self._source_settings(definition))

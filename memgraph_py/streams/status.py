@@ -66,7 +66,7 @@ class _Sample:
 class Progress:
     """Counted since the server started, over every START. Written by the stream's thread, read by any.
 
-    ends: by partition, and when they were known (seconds since 1970); message_times: when the newest message taken from
+    ends: by partition, None where it is not known yet, and when they were found out (seconds since 1970); message_times: when the newest message taken from
     each partition was written, by its own timestamp; query_texts: of the last batches; trouble_time: since when the
     broker does not answer, or None.
     """
@@ -78,16 +78,16 @@ class Progress:
     retries: int = 0
     errors: int = 0
     durations: Durations = field(default_factory=Durations)
-    ends: Mapping[int, Ends] = field(default_factory=dict)
+    ends: Mapping[int, Ends | None] = field(default_factory=dict)
     ends_time: float | None = None
     message_times: dict[int, float] = field(default_factory=dict)
     query_texts: set[str] = field(default_factory=set)
     trouble_time: float | None = None
     samples: deque[_Sample] = field(default_factory=deque)
 
-    def know_ends(self, ends: Mapping[int, Ends]) -> None:
+    def know_ends(self, ends: Mapping[int, Ends | None]) -> None:
         """Keep what was found out about the partitions just now; nothing found leaves what was known."""
-        if ends:
+        if any(ends.values()):
             self.ends = ends
             self.ends_time = time.time()
 

@@ -283,6 +283,17 @@ def test_lag_in_seconds_is_the_age_of_the_newest_message_in_the_graph() -> None:
 
 
 @pytest.mark.quick
+def test_the_lag_of_all_partitions_is_known_when_that_of_each_is() -> None:
+    progress = Progress()
+    progress.know_ends({0: Ends(0, 0), 1: None})
+    found = dict(facts(Status(DEFINITION, "running", None, progress, None), []))
+    assert (found["partition 0 lag"], found["partition 1 lag"], found["partition 1 next offset"]) == (0, None, None)
+    assert (found["lag"], found["lag seconds"]) == (None, None)
+    progress.know_ends({0: None, 1: None})
+    assert progress.ends == {0: Ends(0, 0), 1: None}, "nothing found leaves what was known"
+
+
+@pytest.mark.quick
 def test_rates_are_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
