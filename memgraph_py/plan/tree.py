@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from memgraph_py.plan import expressions, operators
 from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.operators import WRITES, Operator
+from memgraph_py.values import types
 
 OPERATOR_TYPES: tuple[type, ...] = get_args(Operator)
 EXPRESSION_TYPES: tuple[type, ...] = get_args(Expression)
@@ -15,10 +17,22 @@ T = TypeVar("T")
 
 @cache
 def _field_names(kind: Any) -> tuple[str, ...]:
-    """Fields of a kind of operator, expression or spec; none for what is no part of a plan."""
-    if not is_dataclass(kind) or not kind.__module__.startswith("memgraph_py.plan."):
-        return ()
+    """Fields of a kind of operator, expression or spec."""
     return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _parts(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind that hold parts of a plan, by their annotations, and whether each holds a tuple; none for
+    what is no part of a plan."""
+    if not _is_plan_type(kind):
+        return ()
+    hints = get_type_hints(kind, localns={**vars(types), **vars(expressions), **vars(operators)})
+    return tuple((name, get_origin(hints[name]) is tuple) for name in _field_names(kind) if _holds_plan(hints[name]))
+
+
+def _holds_plan(hint: Any) -> bool:
+    return _is_plan_type(hint) or any(map(_holds_plan, get_args(hint)))
 
 
 @cache
@@ -26,19 +40,17 @@ def _is_plan_type(kind: Any) -> bool:
     return is_dataclass(kind) and kind.__module__.startswith("memgraph_py.plan.")
 
 
-def _is_plan(value: Any) -> bool:
-    kind: Any = type(value)
-    return _is_plan_type(kind)
-
-
-def children(node: Any) -> Iterator[Any]:
+def children(node: Any) -> list[Any]:
     """Operators, expressions and specs directly below a node, in field order, tuples opened."""
     kind: Any = type(node)
-    for name in _field_names(kind):
+    found: list[Any] = []
+    for name, several in _parts(kind):
         value = getattr(node, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if _is_plan(item):
-                yield item
+        if several:
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -47,7 +59,7 @@ def walk(node: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(list(children(node))))
+        waiting += children(node)[::-1]
 
 
 def inputs(operator: Operator) -> list[Operator]:
@@ -71,20 +83,18 @@ def rewrite_children(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to what is directly below; the node itself when nothing changed."""
     kind: Any = type(node)
     updates: dict[str, Any] | None = None
-    for name in _field_names(kind):
+    for name, several in _parts(kind):
         value = getattr(node, name)
-        value_kind: Any = type(value)
-        if value_kind is tuple:
+        if several:
             new: Any = value
             for place, item in enumerate(value):
-                if _is_plan(item):
-                    other = change(item)
-                    if other is not item:
-                        new = (*new[:place], other, *new[place + 1 :])
-        elif _is_plan_type(value_kind):
-            new = change(value)
-        else:
+                other = change(item)
+                if other is not item:
+                    new = (*new[:place], other, *new[place + 1 :])
+        elif value is None:
             continue
+        else:
+            new = change(value)
         if new is not value:
             updates = updates or {}
             updates[name] = new

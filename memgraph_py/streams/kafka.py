@@ -225,8 +225,10 @@ class KafkaSource:
         return self._trouble
 
     def ends(self) -> dict[int, Ends | None]:
-        """What the last fetches told, None of a partition that was not fetched yet. The client's own position goes past markers of transactions and aborted messages;
-        what was delivered does not."""
+        """What the last fetches told, None of a partition that was not fetched yet.
+
+        The client's own position goes past markers of transactions and aborted messages; what was delivered does not.
+        """
         ends: dict[int, Ends | None] = dict.fromkeys(self._partitions)
         try:
             asked = [TopicPartition(self._settings.topic, number) for number in self._partitions]

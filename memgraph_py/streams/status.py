@@ -66,9 +66,9 @@ class _Sample:
 class Progress:
     """Counted since the server started, over every START. Written by the stream's thread, read by any.
 
-    ends: by partition, None where it is not known yet, and when they were found out (seconds since 1970); message_times: when the newest message taken from
-    each partition was written, by its own timestamp; query_texts: of the last batches; trouble_time: since when the
-    broker does not answer, or None.
+    ends: by partition, None where it is not known yet, and when they were found out (seconds since 1970);
+    message_times: when the newest message taken from each partition was written, by its own timestamp; query_texts: of
+    the last batches; trouble_time: since when the broker does not answer, or None.
     """
 
     batches: int = 0
