@@ -1,6 +1,6 @@
 """Generic walks over the tree of ``ast``, by dataclass fields."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +37,23 @@ def walk(node: Any) -> Iterator[Any]:
         node = waiting.pop()
         yield node
         waiting += reversed(list(children(node)))
+
+
+def rewrite_children(node: Any, change: Callable[[Any], Any]) -> Any:
+    """A copy in which ``change`` has been applied to the nodes directly below; the node itself when nothing changed."""
+    values: list[Any] = []
+    is_changed = False
+    for name in _field_names(node.__class__):
+        value = getattr(node, name)
+        new = value
+        if value.__class__ is tuple:
+            new = tuple(change(item) if _is_node(item.__class__) else item for item in value)
+            is_changed |= any(after is not before for after, before in zip(new, value, strict=True))
+        elif _is_node(value.__class__):
+            new = change(value)
+            is_changed |= new is not value
+        values.append(new)
+    return node.__class__(*values) if is_changed else node
 
 
 def depth(node: Any, levels_max: int) -> int | None:

@@ -1,13 +1,16 @@
 """Ingestion: a stream's batch as one transaction, with its position.
 
-Runs of equal query texts execute as one statement where ``vectorise.py`` proves it the same; when such a run errs, it
-is undone to its mark and run one by one, so that the message and the order are right.
+Runs of equal query texts, or of texts that differ in their literals alone, execute as one statement where
+``vectorise.py`` proves it the same; when such a run errs, it is undone to its mark and run one by one, so that the
+message and the order are right.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeAlias
 from uuid import UUID
 
 from memgraph_py.columnar import Batch, Column
@@ -17,6 +20,7 @@ from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
+from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import Value
@@ -29,6 +33,9 @@ class QueryRun:
     query: str
     rows: int
     parameters: dict[str, list[Value]]
+
+
+_Prepared: TypeAlias = tuple[QueryRun, PreparedQuery]
 
 
 class QueryFailed(Exception):
@@ -120,50 +127,74 @@ class Ingestion:
 
     def _run_all(self, runs: list[QueryRun], transaction: Transaction) -> None:
         done = 0
-        known: dict[str, PreparedQuery] = {}
-        for run in runs:
-            prepared = known.get(run.query)
-            if prepared is None:
-                prepared = known[run.query] = self._prepare(run, transaction, done)
-            self._run(run, prepared, transaction, done)
-            done += run.rows
+        for group in self._groups(runs, transaction):
+            rows = sum(run.rows for run, _ in group)
+            plan = group[0][1].vectorised
+            if rows == 1 or plan is None or not self._run_vectorised(group, plan, rows, transaction):
+                self._run_one_by_one(group, transaction, done)
+            done += rows
 
-    def _prepare(self, run: QueryRun, transaction: Transaction, done: int) -> PreparedQuery:
-        """The run's query; ``done`` calls were made before it."""
-        try:
-            prepared = self._core.statements.prepare(run.query, transaction)
-            if not isinstance(prepared, PreparedQuery):
-                raise ForbiddenInTransaction(
-                    "schema, stream and administration commands are not allowed in a stream's queries"
-                )
-            if prepared.mode == "EXPLAIN":
-                raise ForbiddenInTransaction("EXPLAIN is not allowed in a stream's queries, as it runs nothing")
-        except CypherError as error:
-            raise QueryFailed(done, run.query, error) from error
+    def _groups(self, runs: list[QueryRun], transaction: Transaction) -> Iterator[list[_Prepared]]:
+        """Successive runs of one plan that can be run as one: their texts differ in literals alone, if at all."""
+        known: dict[str, PreparedQuery] = {}
+        group: list[_Prepared] = []
+        done = 0
+        for run in runs:
+            try:
+                prepared = known.get(run.query)
+                if prepared is None:
+                    prepared = known[run.query] = self._prepare(run.query, transaction)
+                if not prepared.parameters <= run.parameters.keys():
+                    raise ParameterMissing.of(prepared.parameters - run.parameters.keys())
+            except CypherError as error:
+                if group:
+                    yield group  # what comes first may err first
+                raise QueryFailed(done, run.query, error) from error
+            if group and (prepared.vectorised is None or prepared.plan is not group[-1][1].plan):
+                yield group
+                group = []
+            group.append((run, prepared))
+            done += run.rows
+        if group:
+            yield group
+
+    def _prepare(self, text: str, transaction: Transaction) -> PreparedQuery:
+        prepared = self._core.statements.prepare(text, transaction)
+        if not isinstance(prepared, PreparedQuery):
+            raise ForbiddenInTransaction(
+                "schema, stream and administration commands are not allowed in a stream's queries"
+            )
+        if prepared.mode == "EXPLAIN":
+            raise ForbiddenInTransaction("EXPLAIN is not allowed in a stream's queries, as it runs nothing")
         return prepared
 
-    def _run(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction, done: int) -> None:
-        if not prepared.parameters <= run.parameters.keys():
-            missing = ParameterMissing.of(prepared.parameters - run.parameters.keys())
-            raise QueryFailed(done, run.query, missing)
-        if run.rows > 1 and prepared.vectorised is not None and self._run_vectorised(run, prepared, transaction):
-            return
-        for row in range(run.rows):
-            parameters = {name: values[row] for name, values in run.parameters.items()}
-            try:
-                for _ in execute(prepared.plan, new_context(self._core, transaction, parameters)):
-                    pass
-            except CypherError as error:
-                raise QueryFailed(done + row, run.query, error) from error
+    def _run_one_by_one(self, group: list[_Prepared], transaction: Transaction, done: int) -> None:
+        """``done`` calls were made before these."""
+        for run, prepared in group:
+            for row in range(run.rows):
+                parameters = {name: values[row] for name, values in run.parameters.items()}
+                parameters.update(prepared.literals)
+                try:
+                    for _ in execute(prepared.plan, new_context(self._core, transaction, parameters)):
+                        pass
+                except CypherError as error:
+                    raise QueryFailed(done, run.query, error) from error
+                done += 1
 
-    def _run_vectorised(self, run: QueryRun, prepared: PreparedQuery, transaction: Transaction) -> bool:
+    def _run_vectorised(self, group: list[_Prepared], plan: Operator, rows: int, transaction: Transaction) -> bool:
         """Run all rows as one statement; False, with everything undone, where that errs."""
-        assert prepared.vectorised is not None
         mark = transaction.mark()
+        first = group[0][1]
         try:
-            columns = {f"${name}": Column.from_values(run.parameters[name]) for name in prepared.parameters}
-            context = new_context(self._core, transaction, {}, Batch(run.rows, columns))
-            for _ in execute(prepared.vectorised, context):
+            columns: dict[str, Column] = {}
+            for name in first.parameters:
+                values = [run.parameters[name] for run, _ in group]
+                columns[f"${name}"] = Column.from_values(values[0] if len(group) == 1 else [*chain(*values)])
+            for name in first.literals:
+                literals = [[prepared.literals[name]] * run.rows for run, prepared in group]
+                columns[f"${name}"] = Column.from_values([*chain(*literals)])
+            context = new_context(self._core, transaction, {}, Batch(rows, columns))
+            for _ in execute(plan, context):
                 pass
         except CypherError:  # run one by one, to find the call that errs
             transaction.undo_to(mark)

@@ -86,6 +86,8 @@ class Session:
                 "writing in a transaction with access mode READ",
                 hint="open the session or the transaction with access mode WRITE",
             )
+        if prepared.literals:
+            given = {**given, **prepared.literals}
         deadline = self._deadline if transaction is not None else _deadline(timeout_seconds)
         if prepared.writes and transaction is None:
             return self._run_auto_commit(prepared, given, view, deadline)

@@ -2,7 +2,8 @@
 
 A text is prepared once: parse, analyse, plan, optimise. The cache's key is the text with the schema's version, so a
 cached ``IndexSeek`` never meets a view without that index; an entry is made anew when the graph has grown so much
-that another plan, or another thread, may suit it better.
+that another plan, or another thread, may suit it better. Texts that differ in their literals alone share a plan
+(``cypher/literals.py``): it is made of the first one, with parameters where a literal's value does not matter.
 """
 
 import random
@@ -10,11 +11,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
+from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
@@ -26,6 +28,7 @@ from memgraph_py.plan.tree import walk
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
 
 LONG_RANGE = 10_000
 REPLAN_GROWTH = 4
@@ -38,6 +41,7 @@ class PreparedQuery:
 
     ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
+    ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
     """
 
     plan: Operator
@@ -48,17 +52,30 @@ class PreparedQuery:
     mode: str | None
     vectorised: Operator | None
     elements: int
+    literals: dict[str, Value] = field(default_factory=dict)
 
+
+@dataclass(slots=True)
+class _Shared:
+    """What is known of a shape: for which literals parameters stand, and the plans by the other literals as written."""
+
+    stands: tuple[Stand, ...]
+    plans: dict[tuple[str, ...], PreparedQuery] = field(default_factory=dict)
+
+
+VARIANTS_MAX = 16
+"""Plans of one shape."""
 
 Prepared = PreparedQuery | ast.Command
 
 
 class StatementCache:
-    """Prepared statements by text and schema version; the least recently made go first. A very long one is not kept."""
+    """Prepared statements by text, and plans by shape, with the schema version; the least recently made go first. A
+    very long one is not kept."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._entries: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, int], Prepared | _Shared] = OrderedDict()
         self._characters = 0
         self._lock = threading.Lock()
 
@@ -68,22 +85,45 @@ class StatementCache:
         entry = self._entries.get(key)
         elements = view.node_count(None) + view.relationship_count(None)
         if entry is not None and (not isinstance(entry, PreparedQuery) or _still_suits(entry, elements)):
+            assert not isinstance(entry, _Shared), "a shape has marks that no text has"
             return entry
         if len(text) > self._limits.query_bytes_max:
             raise LimitExceeded(
                 f"the query has {len(text)} characters, more than {self._limits.query_bytes_max}",
                 hint="send values as parameters",
             )
-        statement = parse(text)
-        prepared: Prepared
-        if isinstance(statement, ast.Query):
-            prepared = self._prepare(statement, text, view, elements)
-        else:
-            prepared = statement
+        shape = shape_of(text)
+        prepared: Prepared | None = None if shape is None else self._shared_plan(shape, view, elements)
+        if prepared is None:
+            statement = parse(text)
+            if isinstance(statement, ast.Query):
+                prepared = self._prepare(statement, shape, text, view, elements)
+            else:
+                prepared = statement
         self._keep(key, prepared)
         return prepared
 
-    def _keep(self, key: tuple[str, int], prepared: Prepared) -> None:
+    def _shared_plan(self, shape: Shape, view: GraphView, elements: int) -> PreparedQuery | None:
+        """The plan of a text that differs from this one in literals alone, with the literals of this one."""
+        shared = self._entries.get((shape.key, view.schema.version))
+        if not isinstance(shared, _Shared):
+            return None
+        prepared = shared.plans.get(shape.others(shared.stands))
+        if prepared is None or not _still_suits(prepared, elements):
+            return None
+        return replace(prepared, literals=shape.values(shared.stands))
+
+    def _share(self, shape: Shape, stands: tuple[Stand, ...], prepared: PreparedQuery, version: int) -> None:
+        key = (shape.key, version)
+        known = self._entries.get(key)
+        shared = known if isinstance(known, _Shared) and known.stands == stands else _Shared(stands)
+        with self._lock:
+            while len(shared.plans) >= VARIANTS_MAX:
+                del shared.plans[next(iter(shared.plans))]
+            shared.plans[shape.others(stands)] = prepared
+        self._keep(key, shared)
+
+    def _keep(self, key: tuple[str, int], prepared: Prepared | _Shared) -> None:
         limits = self._limits
         if len(key[0]) > limits.statement_cache_characters // 16:  # it would drive out too many others
             return
@@ -99,11 +139,16 @@ class StatementCache:
                 (text, _), _ = self._entries.popitem(last=False)
                 self._characters -= len(text)
 
-    def _prepare(self, query: ast.Query, text: str, view: GraphView, elements: int) -> PreparedQuery:
+    def _prepare(
+        self, query: ast.Query, shape: Shape | None, text: str, view: GraphView, elements: int
+    ) -> PreparedQuery:
         try:
             analysis = analyse(query, text)
+            stands: tuple[Stand, ...] = ()
+            if shape is not None and query.mode is None:  # the plan that is shown has the literals of the text
+                query, stands = parameterised(query, shape)
             plan = optimise(plan_query(query, analysis, text), view)
-            return PreparedQuery(
+            prepared = PreparedQuery(
                 plan=plan,
                 columns=analysis.columns,
                 parameters=analysis.parameters,
@@ -112,9 +157,13 @@ class StatementCache:
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
+                literals={} if shape is None else shape.values(stands),
             )
         except RecursionError as error:
             raise too_deep() from error
+        if shape is not None and stands:
+            self._share(shape, stands, prepared, view.schema.version)
+        return prepared
 
 
 def _has_long_range(plan: Operator) -> bool:

@@ -13,7 +13,7 @@ All expressions in them are made of parameters, literals and deterministic funct
 """
 
 from memgraph_py.functions.registry import FUNCTIONS
-from memgraph_py.plan.expressions import Call, Expression, ListOf, Literal, MapOf, Parameter, Variable
+from memgraph_py.plan.expressions import Call, Constant, Expression, ListOf, Literal, MapOf, Parameter, Variable
 from memgraph_py.plan.operators import (
     Argument,
     Create,
@@ -62,7 +62,7 @@ def _sought_labels(operator: Operator) -> set[str] | None:
     return labels if isinstance(operator, Unit) else None
 
 
-_PURE: tuple[type, ...] = (Literal, Parameter, Variable, ListOf, MapOf, Call)
+_PURE: tuple[type, ...] = (Literal, Parameter, Variable, ListOf, MapOf, Call, Constant)
 
 
 def _is_pure(operator: Operator) -> bool:
@@ -96,5 +96,7 @@ def _over_rows(node: object, names: tuple[str, ...]) -> object:
             return Argument((*node.variables, *(f"${name}" for name in names)))
         case Parameter():
             return Variable(f"${node.name}")
+        case Constant(expression):  # it differs from row to row now
+            return expression
         case _:
             return node

@@ -12,11 +12,12 @@ import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherSyntaxError, CypherTypeError, EntityNotFound
-from memgraph_py.execution.executor import ExecutionContext, constant
+from memgraph_py.execution.executor import ExecutionContext, constant, spread
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import (
     Call,
     Case,
+    Constant,
     Expression,
     HasLabels,
     ListOf,
@@ -136,6 +137,15 @@ def _literal(expression: Literal, batch: Batch, context: ExecutionContext) -> Co
 @evaluates(Parameter)
 def _parameter(expression: Parameter, batch: Batch, context: ExecutionContext) -> Column:
     return context.parameter(expression.name, batch.rows)
+
+
+@evaluates(Constant)
+def _constant(expression: Constant, batch: Batch, context: ExecutionContext) -> Column:
+    one = context.constants.get(id(expression))
+    if one is None:
+        inner = expression.expression
+        one = context.constants[id(expression)] = EVALUATORS[type(inner)](inner, Batch(1, {}), context)
+    return one if batch.rows == 1 else spread(one, batch.rows)
 
 
 @evaluates(Variable)

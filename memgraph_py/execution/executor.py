@@ -11,7 +11,7 @@ column and work per outer row where that makes a difference (Aggregate, Distinct
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from time import perf_counter, thread_time
 from typing import Any, TypeVar
 
@@ -119,7 +119,8 @@ class _Run:
     """What the contexts of one execution share. deadline: a time of perf_counter, or None."""
 
     counters: Counters
-    parameter_columns: dict[str, Column]
+    parameter_columns: dict[str, Column] = field(default_factory=dict)
+    constants: dict[int, Column] = field(default_factory=dict)
     cancelled: bool = False
     deadline: float | None = None
     budget: Budget | None = None
@@ -162,7 +163,7 @@ class ExecutionContext:
         self.limits = limits
         self.parameter_rows = parameter_rows
         self.counters = Counters()
-        self._run = _Run(self.counters, {})
+        self._run = _Run(self.counters)
         self.argument: Batch | None = None
         self.row_name: str | None = None
         self.depth = 0
@@ -193,6 +194,11 @@ class ExecutionContext:
     @budget.setter
     def budget(self, value: Budget | None) -> None:
         self._run.budget = value
+
+    @property
+    def constants(self) -> dict[int, Column]:
+        """Columns of one row, of the plan's ``Constant`` expressions, by identity."""
+        return self._run.constants
 
     def check(self) -> None:
         """Called once per batch. Raises TransactionTerminated when cancelled or too late, or BudgetExhausted."""

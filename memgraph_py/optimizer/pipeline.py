@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.limit_sorts import limit_sorts
 from memgraph_py.optimizer.merge_projections import merge_projections
 from memgraph_py.optimizer.order_expansions import order_expansions
@@ -28,8 +29,10 @@ RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
     merge_projections,
     # Wants expansions in the order in which they will run.
     reach_frontiers,
-    # Last: only now is it known what is read.
+    # Only now is it known what is read.
     prune_columns,
+    # Last: the others look into expressions.
+    hoist_constants,
 )
 """In this order, for the reasons beside them."""
 

@@ -4,16 +4,25 @@ Projections lose columns, aggregates and paths that are not read; operators that
 leave out (``unused``); an Optional fills in only what is read; subplans take in only what they read.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Argument, Operator
 from memgraph_py.plan.tree import OPERATOR_TYPES, changed, rewrite_children
-from memgraph_py.plan.variables import argument_variables, bound_variables, columns, free_variables, read_variables
+from memgraph_py.plan.variables import (
+    argument_variables,
+    bound_variables,
+    columns,
+    columns_over,
+    free_variables,
+    read_variables,
+)
 
 Names = frozenset[str]
+_Pruned: TypeAlias = tuple[Operator, tuple[str, ...]]
+"""An operator and its columns, which would have to be gathered along its inputs otherwise."""
 T = TypeVar("T")
 HINTED = (
     operators.Expand,
@@ -28,50 +37,53 @@ HINTED = (
 
 def prune_columns(plan: Operator, statistics: Statistics) -> Operator:
     """The plan without columns that are computed or carried for nothing; the root's own stay as they are."""
-    return _prune(plan, frozenset(columns(plan)))
+    return _prune(plan, frozenset(columns(plan)))[0]
 
 
-def _prune(operator: Operator, needed: Names) -> Operator:
+def _prune(operator: Operator, needed: Names) -> _Pruned:
     """The operator, giving at least the columns ``needed``."""
     match operator:
         case operators.Unit() | operators.ParameterRows():
-            return operator
+            return operator, columns(operator)
         case Argument(variables):
-            return Argument(tuple(name for name in variables if name in needed))
+            kept = tuple(name for name in variables if name in needed)
+            return Argument(kept), kept
         case operators.Project() | operators.Extend():
             return _projection(operator, needed)
         case operators.Aggregate():
             return _aggregate(operator, needed)
         case operators.Union(left, right):
             names = frozenset(columns(left))
-            return operators.Union(_prune(left, names), _prune(right, names))
+            left, given = _prune(left, names)
+            return operators.Union(left, _prune(right, names)[0]), given
         case operators.Distinct(below, variables):
-            return operators.Distinct(_prune(below, frozenset(variables)), variables)
+            return operators.Distinct(_prune(below, frozenset(variables))[0], variables), variables
         case operators.Optional() | operators.Apply():
             return _applied(operator, needed)
         case operators.Merge():
             pruned = _subplan(operator.match, frozenset(bound_variables(operator)))
             return _over(changed(operator, match=pruned), needed)
         case operators.Drain(below):
-            return operators.Drain(_prune(below, frozenset()))
+            return operators.Drain(_prune(below, frozenset())[0]), ()
         case _:
             return _over(operator, needed)
 
 
-def _over(operator: Operator, needed: Names) -> Operator:
+def _over(operator: Operator, needed: Names) -> _Pruned:
     """An operator that hands on the columns of its input."""
     assert not isinstance(operator, operators.Unit | Argument | operators.ParameterRows | operators.Union)
     operator = _with_subplans(operator)
-    below = needed.difference(bound_variables(operator)) | read_variables(operator)
-    operator = changed(operator, input=_prune(operator.input, below))
+    bound = bound_variables(operator)
+    below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
     if isinstance(operator, HINTED):
-        given = columns(operator.input) + bound_variables(operator)
-        unused = tuple(dict.fromkeys(name for name in given if name not in needed))
-        return changed(operator, unused=unused) if unused else operator
-    return operator
+        unused = tuple(dict.fromkeys(name for name in given + bound if name not in needed))
+        operator = changed(operator, input=below, unused=unused or operator.unused)
+    else:
+        operator = changed(operator, input=below)
+    return operator, columns_over(operator, given)
 
 
-def _projection(operator: operators.Project | operators.Extend, needed: Names) -> Operator:
+def _projection(operator: operators.Project | operators.Extend, needed: Names) -> _Pruned:
     kept = [
         (name, _with_subplans(expression))
         for name, expression in zip(operator.names, operator.expressions, strict=True)
@@ -82,13 +94,14 @@ def _projection(operator: operators.Project | operators.Extend, needed: Names) -
     read = frozenset[str]().union(*map(free_variables, expressions))
     if isinstance(operator, operators.Extend):
         read |= needed.difference(names)
-    below = _prune(operator.input, read)
+    below, given = _prune(operator.input, read)
     if not names:
-        return below
-    return type(operator)(below, names, expressions)
+        return below, given
+    pruned = type(operator)(below, names, expressions)
+    return pruned, columns_over(pruned, given)
 
 
-def _aggregate(operator: operators.Aggregate, needed: Names) -> Operator:
+def _aggregate(operator: operators.Aggregate, needed: Names) -> _Pruned:
     kept = [
         (name, _with_subplans(call))
         for name, call in zip(operator.aggregate_names, operator.aggregates, strict=True)
@@ -97,21 +110,26 @@ def _aggregate(operator: operators.Aggregate, needed: Names) -> Operator:
     names, calls = tuple(name for name, _ in kept), tuple(call for _, call in kept)
     keys = tuple(map(_with_subplans, operator.keys))
     read = frozenset[str]().union(*map(free_variables, (*keys, *calls)))
-    return operators.Aggregate(_prune(operator.input, read), operator.key_names, keys, names, calls)
+    below, _ = _prune(operator.input, read)
+    pruned = operators.Aggregate(below, operator.key_names, keys, names, calls)
+    return pruned, columns_over(pruned, ())
 
 
-def _applied(operator: operators.Optional | operators.Apply, needed: Names) -> Operator:
+def _applied(operator: operators.Optional | operators.Apply, needed: Names) -> _Pruned:
     new = bound_variables(operator)
     read_below = frozenset(name for name in new if name in needed)
     subplan = _subplan(operator.subplan, read_below)
-    below = _prune(operator.input, needed.difference(new) | argument_variables(subplan))
+    below, given = _prune(operator.input, needed.difference(new) | argument_variables(subplan))
+    pruned: Operator
     if isinstance(operator, operators.Apply):
-        return operators.Apply(below, subplan)
-    return operators.Optional(below, subplan, tuple(name for name in operator.variables if name in needed))
+        pruned = operators.Apply(below, subplan)
+    else:
+        pruned = operators.Optional(below, subplan, tuple(name for name in operator.variables if name in needed))
+    return pruned, columns_over(pruned, given)
 
 
 def _subplan(plan: Operator, needed: Names) -> Operator:
-    return _prune(plan, needed.intersection(columns(plan)))
+    return _prune(plan, needed.intersection(columns(plan)))[0]
 
 
 def _with_subplans(node: T) -> T:

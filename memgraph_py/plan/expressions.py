@@ -158,6 +158,14 @@ class Count:
     plan: "Operator"
 
 
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An expression that reads parameters alone, and has the same value in each row: computed once for an execution.
+    Made by the optimiser only."""
+
+    expression: "Expression"
+
+
 Expression: TypeAlias = (
     Literal
     | Parameter
@@ -176,4 +184,5 @@ Expression: TypeAlias = (
     | Exists
     | Collect
     | Count
+    | Constant
 )

@@ -13,6 +13,7 @@ from memgraph_py.plan.expressions import (
     Call,
     Case,
     Collect,
+    Constant,
     Count,
     Exists,
     Expression,
@@ -198,6 +199,8 @@ def _text(expression: Expression) -> tuple[str, int]:
             return f"COLLECT {{ {_inline(plan)} }}", CALL_PRECEDENCE
         case Count(plan):
             return f"COUNT {{ {_inline(plan)} }}", CALL_PRECEDENCE
+        case Constant(inner):
+            return _text(inner)
         case _:
             assert_never(expression)
 

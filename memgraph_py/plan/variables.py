@@ -120,6 +120,25 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
 def columns(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator's rows have, in order."""
     match operator:
+        case operators.Union():
+            return columns(operator.left)
+        case (
+            operators.Unit()
+            | operators.Drain()
+            | operators.Argument()
+            | operators.Distinct()
+            | operators.ParameterRows()
+            | operators.Project()
+            | operators.Aggregate()
+        ):
+            return columns_over(operator, ())
+        case _:
+            return columns_over(operator, columns(operator.input))
+
+
+def columns_over(operator: Operator, below: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, where its input (of a Union the left one) has the columns ``below``."""
+    match operator:
         case operators.Unit() | operators.Drain():
             return ()
         case operators.Argument(variables) | operators.Distinct(_, variables):
@@ -131,12 +150,11 @@ def columns(operator: Operator) -> tuple[str, ...]:
         case operators.Aggregate():
             return operator.key_names + operator.aggregate_names
         case operators.Union():
-            return columns(operator.left)
+            return below
         case _:
-            below = columns(operator.input)
-            added = tuple(name for name in bound_variables(operator) if name not in below)
+            given = below + tuple(name for name in bound_variables(operator) if name not in below)
             unused: tuple[str, ...] = getattr(operator, "unused", ())
-            return tuple(name for name in below + added if name not in unused) if unused else below + added
+            return tuple(name for name in given if name not in unused) if unused else given
 
 
 def _all_free(*expressions: Expression | None) -> frozenset[str]:

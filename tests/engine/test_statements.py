@@ -1,7 +1,7 @@
-"""The statement cache is bounded, by entries and by characters."""
+"""The statement cache: bounded, by entries and by characters; shared by texts that differ in their literals."""
 
 from memgraph_py.config import Limits
-from memgraph_py.engine.statements import StatementCache
+from memgraph_py.engine.statements import VARIANTS_MAX, PreparedQuery, StatementCache
 from memgraph_py.storage.store import GraphStore
 
 
@@ -23,3 +23,42 @@ def test_entries_and_characters_have_a_bound() -> None:
     long = cache.prepare(text(0, 5_000), view)
     assert cache.prepare(text(0, 5_000), view) is not long
     assert list(cache._entries) == kept, "one long statement drives out no others"
+
+
+def prepared(cache: StatementCache, store: GraphStore, text: str) -> PreparedQuery:
+    found = cache.prepare(text, store.current)
+    assert isinstance(found, PreparedQuery)
+    return found
+
+
+def test_texts_that_differ_in_literals_share_a_plan() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    first = prepared(cache, store, "MATCH (n:User {id: 1}) WHERE n.tags IN ['a', 'b'] RETURN n.name LIMIT 10")
+    other = prepared(cache, store, "MATCH (n:User {id: 23}) WHERE n.tags IN ['x', ''] RETURN n.name LIMIT 10")
+    assert other.plan is first.plan
+    assert list(first.literals.values()) == [1, ["a", "b"]]
+    assert list(other.literals.values()) == [23, ["x", ""]]
+    assert first.parameters == other.parameters == frozenset()
+
+
+def test_texts_that_differ_in_what_matters_do_not() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    texts = [
+        "MATCH (n:User {id: 1}) RETURN n.name LIMIT 10",
+        "MATCH (n:User {id: 1}) RETURN n.name LIMIT 11",
+        "MATCH (n:User {id: 1.0}) RETURN n.name LIMIT 10",
+        "MATCH (n:User {id: '1'}) RETURN n.name LIMIT 10",
+        "MATCH (n:User {id: 1}) RETURN n.name, 10",
+        "EXPLAIN MATCH (n:User {id: 1}) RETURN n.name LIMIT 10",
+    ]
+    assert len({id(prepared(cache, store, text).plan) for text in texts}) == len(texts)
+    assert prepared(cache, store, texts[-1]).literals == {}, "the plan that is shown has the literals"
+
+
+def test_a_shape_keeps_so_many_plans() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    for limit in range(1, 2 * VARIANTS_MAX):
+        prepared(cache, store, f"MATCH (n {{id: 1}}) RETURN n LIMIT {limit}")
+    newest = prepared(cache, store, f"MATCH (n {{id: 1}}) RETURN n LIMIT {2 * VARIANTS_MAX - 1}")
+    assert prepared(cache, store, f"MATCH (n {{id: 2}}) RETURN n LIMIT {2 * VARIANTS_MAX - 1}").plan is newest.plan
+    assert prepared(cache, store, "MATCH (n {id: 2}) RETURN n LIMIT 1").plan is not newest.plan

@@ -8,9 +8,12 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError, ForbiddenInTransaction, LimitExceeded
+from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.changes import Partition
 from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.transaction import Transaction
 
+Group = list[tuple[QueryRun, PreparedQuery]]
 PARTITION = Partition("topic", "", 0)
 NODE = "CREATE (:Node {id: $id})"
 EDGE = "MATCH (n:Node {id: $from_id}), (m:Node {id: $to_id}) CREATE (n)-[:Edge]->(m)"
@@ -44,7 +47,8 @@ def is_vectorised(database: Database, text: str) -> bool:
         ("MATCH (n:Node {id: $id}) SET n.x = $x", False),
         ("MATCH (n:Unindexed {id: $id}) CREATE (n)-[:HAS]->(:Other)", False),
         ("MERGE (n:Node {id: $id}) ON MATCH SET n.count = n.count + 1", False),
-        ("CREATE (:Node {id: 1})", False),
+        ("CREATE (:Node {id: 1})", True),  # its literals are parameters
+        ("CREATE (:Node)", False),
         ("CREATE (n:Node {id: $id}) RETURN n", False),
     ],
 )
@@ -121,3 +125,37 @@ def test_mixed_kinds_in_one_run(database: Database) -> None:
     Ingestion(database).apply([QueryRun(NODE, 6, {"id": values})], uuid4(), {PARTITION: 6}, None).result()
     found = database.session().run("MATCH (n:Node) RETURN n.id").values()
     assert sorted(map(repr, (row[0] for row in found))) == sorted(map(repr, values))
+
+
+def test_texts_that_differ_in_literals_run_as_one(database: Database) -> None:
+    runs = [QueryRun(f"CREATE (:Node {{id: 'n{number}', at: {number}}})", 1, {}) for number in range(100)]
+    runs.insert(50, QueryRun("CREATE (:Node {id: $id, at: 7})", 2, {"id": ["x", "y"]}))
+    calls: list[int] = []
+
+    def counted(
+        group: list[tuple[QueryRun, PreparedQuery]], plan: Operator, rows: int, transaction: Transaction
+    ) -> bool:
+        calls.append(rows)
+        return Ingestion._run_vectorised(ingestion, group, plan, rows, transaction)
+
+    ingestion = Ingestion(database)
+    ingestion._run_vectorised = counted  # type: ignore[method-assign]
+    ingestion.apply(runs, uuid4(), {PARTITION: 102}, None).result()
+    assert calls == [50, 2, 50]
+    found = database.session().run("MATCH (n:Node) RETURN n.id, n.at").values()
+    assert sorted(found) == sorted([*([f"n{number}", number] for number in range(100)), ["x", 7], ["y", 7]])
+
+
+def test_the_first_failing_call_of_texts_that_differ_is_named(database: Database) -> None:
+    def failure(*texts: str) -> QueryFailed:
+        with pytest.raises(QueryFailed) as caught:
+            runs = [QueryRun(text, 1, {}) for text in texts]
+            Ingestion(database).apply(runs, uuid4(), {PARTITION: len(texts)}, None)
+        assert counts(database) == [0, 0]
+        return caught.value
+
+    good, bad, worse = "CREATE (:Node {id: 1 % 2})", "CREATE (:Node {id: 1 % 0})", "CREATE (:Node {id: 1 %})"
+    assert (found := failure(good, bad, good)).row_index == 1 and found.query == bad
+    assert failure(good, bad, worse).row_index == 1, "the query before the one that is none"
+    assert failure(good, worse, bad).row_index == 1
+    assert failure(good, good, "CREATE (:Node {id: $id})").row_index == 2

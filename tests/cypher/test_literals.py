@@ -1,0 +1,142 @@
+"""The shape of a text, and which of its literals become parameters."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memgraph_py.config import Limits
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.lexer import tokenise
+from memgraph_py.cypher.literals import parameterised, shape_of
+from memgraph_py.cypher.parser import parse
+from memgraph_py.engine.database import Database
+from memgraph_py.errors import CypherError
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.values.types import Value
+
+pytestmark = pytest.mark.quick
+
+
+def values(text: str) -> dict[str, Value]:
+    """The literals of a query that become parameters, by the parameter's name."""
+    shape = shape_of(text)
+    assert shape is not None
+    query = parse(text)
+    assert isinstance(query, ast.Query)
+    _, stands = parameterised(query, shape)
+    return shape.values(stands)
+
+
+def test_literals_of_patterns_predicates_and_updates_become_parameters() -> None:
+    assert values("MATCH (n:L {id: 42})-[r {w: 1.5}]->() WHERE n.x > 7 AND n.s STARTS WITH 'a' RETURN n") == {
+        "#0": 42,
+        "#1": 1.5,
+        "#2": 7,
+        "#3": "a",
+    }
+    assert values('CREATE (n:L {id: 1}) SET n.x = "y", n += {z: 2}') == {"#0": 1, "#1": "y", "#2": 2}
+    assert values("UNWIND [1, 2, 3] AS x MERGE (n {id: x}) ON CREATE SET n.a = 4") == {"#0": [1, 2, 3], "#3": 4}
+    assert values("MATCH (n) WHERE n.id IN ['a', 'b'] AND n.d < date('2020-01-01') RETURN n") == {
+        "#0": ["a", "b"],
+        "#2": "2020-01-01",
+    }
+
+
+def test_literals_of_projections_and_of_ranges_stay() -> None:
+    assert values("MATCH (n {id: 1}) RETURN n.x + 2, 'y' AS y ORDER BY n.z + 3 SKIP 4 LIMIT 5") == {"#0": 1}
+    assert values("MATCH (n {id: 1}) WITH n, 2 AS two WHERE two = 3 RETURN n") == {"#0": 1, "#2": 3}
+    assert values("MATCH (n)-[*2]->() WHERE n.x = 1 RETURN n") == {"#1": 1}
+    assert values("UNWIND range(1, 10) AS x CREATE ({id: 5})") == {"#2": 5}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RETURN n1, $1, `2`, x.y2, 0x1F, 1e5, 12345678901234567890, 'it\\'s'",
+        "MATCH (n)-[*1..3]->() RETURN n",
+        "RETURN 1 // $` quoted names of parameters are ours",
+        "RETURN '\0'",
+    ],
+)
+def test_what_is_no_plain_literal_is_left(text: str) -> None:
+    shape = shape_of(text)
+    assert shape is None, shape
+
+
+def test_comments_and_quoted_names_are_not_looked_into() -> None:
+    shape = shape_of("/* 'a' 1 */ RETURN `x 'b' 2` // 'c' 3\n, 'd'")
+    assert shape is not None and shape.written == ("'d'",)
+    assert shape_of("RETURN 1, 'a'") != shape_of('RETURN 1, "a"')
+    whole, fraction = shape_of("RETURN 1"), shape_of("RETURN 1.0")
+    assert whole is not None and fraction is not None and whole.key != fraction.key
+
+
+pieces = st.sampled_from(
+    ["1", "23", "4.5", "'a'", '"b"', "'c\\'", "`", "'", '"', "//", "/*", "*/", "\n", " ", ".", "..", "x", "-", "$", "e"]
+)
+
+
+@given(st.lists(pieces, max_size=12).map("".join))
+def test_literals_are_those_of_the_lexer(text: str) -> None:
+    shape = shape_of(text)
+    if shape is None:
+        return
+    tokens = tokenise(text, frozenset())
+    read = dict(zip(tokens.starts, tokens.values, strict=True))
+    for offset, written in zip(shape.offsets, shape.written, strict=True):
+        if tokens.kinds[-2:-1] == ["INVALID"] and offset >= tokens.starts[-2]:
+            break  # the lexer stops here, and nothing is planned
+        assert read[offset] == (written[1:-1] if written[0] in "'\"" else float(written))
+
+
+LITERALS = st.one_of(
+    st.integers(0, 20).map(str),
+    st.floats(0, 20).map(lambda number: f"{number:.2f}"),
+    st.sampled_from(["a", "b", "ab", ""]).map(lambda text: f"'{text}'"),
+)
+QUERIES: list[Callable[[str, str], str]] = [
+    lambda a, b: f"MATCH (n {{x: {a}}}) RETURN n.x, {b} AS y",
+    lambda a, b: f"MATCH (n) WHERE n.x = {a} OR n.s STARTS WITH {b} RETURN n.x ORDER BY n.id",
+    lambda a, b: f"MATCH (n) WHERE {a} < n.x <= {b} RETURN count(*), {a}",
+    lambda a, b: f"MATCH (n) WHERE n.x IN [{a}, {b}] RETURN collect(n.id)",
+    lambda a, b: f"UNWIND [{a}, [{b}]] AS x RETURN x, toString({a}) + {b}",
+    lambda a, b: f"MATCH (n) WHERE n.x + {a} > {b} AND NOT n.s = {b} RETURN n.id ORDER BY n.id",
+    lambda a, b: f"CREATE (m {{y: {a}, z: -{b}}}) SET m.w = [{a}, m.y] RETURN m.y, m.z, m.w",
+    lambda a, b: f"MATCH (n) WITH n.x + {a} AS k, count(*) AS c WHERE c > {b} RETURN k, c ORDER BY k LIMIT 3",
+    lambda a, b: f"MATCH (n) RETURN n.id ORDER BY n.id SKIP {a} LIMIT {b}",
+]
+
+
+def answer(database: Database, text: str) -> object:
+    """Rows or error; what was written is rolled back."""
+    session = database.session()
+    session.begin()
+    try:
+        result = session.run(text)
+        return result.columns, repr(result.values())
+    except CypherError as error:
+        return error.code, error.text()
+    finally:
+        session.rollback()
+
+
+@pytest.fixture(scope="module")
+def known() -> Database:
+    return filled()
+
+
+def filled() -> Database:
+    database = Database(GraphStore(), Limits())
+    create = (
+        "UNWIND range(0, 20) AS id CREATE ({id: id, x: CASE id % 3 WHEN 0 THEN id WHEN 1 THEN id / 2.0 END, s: 'ab'})"
+    )
+    database.session().run(create).values()
+    return database
+
+
+@given(st.integers(0, len(QUERIES) - 1), LITERALS, LITERALS)
+def test_a_shared_plan_answers_as_one_of_its_own(known: Database, query: int, first: str, second: str) -> None:
+    text = QUERIES[query](first, second)
+    assert answer(known, text) == answer(filled(), text)
