@@ -5,6 +5,7 @@ Cypher is LALR(1) once a few tokens are told apart that look alike, by what stan
     (a)-[r]->(b)    the `(` of a node pattern, since a relationship follows its `)`      (a) - [1]   an expression
     [x IN xs | y]   a comprehension                                                      [x, y]      a list
     [(a)-->(b) | b] a pattern comprehension, since `|` stands in these brackets          [(a)]       a list
+    [x IN xs | y]   `|` divides it, the last one of its brackets                         n:A|B       labels
     all(x IN xs …)  a quantifier                                                         all         a name
     EXISTS { … }    a subquery                                                           exists(n.p) a function
 
@@ -37,7 +38,7 @@ _TOKEN = re.compile(
     (?P<blank>\s+|//[^\r\n]*|/\*.*?\*/)
   | (?P<word>[^\W\d]\w*)
   | (?P<number>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*)
-  | (?P<sign>\.\.|<>|<=|>=|=~|\+=|[-+*/%^=<>(){}\[\],.:;|])
+  | (?P<sign>\.\.|<>|<=|>=|=~|\+=|[-+*/%^=<>(){}\[\],.:;|&!])
   | (?P<parameter>\$(?:\w+|`(?:[^`]|``)*`))
   | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
   | (?P<quoted>`(?:[^`]|``)*`)
@@ -67,6 +68,8 @@ _FALLBACKS = {
     "_ARROW_LEFT": "<",
     ">": "_ARROW_RIGHT",
     "_ARROW_RIGHT": ">",
+    "|": "_BAR",
+    "_BAR": "|",
     "_COMPREHENSION_OPEN": "[",
     "_PATTERN_COMPREHENSION_OPEN": "[",
     "QUANTIFIER": "NAME",
@@ -239,7 +242,7 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
     """Tell node patterns, comprehensions and strokes of relationships from their likes."""
     kinds = tokens.kinds
     closed: dict[int, int] = {}
-    barred: set[int] = set()
+    bars: dict[int, list[int]] = {}
     opened: list[int] = []
     for index, kind in enumerate(kinds):
         if kind in ("(", "[", "{"):
@@ -252,7 +255,7 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
             if opened:
                 closed[opened.pop()] = index
         elif kind == "|":
-            barred.update(opened[-1:])
+            bars.setdefault(opened[-1] if opened else -1, []).append(index)
     for start, end in closed.items():
         if kinds[start] == "(":
             if _is_node(kinds, start) and _is_relationship(kinds, end + 1, closed):
@@ -261,8 +264,24 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
         elif kinds[start] == "[":
             if kinds[start + 2] == "IN" and kinds[start + 1][0].isalpha():
                 kinds[start] = "_COMPREHENSION_OPEN"
-            elif start in barred and (kinds[start + 1] in ("(", "_NODE_OPEN") or kinds[start + 2] == "="):
+            elif start in bars and (kinds[start + 1] in ("(", "_NODE_OPEN") or kinds[start + 2] == "="):
                 kinds[start] = "_PATTERN_COMPREHENSION_OPEN"
+    for start, places in bars.items():
+        for place in places:
+            if place != _divider(kinds, start, places):
+                kinds[place] = "_BAR"
+
+
+def _divider(kinds: list[str], start: int, bars: list[int]) -> int | None:
+    """Which of the `|` right inside a bracket divides it; the others stand between labels."""
+    if start < 0:
+        return None
+    before = kinds[start - 1] if start else END
+    if kinds[start] == "(" and before == "FOREACH":
+        return bars[0]
+    if kinds[start].endswith("COMPREHENSION_OPEN") or (kinds[start] == "(" and before == "REDUCE"):
+        return bars[-1]
+    return None
 
 
 def _too_deep(text: str, offset: int) -> CypherSyntaxError:

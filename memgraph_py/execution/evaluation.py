@@ -275,10 +275,15 @@ def _labels_there(nodes: NodeIds, labels: tuple[str, ...], context: ExecutionCon
             return np.zeros(len(nodes), dtype=np.bool_)
         there = graph.has_label(nodes, label)
         mask = there if mask is None else mask & there
-    return np.ones(len(nodes), dtype=np.bool_) if mask is None else mask
+    if mask is None:
+        mask = np.zeros(len(nodes), dtype=np.bool_)
+        mask[nodes >= 0] = graph.label_sets(nodes[nodes >= 0]) != 0  # the empty set
+    return mask
 
 
 def _types_there(relationships: RelationshipIds, types: tuple[str, ...], context: ExecutionContext) -> Mask:
+    if not types:
+        return relationships >= 0
     mask = np.zeros(len(relationships), dtype=np.bool_)
     if len(set(types)) != 1:
         return mask

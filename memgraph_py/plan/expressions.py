@@ -44,7 +44,8 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class HasLabels:
-    """`n:A:B` as a predicate: all labels are there. For a relationship: its type is the one."""
+    """`n:A:B` as a predicate: all labels are there; where none is named, any one. For a relationship: its type is the
+    one."""
 
     subject: "Expression"
     labels: tuple[str, ...]

@@ -175,7 +175,7 @@ def _text(expression: Expression) -> tuple[str, int]:
         case Property(subject, key):
             return f"{_inside(subject, CALL_PRECEDENCE)}.{key}", CALL_PRECEDENCE
         case HasLabels(subject, labels):
-            return f"{_inside(subject, CALL_PRECEDENCE)}:{':'.join(labels)}", CALL_PRECEDENCE
+            return f"{_inside(subject, CALL_PRECEDENCE)}:{':'.join(labels) or '%'}", CALL_PRECEDENCE
         case Call():
             return _call(expression)
         case ListOf(items):

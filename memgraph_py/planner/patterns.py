@@ -14,6 +14,7 @@ relationship is compared with the others of the same MATCH that could be the sam
 from dataclasses import dataclass, field
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.construction.labels import label_test
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, PathOf, Property, Variable
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -109,6 +110,9 @@ def _add_node(graph: PatternGraph, written: ast.NodePattern, scope: Scope) -> st
             node.predicates += _equalities(name, written.properties)
         else:
             node.properties = written.properties
+    if written.label_expression is not None:
+        variable = ast.Variable(name, written.offset)
+        node.predicates.append(label_test(variable, written.label_expression, written.offset))
     if written.predicate is not None:
         node.predicates.append(written.predicate)
     return name
@@ -144,12 +148,24 @@ def _predicates(graph: PatternGraph, where: ast.Expression | None, inner: Scope,
         pattern = relationship.written
         if pattern.properties is not None and not pattern.variable_length:
             written += _equalities(relationship.variable, pattern.properties)
+        if pattern.type_expression is not None:
+            written += conjuncts(_type_test(relationship, pattern.type_expression, inner))
         if pattern.predicate is not None:
             written += conjuncts(pattern.predicate)
     if where is not None:
         written += conjuncts(where)
     found += [translate(predicate, inner) for predicate in written]
     return [_Predicate(predicate, free_variables(predicate)) for predicate in found]
+
+
+def _type_test(relationship: PatternRelationship, types: ast.LabelExpression, scope: Scope) -> ast.Expression:
+    """The relationship, or each of a variable length, has a type as demanded."""
+    written, at = relationship.written, relationship.written.offset
+    variable = ast.Variable(relationship.variable, at)
+    if not written.variable_length:
+        return label_test(variable, types, at)
+    each = scope.fresh()
+    return ast.Quantifier("all", each, variable, label_test(ast.Variable(each, at), types, at), at)
 
 
 @dataclass(slots=True)

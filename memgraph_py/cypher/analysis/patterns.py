@@ -138,6 +138,8 @@ def bind_merge(part: ast.PatternPart, place: Place) -> None:
 
 
 def _check_new_details(element: ast.NodePattern | ast.RelationshipPattern, place: Place, clause: str) -> None:
+    if isinstance(element, ast.NodePattern) and element.label_expression is not None:
+        raise place.error(f"{clause} takes no label expression other than `A&B`", element.offset, "UnexpectedSyntax")
     if element.predicate is not None:
         raise place.error(f"{clause} takes no WHERE in its pattern", element.offset, "UnexpectedSyntax")
     check_details(element, place)

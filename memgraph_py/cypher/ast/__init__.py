@@ -75,9 +75,11 @@ from memgraph_py.cypher.ast.expressions import (
     Subscript,
     Variable,
 )
+from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr
 from memgraph_py.cypher.ast.patterns import NodePattern, PatternPart, RelationshipPattern
 
 __all__ = [
+    "AnyLabel",
     "Case",
     "Clause",
     "CollectSubquery",
@@ -95,6 +97,11 @@ __all__ = [
     "Foreach",
     "FunctionCall",
     "Infix",
+    "LabelAnd",
+    "LabelExpression",
+    "LabelName",
+    "LabelNot",
+    "LabelOr",
     "LabelPredicate",
     "ListComprehension",
     "ListLiteral",

@@ -43,7 +43,7 @@ class PropertyAccess:
 
 @dataclass(frozen=True, slots=True)
 class LabelPredicate:
-    """`n:A:B` inside an expression."""
+    """`n:A:B` inside an expression: all labels; none named: `n:%`, any label. A relationship has its type alone."""
 
     subject: "Expression"
     labels: tuple[str, ...]

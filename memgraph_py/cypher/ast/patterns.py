@@ -3,24 +3,28 @@
 from dataclasses import dataclass
 
 from memgraph_py.cypher.ast.expressions import Expression, MapLiteral, Parameter
+from memgraph_py.cypher.ast.labels import LabelExpression
 from memgraph_py.storage.view import Direction
 
 
 @dataclass(frozen=True, slots=True)
 class NodePattern:
-    """`(variable:A:B {…} WHERE …)`; ``variable`` None when not written; properties: MapLiteral or Parameter."""
+    """`(variable:A:B {…} WHERE …)`; ``variable`` None when not written; properties: MapLiteral or Parameter.
+    ``labels`` are all demanded; ``label_expression`` is what is demanded besides."""
 
     variable: str | None
     labels: tuple[str, ...]
     properties: "MapLiteral | Parameter | None"
     predicate: Expression | None
     offset: int
+    label_expression: LabelExpression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RelationshipPattern:
     """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
-    None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`."""
+    None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`. ``types``: one of
+    them, or any where there is none; ``type_expression``: what is demanded where that does not say it."""
 
     variable: str | None
     types: tuple[str, ...]
@@ -31,6 +35,7 @@ class RelationshipPattern:
     properties: "MapLiteral | Parameter | None"
     predicate: Expression | None
     offset: int
+    type_expression: LabelExpression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from memgraph_py.cypher.ast import (
     Expression,
     FunctionCall,
     Infix,
-    LabelPredicate,
+    LabelExpression,
     ListComprehension,
     ListLiteral,
     Literal,
@@ -24,6 +24,7 @@ from memgraph_py.cypher.ast import (
     Subscript,
     Variable,
 )
+from memgraph_py.cypher.construction.labels import label_test
 from memgraph_py.cypher.construction.rejection import Rejected
 from memgraph_py.values.types import Value
 
@@ -133,8 +134,8 @@ def positive(start: int, operand: Expression) -> Prefix:
     return Prefix("+", operand, start)
 
 
-def label_predicate(start: int, subject: Expression, names: tuple[str, ...]) -> LabelPredicate:
-    return LabelPredicate(subject, names, start)
+def label_predicate(start: int, subject: Expression, labels: LabelExpression) -> Expression:
+    return label_test(subject, labels, start)
 
 
 def property_access(start: int, subject: Expression, key: str) -> PropertyAccess:

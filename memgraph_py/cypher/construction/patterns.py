@@ -5,6 +5,9 @@ from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
     Expression,
+    LabelAnd,
+    LabelExpression,
+    LabelOr,
     MapLiteral,
     NodePattern,
     Parameter,
@@ -13,6 +16,8 @@ from memgraph_py.cypher.ast import (
     PatternPredicate,
     RelationshipPattern,
 )
+from memgraph_py.cypher.construction.labels import allowed_types, demanded_labels, mixed
+from memgraph_py.cypher.construction.rejection import Rejected
 from memgraph_py.storage.view import Direction
 
 Properties: TypeAlias = MapLiteral | Parameter
@@ -36,7 +41,7 @@ class _Detail:
     """What stands between the brackets of a relationship pattern."""
 
     variable: str | None = None
-    types: tuple[str, ...] = ()
+    labels: LabelExpression | None = None
     length: _Length | None = None
     properties: Properties | None = None
     predicate: Expression | None = None
@@ -60,18 +65,23 @@ def pattern_chain(start: int, *elements: NodePattern | RelationshipPattern) -> _
     return _Chain(elements[::2], elements[1::2])  # type: ignore[arg-type]  # the grammar: they alternate
 
 
-def node(start: int, variable: str | None, names: tuple[str, ...] | None, properties: Properties | None) -> NodePattern:
-    return NodePattern(variable, names or (), properties, None, start)
+def node(
+    start: int, variable: str | None, written: LabelExpression | None, properties: Properties | None
+) -> NodePattern:
+    return node_where(start, variable, written, properties, None)
 
 
 def node_where(
     start: int,
     variable: str | None,
-    names: tuple[str, ...],
+    written: LabelExpression | None,
     properties: Properties | None,
-    predicate: Expression,
+    predicate: Expression | None,
 ) -> NodePattern:
-    return NodePattern(variable, names, properties, predicate, start)
+    if isinstance(written, LabelOr) and written.colons:
+        raise mixed(start)
+    names, rest = demanded_labels(written)
+    return NodePattern(variable, tuple(dict.fromkeys(names)), properties, predicate, start, rest)
 
 
 def node_name_where(start: int, variable: str, properties: Properties | None, predicate: Expression) -> NodePattern:
@@ -98,10 +108,13 @@ def relationship_both(start: int, detail: _Detail | None) -> RelationshipPattern
 def _relationship(start: int, detail: _Detail | None, direction: Direction) -> RelationshipPattern:
     if detail is None:
         return RelationshipPattern(None, (), direction, False, None, None, None, None, start)
+    if isinstance(detail.labels, LabelAnd) and detail.labels.colons:
+        raise Rejected("a relationship has one type", start, hint="write `R|S` for one of several types")
+    types, rest = allowed_types(detail.labels)
     length = detail.length
     return RelationshipPattern(
         detail.variable,
-        detail.types,
+        types,
         direction,
         length is not None,
         None if length is None else length.minimum,
@@ -109,35 +122,31 @@ def _relationship(start: int, detail: _Detail | None, direction: Direction) -> R
         detail.properties,
         detail.predicate,
         start,
+        rest,
     )
 
 
 def relationship_detail(
     start: int,
     variable: str | None,
-    names: tuple[str, ...] | None,
+    written: LabelExpression | None,
     length: _Length | None,
     properties: Properties | None,
 ) -> _Detail:
     del start
-    return _Detail(variable, names or (), length, properties)
+    return _Detail(variable, written, length, properties)
 
 
 def relationship_detail_where(
     start: int,
     variable: str,
-    names: tuple[str, ...] | None,
+    written: LabelExpression | None,
     length: _Length | None,
     properties: Properties | None,
     predicate: Expression,
 ) -> _Detail:
     del start
-    return _Detail(variable, names or (), length, properties, predicate)
-
-
-def types(start: int, *names: str) -> tuple[str, ...]:
-    del start
-    return names
+    return _Detail(variable, written, length, properties, predicate)
 
 
 def length_any(start: int) -> _Length:
