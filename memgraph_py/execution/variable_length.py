@@ -101,15 +101,20 @@ def _emitted(
 
 def _lists(paths: _Paths, entries: Rows, length: int, *, reverse: bool) -> Column:
     """The relationships of each path, as a list."""
-    answer = np.empty(len(entries), dtype=object)
-    if length == 0:
-        for row in range(len(entries)):
-            answer[row] = []
-        return Column(Kind.OBJECT, answer)
     ids = np.empty((len(entries), length), dtype=np.int64)
     for position in range(length) if reverse else range(length - 1, -1, -1):
         ids[:, position] = paths.relationships[entries]
         entries = paths.parents[entries]
+    return relationship_lists(ids)
+
+
+def relationship_lists(ids: NDArray[np.int64]) -> Column:
+    """(paths, length) relationships as a column of lists."""
+    answer = np.empty(len(ids), dtype=object)
+    if ids.shape[1] == 0:
+        for row in range(len(ids)):
+            answer[row] = []
+        return Column(Kind.OBJECT, answer)
     distinct, places = np.unique(ids, return_inverse=True)
     references = np.empty(len(distinct), dtype=object)
     for place, id in enumerate(distinct.tolist()):

@@ -1,4 +1,6 @@
-"""Paths as a tree: one entry per path and length, which names the path that it extends and its own last relationship.
+"""Paths, and searches for them.
+
+Paths as a tree: one entry per path and length, which names the path that it extends and its own last relationship.
 
 entry          0    1    2        path 0: r7
 parent        -1   -1    0        path 1: r9
@@ -29,3 +31,20 @@ def unused_relationships(
                 break
             entry = parents[entry]
     return answer
+
+
+@kernel("int64[::1](int64[::1], int32[::1], int64)")
+def discover(targets: NDArray[np.int64], marks: NDArray[np.int32], known: int) -> NDArray[np.int64]:
+    """Positions of targets that are met for the first time, ascending; they are marked known + 1, known + 2 …
+
+    marks: by node, 0 where it was not met; it has a place for every target. Written.
+    """
+    found = np.empty(len(targets), dtype=np.int64)
+    count = 0
+    for position in range(len(targets)):
+        node = targets[position]
+        if marks[node] == 0:
+            found[count] = position
+            count += 1
+            marks[node] = known + count
+    return found[:count].copy()

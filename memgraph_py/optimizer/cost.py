@@ -84,6 +84,10 @@ class _Estimate:
                 return rows * (LIST_ROWS if operator.many else 1.0)
             case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
                 return self._expansion(operator, rows)
+            case operators.ShortestPaths():
+                reached = float(max(statistics.nodes(None), 1))
+                self.largest = max(self.largest, rows * reached)  # what a search looks at
+                return rows if operator.into else rows * reached
             case operators.Filter(_, predicate):
                 return rows * selectivity(predicate, statistics)
             case operators.Aggregate(_, keys):

@@ -28,6 +28,7 @@ HINTED = (
     operators.Expand,
     operators.ExpandInto,
     operators.VariableExpand,
+    operators.ShortestPaths,
     operators.Filter,
     operators.UniqueRelationships,
     operators.Unwind,

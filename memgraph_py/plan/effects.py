@@ -90,6 +90,7 @@ def _reads(part: Any) -> Iterator[Token]:
             operators.Expand()
             | operators.ExpandInto()
             | operators.VariableExpand()
+            | operators.ShortestPaths()
             | operators.Frontier()
             | operators.ScanRelationships()
         ):

@@ -15,6 +15,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.items import NodeSpec as NodeSpec
+from memgraph_py.plan.items import RelationshipSpec as RelationshipSpec
+from memgraph_py.plan.items import RemoveLabels as RemoveLabels
+from memgraph_py.plan.items import RemoveProperty as RemoveProperty
+from memgraph_py.plan.items import SetItem as SetItem
+from memgraph_py.plan.items import SetLabels as SetLabels
+from memgraph_py.plan.items import SetProperties as SetProperties
+from memgraph_py.plan.items import SetProperty as SetProperty
 from memgraph_py.storage.view import Direction
 
 
@@ -126,6 +134,31 @@ class VariableExpand:
     maximum: int | None
     into: bool = False
     properties: Expression | None = None
+    reverse: bool = False
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShortestPaths:
+    """A shortest path of ``minimum`` to ``maximum`` relationships from ``source`` to ``target``, if there is one; all
+    of them where ``every``. A target that is not bound already (``into``) is each node that can be reached.
+    ``predicate`` is demanded of each relationship, named ``relationship``, with the node that it leads to, named
+    ``node``: no path goes elsewhere. No path leads from a node back to itself but the empty one. ``relationships`` and
+    ``reverse`` as in VariableExpand."""
+
+    input: "Operator"
+    source: str
+    relationships: str
+    target: str
+    types: tuple[str, ...]
+    direction: Direction
+    minimum: int
+    maximum: int | None
+    into: bool
+    every: bool
+    relationship: str
+    node: str
+    predicate: Expression | None
     reverse: bool = False
     unused: tuple[str, ...] = ()
 
@@ -326,26 +359,6 @@ class ProcedureCall:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeSpec:
-    """A node to create. ``properties``: MapOf, Parameter or other map expression, or None."""
-
-    variable: str
-    labels: tuple[str, ...]
-    properties: Expression | None
-
-
-@dataclass(frozen=True, slots=True)
-class RelationshipSpec:
-    """A relationship to create from ``source`` to ``target``, both bound or created before it."""
-
-    variable: str
-    source: str
-    target: str
-    type: str
-    properties: Expression | None
-
-
-@dataclass(frozen=True, slots=True)
 class Create:
     """Per input row: the nodes, then the relationships; binds their variables."""
 
@@ -364,37 +377,8 @@ class Merge:
     match: "Operator"
     nodes: tuple[NodeSpec, ...]
     relationships: tuple[RelationshipSpec, ...]
-    on_create: tuple["SetItem", ...]
-    on_match: tuple["SetItem", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetProperty:
-    """`subject.key = value`; NULL removes. A NULL subject is skipped."""
-
-    subject: Expression
-    key: str
-    value: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class SetProperties:
-    """`variable = value`, or `+=` where ``merge``; value is a map, node or relationship."""
-
-    variable: str
-    value: Expression
-    merge: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SetLabels:
-    """`variable:A:B`."""
-
-    variable: str
-    labels: tuple[str, ...]
-
-
-SetItem: TypeAlias = SetProperty | SetProperties | SetLabels
+    on_create: tuple[SetItem, ...]
+    on_match: tuple[SetItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,22 +387,6 @@ class Set:
 
     input: "Operator"
     items: tuple[SetItem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveProperty:
-    """`REMOVE subject.key`."""
-
-    subject: Expression
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveLabels:
-    """`REMOVE variable:A:B`."""
-
-    variable: str
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +424,7 @@ Operator: TypeAlias = (
     | Expand
     | ExpandInto
     | VariableExpand
+    | ShortestPaths
     | Frontier
     | ScanRelationships
     | Filter

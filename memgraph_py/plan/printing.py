@@ -110,10 +110,8 @@ def details(operator: Operator) -> str:
             return _scan(operator)
         case operators.Expand() | operators.ExpandInto():
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
-        case operators.VariableExpand():
-            length = f"*{operator.minimum}..{'' if operator.maximum is None else operator.maximum}"
-            properties = "" if operator.properties is None else f" {expression_text(operator.properties)}"
-            return _relationship(operator, f"{operator.relationships}{_types(operator.types)}{length}{properties}")
+        case operators.VariableExpand() | operators.ShortestPaths():
+            return _paths(operator)
         case operators.Frontier():
             return _relationship(operator, f"{_types(operator.types)}*{operator.hops}..{operator.hops}")
         case operators.ScanRelationships():
@@ -311,6 +309,7 @@ def _relationship(
     operator: operators.Expand
     | operators.ExpandInto
     | operators.VariableExpand
+    | operators.ShortestPaths
     | operators.Frontier
     | operators.ScanRelationships,
     inner: str,
@@ -318,6 +317,17 @@ def _relationship(
     left = "<-" if operator.direction is Direction.IN else "-"
     right = "->" if operator.direction is Direction.OUT else "-"
     return f"({operator.source}){left}[{inner}]{right}({operator.target})"
+
+
+def _paths(operator: operators.VariableExpand | operators.ShortestPaths) -> str:
+    length = f"*{operator.minimum}..{'' if operator.maximum is None else operator.maximum}"
+    inner = f"{operator.relationships}{_types(operator.types)}{length}"
+    if isinstance(operator, operators.VariableExpand):
+        properties = "" if operator.properties is None else f" {expression_text(operator.properties)}"
+        return _relationship(operator, inner + properties)
+    how = "all shortest" if operator.every else "shortest"
+    where = "" if operator.predicate is None else f" WHERE {expression_text(operator.predicate)}"
+    return f"{how} {_relationship(operator, inner)}{where}"
 
 
 def _inline(plan: Operator) -> str:

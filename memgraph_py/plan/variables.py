@@ -63,6 +63,9 @@ def read_variables(operator: Operator) -> frozenset[str]:
         case operators.VariableExpand():
             own = _all_free(operator.properties) | {operator.source}
             return own | {operator.target} if operator.into else own
+        case operators.ShortestPaths():
+            own = _all_free(operator.predicate) - {operator.relationship, operator.node} | {operator.source}
+            return own | {operator.target} if operator.into else own
         case operators.Frontier():
             return frozenset((operator.source,))
         case operators.ScanRelationships():
@@ -94,7 +97,7 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
             return (operator.relationship, operator.target)
         case operators.ExpandInto():
             return (operator.relationship,)
-        case operators.VariableExpand():
+        case operators.VariableExpand() | operators.ShortestPaths():
             return (operator.relationships,) if operator.into else (operator.relationships, operator.target)
         case operators.Frontier():
             return (operator.target,)

@@ -30,10 +30,10 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.variables import free_variables
 from memgraph_py.planner.scope import Scope
-from memgraph_py.planner.translate import conjuncts, translate
+from memgraph_py.planner.shortest_paths import Search, search
+from memgraph_py.planner.translate import conjuncts, equalities, translate
 from memgraph_py.storage.view import Direction
 
-SHORTEST = {"shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}
 REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
 
 
@@ -59,20 +59,23 @@ class PatternRelationship:
 
 @dataclass(slots=True)
 class PatternGraph:
-    """A pattern by names. paths: variable and the alternating names along it. named: what the user named, in order."""
+    """A pattern by names. paths: variable and the alternating names along it. named: what the user named, in order.
+    searches: those of shortestPath() and allShortestPaths()."""
 
     nodes: dict[str, PatternNode]
     relationships: list[PatternRelationship]
     paths: list[tuple[str, tuple[str, ...]]]
     named: list[str]
+    searches: list[Search]
 
 
 def pattern_graph(parts: tuple[ast.PatternPart, ...], scope: Scope) -> PatternGraph:
     """The parts as one graph, each anonymous element with a fresh name."""
-    graph = PatternGraph({}, [], [], [])
+    graph = PatternGraph({}, [], [], [], [])
     for part in parts:
         if part.function is not None:
-            raise scope.not_supported(f"'{SHORTEST[part.function]}'", part.offset)
+            _add_search(graph, part, scope)
+            continue
         along = [_add_node(graph, part.nodes[0], scope)]
         for written, node in zip(part.relationships, part.nodes[1:], strict=True):
             name = _name(graph, written.variable, scope)
@@ -83,6 +86,16 @@ def pattern_graph(parts: tuple[ast.PatternPart, ...], scope: Scope) -> PatternGr
             graph.paths.append((part.variable, tuple(along)))
             graph.named.append(part.variable)
     return graph
+
+
+def _add_search(graph: PatternGraph, part: ast.PatternPart, scope: Scope) -> None:
+    left, right = (_add_node(graph, node, scope) for node in part.nodes)
+    (written,) = part.relationships
+    name = _name(graph, written.variable, scope)
+    every = part.function == "allshortestpaths"
+    graph.searches.append(Search(written, left, right, name, written.direction, part.variable, every=every))
+    if part.variable is not None:
+        graph.named.append(part.variable)
 
 
 def match_pattern(
@@ -107,7 +120,7 @@ def _add_node(graph: PatternGraph, written: ast.NodePattern, scope: Scope) -> st
     node.labels += tuple(label for label in written.labels if label not in node.labels)
     if written.properties is not None:
         if node.properties is not None:
-            node.predicates += _equalities(name, written.properties)
+            node.predicates += equalities(name, written.properties)
         else:
             node.properties = written.properties
     if written.label_expression is not None:
@@ -116,15 +129,6 @@ def _add_node(graph: PatternGraph, written: ast.NodePattern, scope: Scope) -> st
     if written.predicate is not None:
         node.predicates.append(written.predicate)
     return name
-
-
-def _equalities(variable: str, properties: ast.MapLiteral | ast.Parameter) -> list[ast.Expression]:
-    assert isinstance(properties, ast.MapLiteral), "analysis lets CREATE alone take a parameter as a map"
-    at = properties.offset
-    return [
-        ast.Infix("=", ast.PropertyAccess(ast.Variable(variable, at), key, at), value, at)
-        for key, value in zip(properties.keys, properties.values, strict=True)
-    ]
 
 
 @dataclass(slots=True)
@@ -142,13 +146,13 @@ def _predicates(graph: PatternGraph, where: ast.Expression | None, inner: Scope,
     written: list[ast.Expression] = []
     for node in graph.nodes.values():
         if node.properties is not None:
-            written += _equalities(node.variable, node.properties)
+            written += equalities(node.variable, node.properties)
         written += [part for predicate in node.predicates for part in conjuncts(predicate)]
     for relationship in graph.relationships:
         pattern = relationship.written
         if pattern.properties is not None and not pattern.variable_length:
-            written += _equalities(relationship.variable, pattern.properties)
-        if pattern.type_expression is not None:
+            written += equalities(relationship.variable, pattern.properties)
+        if pattern.type_expression is not None and pattern.search is None:
             written += conjuncts(_type_test(relationship, pattern.type_expression, inner))
         if pattern.predicate is not None:
             written += conjuncts(pattern.predicate)
@@ -192,6 +196,8 @@ class _Growth:
                 remaining.remove(relationship)
                 self._expand(relationship, outer)
             self._filter()
+        for found in self.graph.searches:
+            self._search(found)
         for variable, along in self.graph.paths:
             self.operator = Extend(self.operator, (variable,), (PathOf(along),))
             self.bound.add(variable)
@@ -228,10 +234,15 @@ class _Growth:
                 continue
             if relationship.written.variable_length and not self._can_check(relationship.written.properties):
                 continue
+            if relationship.written.search is not None and ends == 1 and self._leads_to_few(relationship):
+                continue  # find that node first: a search between two looks at less than one for all
             rank = (2 - ends) * 2 + relationship.written.variable_length
             if rank < best_rank:
                 best, best_rank = relationship, rank
         return best
+
+    def _leads_to_few(self, relationship: PatternRelationship) -> bool:
+        return self._has_equality(relationship.right if relationship.left in self.bound else relationship.left)
 
     def _can_check(self, properties: ast.MapLiteral | ast.Parameter | None) -> bool:
         return properties is None or free_variables(translate(properties, self.scope)) <= self.bound
@@ -308,6 +319,11 @@ class _Growth:
         direction = written.direction
         if reverse:
             left, right, direction = right, left, REVERSED[direction]
+        if written.search is not None:
+            into = right in self.bound
+            found = Search(written, left, right, name, direction, into=into, reverse=reverse)
+            self.operator = search(found, [], self.operator, self.scope)
+            return
         properties = written.properties
         minimum = 1 if written.minimum is None else written.minimum
         self.operator = VariableExpand(
@@ -323,6 +339,15 @@ class _Growth:
             properties=None if properties is None else translate(properties, self.scope),
             reverse=reverse,
         )
+
+    def _search(self, found: Search) -> None:
+        names = {found.relationships} if found.path is None else {found.relationships, found.path}
+        known = self.bound | names
+        mine = [one for one in self.predicates if not one.needs.isdisjoint(names) and one.needs <= known]
+        self.predicates = [one for one in self.predicates if one not in mine]
+        self.operator = search(found, [one.expression for one in mine], self.operator, self.scope)
+        self.bound |= names
+        self._filter()
 
     def _bound_relationship(self, relationship: PatternRelationship) -> None:
         """A relationship, or the list of a variable length, that an earlier clause bound."""

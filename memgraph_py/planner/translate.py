@@ -1,5 +1,6 @@
 """Expressions of the syntax to expressions of the plan: what has a name becomes a Call, shorthand is written out."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from memgraph_py.cypher import ast
@@ -70,6 +71,7 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
         case (
             ast.PatternComprehension()
             | ast.PatternPredicate()
+            | ast.ShortestPath()
             | ast.ExistsSubquery()
             | ast.CountSubquery()
             | ast.CollectSubquery()
@@ -99,6 +101,16 @@ def conjuncts(expression: ast.Expression) -> list[ast.Expression]:
     if isinstance(expression, ast.Infix) and expression.symbol == "AND":
         return conjuncts(expression.left) + conjuncts(expression.right)
     return [expression]
+
+
+def equalities(variable: str, properties: ast.MapLiteral | ast.Parameter) -> list[ast.Expression]:
+    """What a property map in a pattern demands of the element."""
+    assert isinstance(properties, ast.MapLiteral), "analysis lets CREATE alone take a parameter as a map"
+    at = properties.offset
+    return [
+        ast.Infix("=", ast.PropertyAccess(ast.Variable(variable, at), key, at), value, at)
+        for key, value in zip(properties.keys, properties.values, strict=True)
+    ]
 
 
 def _chain(chain: ast.ComparisonChain, scope: Scope) -> Expression:
@@ -175,6 +187,7 @@ def _optional(expression: ast.Expression | None, scope: Scope) -> Expression | N
 def _subquery(
     expression: ast.PatternComprehension
     | ast.PatternPredicate
+    | ast.ShortestPath
     | ast.ExistsSubquery
     | ast.CountSubquery
     | ast.CollectSubquery,
@@ -188,6 +201,11 @@ def _subquery(
             plan, inner = scope.subplans.matches(pattern, predicate, Argument(outer), scope)
             name = scope.fresh()
             return Collect(narrowed(Project(plan, (name,), (translate(result, inner),)), outer), name)
+        case ast.ShortestPath(pattern):
+            name = scope.fresh()
+            plan, _ = scope.subplans.matches(replace(pattern, variable=name), None, Argument(outer), scope)
+            paths = Collect(narrowed(Project(plan, (name,), (Variable(name),)), outer), name)
+            return paths if pattern.function == "allshortestpaths" else Call("head", (paths,))
         case ast.ExistsSubquery(query):
             return Exists(_querying(query, scope)[0])
         case ast.CountSubquery(query):

@@ -41,7 +41,7 @@ def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator
     graph = pattern_graph((clause.pattern,), scope)
     inner = scope.bind(*graph.named)
     nodes, relationships = _specs(graph, scope, inner)
-    without_paths = PatternGraph(graph.nodes, graph.relationships, [], graph.named)
+    without_paths = PatternGraph(graph.nodes, graph.relationships, [], graph.named, [])
     match, _ = match_pattern(without_paths, None, Argument(scope.variables), scope)
     on_create = tuple(_set_item(item, inner) for item in clause.on_create)
     on_match = tuple(_set_item(item, inner) for item in clause.on_match)

@@ -73,6 +73,9 @@ def check(expression: ast.Expression, place: Place) -> Kind:
         case ast.PatternPredicate():
             place.findings.nested.pattern_predicate(expression, place)
             return BOOLEAN
+        case ast.ShortestPath(pattern):
+            place.findings.nested.shortest_path(pattern, place)
+            return PATH if pattern.function == "shortestpath" else list_of(PATH)
         case ast.PatternComprehension():
             return place.findings.nested.pattern_comprehension(expression, place)
         case ast.ExistsSubquery() | ast.CountSubquery() | ast.CollectSubquery():

@@ -18,6 +18,8 @@ from memgraph_py.cypher.analysis.scopes import Place
 from memgraph_py.storage.view import Direction
 
 RELATIONSHIPS = list_of(RELATIONSHIP)
+SHORTEST = {"shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}
+"""Names as they are shown."""
 
 
 def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
@@ -58,6 +60,11 @@ def check_details(element: ast.NodePattern | ast.RelationshipPattern, place: Pla
         check(element.properties, place.value())
     if element.predicate is not None:
         check_predicate(element.predicate, place)
+    if isinstance(element, ast.RelationshipPattern) and element.search is not None:
+        search = element.search
+        if search.predicate is not None:
+            inner = {**place.scope, search.relationship: RELATIONSHIP, search.node: NODE}
+            check_predicate(search.predicate, Place(inner, place.findings))
 
 
 def _bind_element(element: ast.NodePattern | ast.RelationshipPattern, seen: set[str], place: Place) -> None:
@@ -102,8 +109,34 @@ def _check_length(element: ast.RelationshipPattern, place: Place) -> None:
 
 
 def _check_shortest(part: ast.PatternPart, place: Place) -> None:
-    if part.function is not None and len(part.relationships) != 1:
-        raise place.error(f"{part.function} needs exactly one relationship", part.offset, "UnexpectedSyntax")
+    if part.function is None:
+        return
+    name = SHORTEST[part.function]
+    if len(part.relationships) != 1:
+        raise place.error(f"{name}() needs exactly one relationship", part.offset, "UnexpectedSyntax")
+    (relationship,) = part.relationships
+    if relationship.minimum not in (None, 0, 1):
+        raise place.error(f"{name}() takes a minimal length of 0 or 1", relationship.offset, "UnexpectedSyntax")
+    if relationship.search is not None or (relationship.variable is not None and not relationship.variable_length):
+        raise place.error(
+            f"{name}() needs a relationship of variable length, such as `-[r:KNOWS*]->`",
+            relationship.offset,
+            "UnexpectedSyntax",
+        )
+
+
+def check_shortest_path(part: ast.PatternPart, place: Place) -> None:
+    """Check shortestPath() as an expression: its nodes are bound, and it binds nothing."""
+    for node in part.nodes:
+        if node.variable is None:
+            raise place.error(
+                f"{SHORTEST[part.function or '']}() in an expression needs nodes that are bound",
+                node.offset,
+                "UnexpectedSyntax",
+            )
+        if node.variable not in place.scope:
+            raise place.undefined(node.variable, node.offset)
+    bind_match((part,), Place(dict(place.scope), place.findings))
 
 
 # ------------------------------------------------------------------------------------------- patterns in expressions
@@ -147,7 +180,7 @@ def _check_new_details(element: ast.NodePattern | ast.RelationshipPattern, place
 
 def _bind_new(part: ast.PatternPart, place: Place, clause: str) -> None:
     if part.function is not None:
-        raise place.error(f"{clause} cannot make a {part.function}", part.offset, "UnexpectedSyntax")
+        raise place.error(f"{clause} cannot make a {SHORTEST[part.function]}()", part.offset, "UnexpectedSyntax")
     for element in elements(part):
         if isinstance(element, ast.NodePattern):
             _bind_new_node(element, place, alone=not part.relationships)

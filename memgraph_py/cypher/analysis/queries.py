@@ -19,7 +19,13 @@ from memgraph_py.cypher.analysis.kinds import (
     is_list,
     list_of,
 )
-from memgraph_py.cypher.analysis.patterns import bind_create, bind_match, bind_merge, check_predicate_pattern
+from memgraph_py.cypher.analysis.patterns import (
+    bind_create,
+    bind_match,
+    bind_merge,
+    check_predicate_pattern,
+    check_shortest_path,
+)
 from memgraph_py.cypher.analysis.procedures import check_procedure
 from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
@@ -274,6 +280,10 @@ class _Nested:
                 "UnexpectedSyntax",
             )
         check_predicate_pattern(predicate.pattern, place)
+
+    def shortest_path(self, pattern: ast.PatternPart, place: Place) -> None:
+        """Check shortestPath() as an expression."""
+        check_shortest_path(pattern, place)
 
     def pattern_comprehension(self, comprehension: ast.PatternComprehension, place: Place) -> Kind:
         """Check a pattern comprehension; its new variables are its own."""

@@ -71,15 +71,17 @@ from memgraph_py.cypher.ast.expressions import (
     PropertyAccess,
     Quantifier,
     Reduce,
+    ShortestPath,
     Slice,
     Subscript,
     Variable,
 )
 from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr
-from memgraph_py.cypher.ast.patterns import NodePattern, PatternPart, RelationshipPattern
+from memgraph_py.cypher.ast.patterns import BreadthFirst, NodePattern, PatternPart, RelationshipPattern
 
 __all__ = [
     "AnyLabel",
+    "BreadthFirst",
     "Case",
     "Clause",
     "CollectSubquery",
@@ -134,6 +136,7 @@ __all__ = [
     "SetLabelsItem",
     "SetPropertiesItem",
     "SetPropertyItem",
+    "ShortestPath",
     "ShowIndexes",
     "ShowStream",
     "ShowStreams",

@@ -204,6 +204,14 @@ class PatternPredicate:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortestPath:
+    """`shortestPath((a)-[*]-(b))`, a path or NULL; `allShortestPaths(…)`, a list of paths."""
+
+    pattern: "PatternPart"
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExistsSubquery:
     """`EXISTS { … }`: a query, or a pattern with WHERE written as MATCH … RETURN-less query."""
 
@@ -249,6 +257,7 @@ Expression: TypeAlias = (
     | Quantifier
     | Reduce
     | PatternPredicate
+    | ShortestPath
     | ExistsSubquery
     | CountSubquery
     | CollectSubquery

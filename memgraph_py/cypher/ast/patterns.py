@@ -21,6 +21,16 @@ class NodePattern:
 
 
 @dataclass(frozen=True, slots=True)
+class BreadthFirst:
+    """`*BFS … (relationship, node | predicate)`: a shortest way to each node, along what meets the predicate, if there
+    is one. Source: Memgraph documentation, "Breadth-first search"."""
+
+    relationship: str
+    node: str
+    predicate: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
 class RelationshipPattern:
     """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
     None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`. ``types``: one of
@@ -36,6 +46,7 @@ class RelationshipPattern:
     predicate: Expression | None
     offset: int
     type_expression: LabelExpression | None = None
+    search: BreadthFirst | None = None
 
 
 @dataclass(frozen=True, slots=True)

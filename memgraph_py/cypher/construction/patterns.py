@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
+    BreadthFirst,
     Expression,
     LabelAnd,
     LabelExpression,
@@ -15,6 +16,7 @@ from memgraph_py.cypher.ast import (
     PatternPart,
     PatternPredicate,
     RelationshipPattern,
+    ShortestPath,
 )
 from memgraph_py.cypher.construction.labels import allowed_types, demanded_labels, mixed
 from memgraph_py.cypher.construction.rejection import Rejected
@@ -34,6 +36,7 @@ class _Chain:
 class _Length:
     minimum: int | None
     maximum: int | None
+    search: BreadthFirst | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def _relationship(start: int, detail: _Detail | None, direction: Direction) -> R
         detail.predicate,
         start,
         rest,
+        None if length is None else length.search,
     )
 
 
@@ -162,6 +166,21 @@ def length_exact(start: int, count: int) -> _Length:
 def length_range(start: int, minimum: int | None, maximum: int | None) -> _Length:
     del start
     return _Length(minimum, maximum)
+
+
+def length_breadth_first(start: int, range_: _Length | None, search: BreadthFirst | None) -> _Length:
+    del start
+    within = range_ or _Length(None, None)
+    return _Length(within.minimum, within.maximum, search or BreadthFirst("", "", None))
+
+
+def breadth_filter(start: int, relationship: str, node: str, predicate: Expression) -> BreadthFirst:
+    del start
+    return BreadthFirst(relationship, node, predicate)
+
+
+def shortest_path(start: int, function: str, chain: _Chain) -> ShortestPath:
+    return ShortestPath(pattern_part_shortest(start, None, function, chain), start)
 
 
 def pattern_comprehension(

@@ -1,0 +1,303 @@
+"""Shortest paths, by breadth-first search: all nodes at one distance are expanded at once, level after level.
+
+Between two nodes the search goes from both ends, always on the side with fewer nodes (to count their relationships
+costs more than to expand some of them in vain). When a level of one side meets the newest level of the other, all
+shortest paths lead through the nodes where they meet:
+
+    s ── level 1 ── level 2 ═ met ═ level 1 ── t         3 = 2 + 1 relationships
+
+A search keeps a mark for each node that it has met, and for each level the relationships by which it came there. A
+predicate that names the node to which a relationship leads is asked of searches from the source only.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.errors import LimitExceeded
+from memgraph_py.execution.evaluation import evaluate, node_ids, truth
+from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.variable_length import relationship_lists
+from memgraph_py.kernels.paths import discover
+from memgraph_py.plan.operators import ShortestPaths
+from memgraph_py.plan.variables import free_variables
+from memgraph_py.storage.view import Direction, NodeIds, RelationshipIds
+
+Positions = NDArray[np.int64]
+Keeps = Callable[[RelationshipIds, NodeIds], "NDArray[np.bool_]"]
+"""Which relationships may be used, given the node to which each leads."""
+
+_REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
+_MARKS_MIN = 1 << 12
+_TARGETS_OF_ONE_SEARCH = 8
+"""From so many rows of one source on, one search for all of them costs less than one for each."""
+
+
+@dataclass(slots=True)
+class _Level:
+    """Nodes at one distance, each once; how each was reached first; and, where all ways count, by which relationships:
+    positions of nodes here and in the level before."""
+
+    nodes: NodeIds
+    parents: Positions
+    relationships: RelationshipIds
+    edge_nodes: Positions = field(default_factory=lambda: _NONE)
+    edge_parents: Positions = field(default_factory=lambda: _NONE)
+    edge_relationships: RelationshipIds = field(default_factory=lambda: _NONE)
+
+
+_NONE: Positions = np.zeros(0, dtype=np.int64)
+
+
+class _Side:
+    """A search from one node."""
+
+    __slots__ = ("_context", "_direction", "_every", "_keeps", "_known", "_types", "levels", "marks")
+
+    def __init__(
+        self, start: int, direction: Direction, operator: ShortestPaths, keeps: Keeps | None, context: ExecutionContext
+    ) -> None:
+        self._context = context
+        self._direction = direction
+        self._types = context.type_ids(operator.types)
+        self._keeps = keeps
+        self._every = operator.every
+        self._known = 1
+        self.marks: NDArray[np.int32] = np.zeros(max(_MARKS_MIN, start + 1), dtype=np.int32)
+        """By node: 0, or its number among those that were met, from 1."""
+        self.marks[start] = 1
+        self.levels = [_Level(np.array((start,), dtype=np.int64), _NONE, _NONE)]
+
+    def grow(self) -> NodeIds:
+        """Nodes at the next distance, none where there are no more."""
+        self._context.check()
+        found = self._context.graph.expand(self.levels[-1].nodes, self._direction, self._types)
+        parents, relationships, targets = found.source_rows, found.relationships, found.targets
+        if self._keeps is not None and len(targets):
+            keep = self._keeps(relationships, targets)
+            parents, relationships, targets = parents[keep], relationships[keep], targets[keep]
+        if len(targets) and (top := int(targets.max())) >= len(self.marks):
+            grown = np.zeros(max(top + 1, 2 * len(self.marks)), dtype=np.int32)
+            grown[: len(self.marks)] = self.marks
+            self.marks = grown
+        known = self._known
+        first = discover(targets, self.marks, known)
+        self._known += len(first)
+        level = _Level(targets[first], parents[first], relationships[first])
+        if self._every and len(first):
+            numbers = self.marks[targets] - 1
+            new = numbers >= known
+            level.edge_nodes = numbers[new].astype(np.int64) - known
+            level.edge_parents, level.edge_relationships = parents[new], relationships[new]
+        self.levels.append(level)
+        return level.nodes
+
+    def positions(self, nodes: NodeIds) -> Positions:
+        """Where these nodes stand in the newest level, -1 where they do not."""
+        inside = nodes < len(self.marks)
+        before = self._known - len(self.levels[-1].nodes)
+        numbers = np.where(inside, self.marks[np.where(inside, nodes, 0)], 0).astype(np.int64) - 1 - before
+        return np.where(numbers >= 0, numbers, -1)
+
+    def ways(self, positions: Positions, level: int) -> NDArray[np.int64]:
+        """(positions, level) the relationships by which each was reached first, from the start on."""
+        ways = np.empty((len(positions), level), dtype=np.int64)
+        for distance in range(level, 0, -1):
+            ways[:, distance - 1] = self.levels[distance].relationships[positions]
+            positions = self.levels[distance].parents[positions]
+        return ways
+
+    def all_ways(self, positions: Positions) -> tuple[Positions, NDArray[np.int64]]:
+        """All ways to nodes of the newest level: of which position each is, and (ways, level) relationships."""
+        origins = np.arange(len(positions), dtype=np.int64)
+        columns: list[NDArray[np.int64]] = []
+        for level in reversed(self.levels[1:]):
+            order = np.argsort(level.edge_nodes, kind="stable")
+            starts = np.searchsorted(level.edge_nodes[order], np.arange(len(level.nodes) + 1))
+            counts = (starts[1:] - starts[:-1])[positions]
+            _check_count(int(counts.sum()), self._context)
+            rows = np.repeat(np.arange(len(positions)), counts)
+            offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+            edges = order[starts[positions][rows] + offsets]
+            columns = [column[rows] for column in columns]
+            columns.insert(0, level.edge_relationships[edges])
+            origins, positions = origins[rows], level.edge_parents[edges]
+        empty = np.empty((len(origins), 0), dtype=np.int64)
+        return origins, np.stack(columns, axis=1) if columns else empty
+
+
+@executes(ShortestPaths)
+def shortest_paths(operator: ShortestPaths, context: ExecutionContext) -> Iterator[Batch]:
+    """Paths of each input row, the shorter ones first."""
+    outer = free_variables(operator.predicate) - {operator.relationship, operator.node} if operator.predicate else None
+    for batch in context.run(operator.input):
+        sources = node_ids(batch.columns[operator.source])
+        if not operator.into:
+            for row in np.flatnonzero(sources >= 0).tolist():
+                yield from _reached(operator, batch, row, int(sources[row]), context)
+            continue
+        targets = node_ids(batch.columns[operator.target])
+        rows = np.flatnonzero((sources >= 0) & (targets >= 0))
+        if outer or operator.every or len(rows) < _TARGETS_OF_ONE_SEARCH:
+            for row in rows.tolist():
+                yield from _between(operator, batch, row, int(sources[row]), int(targets[row]), context)
+            continue
+        order = rows[np.argsort(sources[rows], kind="stable")]
+        ends = np.flatnonzero(np.diff(sources[order], append=-2)) + 1
+        for group in np.split(order, ends[:-1]):
+            yield from _from_one(operator, batch, group, sources, targets, context)
+
+
+def _from_one(
+    operator: ShortestPaths,
+    batch: Batch,
+    rows: Positions,
+    sources: NodeIds,
+    targets: NodeIds,
+    context: ExecutionContext,
+) -> Iterator[Batch]:
+    """Rows of one source."""
+    if len(rows) < _TARGETS_OF_ONE_SEARCH:
+        for row in rows.tolist():
+            yield from _between(operator, batch, row, int(sources[row]), int(targets[row]), context)
+        return
+    side = _Side(int(sources[rows[0]]), operator.direction, operator, _keeps(operator, batch, 0, context), context)
+    left = rows
+    for distance in _distances(operator):
+        if distance and not len(side.grow()):
+            return
+        positions = side.positions(targets[left])
+        there = positions >= 0
+        if distance >= operator.minimum and there.any():
+            found = left[there]
+            yield from _emitted(operator, batch, found, None, side.ways(positions[there], distance), context)
+        left = left[~there]
+        if not len(left):
+            return
+
+
+def _reached(
+    operator: ShortestPaths, batch: Batch, row: int, source: int, context: ExecutionContext
+) -> Iterator[Batch]:
+    """All nodes that can be reached, nearer ones first."""
+    side = _Side(source, operator.direction, operator, _keeps(operator, batch, row, context), context)
+    for distance in _distances(operator):
+        nodes = side.levels[0].nodes if distance == 0 else side.grow()
+        if not len(nodes):
+            return
+        if distance >= operator.minimum:
+            rows = np.full(len(nodes), row, dtype=np.int64)
+            ways = side.ways(np.arange(len(nodes)), distance)
+            yield from _emitted(operator, batch, rows, nodes, ways, context)
+
+
+def _distances(operator: ShortestPaths) -> Iterator[int]:
+    distance = 0
+    while operator.maximum is None or distance <= operator.maximum:
+        yield distance
+        distance += 1
+
+
+def _between(
+    operator: ShortestPaths, batch: Batch, row: int, source: int, target: int, context: ExecutionContext
+) -> Iterator[Batch]:
+    """The shortest path of one row, or all of them."""
+    if source == target:
+        if operator.minimum == 0:
+            yield from _emitted(operator, batch, _one(row), None, np.empty((1, 0), dtype=np.int64), context)
+        return
+    keeps = _keeps(operator, batch, row, context)
+    one_way = operator.predicate is not None and operator.node in free_variables(operator.predicate)
+    here = _Side(source, operator.direction, operator, keeps, context)
+    there = _Side(target, _REVERSED[operator.direction], operator, keeps, context)
+    maximum = operator.maximum
+    while maximum is None or len(here.levels) + len(there.levels) - 2 < maximum:
+        side, other = (
+            (here, there) if one_way or len(here.levels[-1].nodes) <= len(there.levels[-1].nodes) else (there, here)
+        )
+        nodes = side.grow()
+        if not len(nodes):
+            return
+        positions = other.positions(nodes)
+        met = np.flatnonzero(positions >= 0)
+        if len(met):
+            at_here, at_there = (met, positions[met]) if side is here else (positions[met], met)
+            ways = _joined_ways(operator, here, there, at_here, at_there, context)
+            yield from _emitted(operator, batch, np.full(len(ways), row, dtype=np.int64), None, ways, context)
+            return
+
+
+def _joined_ways(
+    operator: ShortestPaths,
+    here: _Side,
+    there: _Side,
+    at_here: Positions,
+    at_there: Positions,
+    context: ExecutionContext,
+) -> NDArray[np.int64]:
+    """(paths, length) relationships through the nodes where the sides met."""
+    if not operator.every:
+        first = here.ways(at_here[:1], len(here.levels) - 1)
+        return np.concatenate((first, there.ways(at_there[:1], len(there.levels) - 1)[:, ::-1]), axis=1)
+    origins, first = here.all_ways(at_here)
+    other_origins, last = there.all_ways(at_there)
+    order = np.argsort(other_origins, kind="stable")
+    starts = np.searchsorted(other_origins[order], np.arange(len(at_there) + 1))
+    counts = (starts[1:] - starts[:-1])[origins]
+    _check_count(int(counts.sum()), context)
+    rows = np.repeat(np.arange(len(origins)), counts)
+    offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    others = order[starts[origins][rows] + offsets]
+    return np.concatenate((first[rows], last[others][:, ::-1]), axis=1)
+
+
+def _check_count(paths: int, context: ExecutionContext) -> None:
+    limit = context.limits.variable_length_rows_max
+    if paths > limit:
+        raise LimitExceeded(f"there are more than {limit} shortest paths", hint="bound their length or their types")
+
+
+def _one(row: int) -> Positions:
+    return np.array((row,), dtype=np.int64)
+
+
+def _keeps(operator: ShortestPaths, batch: Batch, row: int, context: ExecutionContext) -> Keeps | None:
+    """The operator's predicate for the searches of one row."""
+    predicate = operator.predicate
+    if predicate is None:
+        return None
+    own = batch.slice(row, row + 1)
+    names = free_variables(predicate) & own.columns.keys()
+
+    def keeps(relationships: RelationshipIds, nodes: NodeIds) -> NDArray[np.bool_]:
+        rows = np.zeros(len(nodes), dtype=np.int64)
+        columns = {name: own.columns[name].take(rows) for name in names}
+        columns[operator.relationship] = Column(Kind.RELATIONSHIP, relationships)
+        columns[operator.node] = Column(Kind.NODE, nodes)
+        return truth(evaluate(predicate, Batch(len(nodes), columns), context))
+
+    return keeps
+
+
+def _emitted(
+    operator: ShortestPaths,
+    batch: Batch,
+    rows: Positions,
+    nodes: NodeIds | None,
+    ways: NDArray[np.int64],
+    context: ExecutionContext,
+) -> Iterator[Batch]:
+    limit = context.limits.batch_rows_max
+    for start in range(0, len(rows), limit):
+        part = slice(start, start + limit)
+        columns: dict[str, Column] = {}
+        if nodes is not None and operator.target not in operator.unused:
+            columns[operator.target] = Column(Kind.NODE, nodes[part])
+        if operator.relationships not in operator.unused:
+            walked = ways[part, ::-1] if operator.reverse else ways[part]
+            columns[operator.relationships] = relationship_lists(walked)
+        yield from pieces(widen(batch, rows[part], columns, operator.unused), context)
