@@ -162,6 +162,10 @@ class ForbiddenInTransaction(CypherError, code="Neo.ClientError.Transaction.Forb
     """The statement is not allowed in an explicit transaction, or writes in one that was opened to read."""
 
 
+class TransactionStartFailed(CypherError, code="Neo.DatabaseError.Transaction.TransactionStartFailed"):
+    """A statement that makes transactions of its own, inside of another one. Drivers' tools send it again outside."""
+
+
 class AccessModeViolation(CypherError, code="Neo.ClientError.Statement.AccessMode"):
     """A write in a transaction that was opened with access mode READ."""
 

@@ -164,6 +164,10 @@ class Ingestion:
             raise ForbiddenInTransaction(
                 "schema, stream and administration commands are not allowed in a stream's queries"
             )
+        if prepared.in_transactions:
+            raise ForbiddenInTransaction(
+                "IN TRANSACTIONS is not allowed in a stream's queries: a batch is one transaction"
+            )
         if prepared.mode == "EXPLAIN":
             raise ForbiddenInTransaction("EXPLAIN is not allowed in a stream's queries, as it runs nothing")
         return prepared

@@ -8,8 +8,9 @@ sees it.
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import cast
 
 from memgraph_py.columnar import Batch
@@ -21,6 +22,7 @@ from memgraph_py.errors import (
     InvalidRequest,
     ParameterMissing,
     TransactionConflict,
+    TransactionStartFailed,
     TransactionTerminated,
 )
 from memgraph_py.execution import execute
@@ -89,6 +91,13 @@ class Session:
         if prepared.literals:
             given = {**given, **prepared.literals}
         deadline = self._deadline if transaction is not None else _deadline(timeout_seconds)
+        if prepared.in_transactions:
+            if transaction is not None:
+                raise TransactionStartFailed(
+                    "CALL { … } IN TRANSACTIONS cannot run inside an explicit transaction",
+                    hint="use an auto-commit transaction (session.run)",
+                )
+            return self._run_in_transactions(prepared, given, view, deadline)
         if prepared.writes and transaction is None:
             return self._run_auto_commit(prepared, given, view, deadline)
         return self._run_within(prepared, given, view, deadline)
@@ -219,6 +228,26 @@ class Session:
         reference = weakref.ref(result)  # with a reference of its own, the version it read would outlive the result
         return result
 
+    def _run_in_transactions(
+        self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
+    ) -> Result:
+        """Run to its end, like a write; what was committed on the way stays."""
+        summary = Summary(_query_type(prepared))
+
+        def start(budget: Budget | None) -> Iterator[Batch]:
+            context = self._new_context(view, parameters, deadline, budget)
+            summary.counters = context.counters
+            context.inner_transactions = _InnerTransactions(self, context)
+            rows = list(execute(prepared.plan, context))
+            result = reference()
+            assert result is not None, "it is the result that runs the statement"
+            result.view = context.graph
+            yield from rows
+
+        result = Result(prepared.columns, start, view, summary, bounded=False)
+        reference = weakref.ref(result)
+        return result
+
     def _new_context(
         self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: Budget | None
     ) -> ExecutionContext:
@@ -235,6 +264,39 @@ class Session:
         if self._abandoned:  # before there was a context to cancel
             context.cancelled = True
         return context
+
+
+class _InnerTransactions:
+    """See ``execution.executor.InnerTransactions``: they commit one after another, and wait for the disk."""
+
+    def __init__(self, session: Session, outer: ExecutionContext) -> None:
+        self._session = session
+        self._outer = outer
+
+    def run(self, work: Callable[[ExecutionContext], list[Batch]]) -> list[Batch]:
+        session = self._session
+        store, retries = session._core.store, session._core.limits.conflict_retries
+        counters = replace(self._outer.counters)
+        for attempt in range(retries + 1):
+            transaction = store.begin(Access.WRITE)
+            try:
+                answers = work(self._outer.within(transaction))
+                session._take_effect()
+                committed = store.commit(transaction)
+            except BaseException as error:
+                store.rollback(transaction)
+                session._takes_effect = False
+                if isinstance(error, TransactionConflict) and attempt < retries:
+                    self._outer.counters.take(counters)
+                    continue
+                raise
+            committed.result()
+            session._takes_effect = False
+            return answers
+        raise AssertionError("the last attempt raises")
+
+    def view(self) -> GraphView:
+        return self._session._core.store.current
 
 
 def _tell(result: Result | None, transaction: Transaction, committed: Future[int]) -> None:

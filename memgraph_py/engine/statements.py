@@ -48,6 +48,7 @@ class PreparedQuery:
     columns: tuple[str, ...]
     parameters: frozenset[str]
     writes: bool
+    in_transactions: bool
     bounded: bool
     mode: str | None
     vectorised: Operator | None
@@ -153,7 +154,10 @@ class StatementCache:
                 columns=analysis.columns,
                 parameters=analysis.parameters,
                 writes=analysis.writes,
-                bounded=estimate_rows(plan, view) <= self._limits.bounded_rows_max and not _has_long_range(plan),
+                in_transactions=analysis.in_transactions,
+                bounded=not analysis.in_transactions
+                and estimate_rows(plan, view) <= self._limits.bounded_rows_max
+                and not _has_long_range(plan),
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,

@@ -13,6 +13,7 @@ from memgraph_py.execution import (
     scans,
     shortest_paths,
     subqueries,
+    transactions,
     updates,
     variable_length,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "scans",
     "shortest_paths",
     "subqueries",
+    "transactions",
     "updates",
     "variable_length",
 ]

@@ -11,9 +11,9 @@ column and work per outer row where that makes a difference (Aggregate, Distinct
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from time import perf_counter, thread_time
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from memgraph_py.config import Limits
 from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTerminated
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
-from memgraph_py.storage.view import WritableGraph
+from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
 
 __all__ = [
@@ -77,6 +77,11 @@ class Counters:
     indexes_added: int = 0
     indexes_removed: int = 0
 
+    def take(self, other: "Counters") -> None:
+        """Become as the other one."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
+
     def any(self) -> bool:
         """True when something was changed."""
         return any(getattr(self, field.name) for field in fields(self))
@@ -114,6 +119,19 @@ class Budget:
         return False
 
 
+class InnerTransactions(Protocol):
+    """Transactions that a statement makes for its subqueries; the session has them."""
+
+    def run(self, work: Callable[["ExecutionContext"], list[Batch]]) -> list[Batch]:
+        """What ``work`` gives in a transaction of its own, which is committed and on disk then. Work may be done more
+        than once, when others were first. Raises what it raises, with nothing done."""
+        ...
+
+    def view(self) -> GraphView:
+        """The graph with all that was committed so far."""
+        ...
+
+
 @dataclass(slots=True)
 class _Run:
     """What the contexts of one execution share. deadline: a time of perf_counter, or None."""
@@ -124,6 +142,7 @@ class _Run:
     cancelled: bool = False
     deadline: float | None = None
     budget: Budget | None = None
+    inner_transactions: InnerTransactions | None = None
 
 
 class ExecutionContext:
@@ -199,6 +218,25 @@ class ExecutionContext:
     def constants(self) -> dict[int, Column]:
         """Columns of one row, of the plan's ``Constant`` expressions, by identity."""
         return self._run.constants
+
+    @property
+    def inner_transactions(self) -> InnerTransactions:
+        """Transactions for subqueries, of a statement that was prepared for them."""
+        found = self._run.inner_transactions
+        assert found is not None, "the session gives them to a plan with InTransactions"
+        return found
+
+    @inner_transactions.setter
+    def inner_transactions(self, value: InnerTransactions) -> None:
+        self._run.inner_transactions = value
+
+    def within(self, graph: WritableGraph) -> "ExecutionContext":
+        """This execution on another graph: its counters, limits, cancellation and deadline."""
+        environment = replace(self.environment, graph=graph)
+        other = ExecutionContext(graph, environment, self.parameters, self.limits)
+        other.counters = self.counters
+        other._run = self._run
+        return other
 
     def check(self) -> None:
         """Called once per batch. Raises TransactionTerminated when cancelled or too late, or BudgetExhausted."""

@@ -98,7 +98,7 @@ class _Estimate:
                 return rows * _length(elements)
             case operators.Apply(_, subplan):
                 return self.rows(subplan, rows)
-            case operators.Optional(_, subplan) | operators.Merge(_, subplan):
+            case operators.Optional(_, subplan) | operators.Merge(_, subplan) | operators.InTransactions(_, subplan):
                 return max(rows, self.rows(subplan, rows))
             case operators.ProcedureCall():
                 return rows * LIST_ROWS

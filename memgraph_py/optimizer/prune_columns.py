@@ -64,6 +64,9 @@ def _prune(operator: Operator, needed: Names) -> _Pruned:
         case operators.Merge():
             pruned = _subplan(operator.match, frozenset(bound_variables(operator)))
             return _over(changed(operator, match=pruned), needed)
+        case operators.InTransactions():
+            subplan = _subplan(operator.subplan, frozenset(operator.variables))
+            return _over(changed(operator, subplan=subplan), needed)
         case operators.Drain(below):
             return operators.Drain(_prune(below, frozenset())[0]), ()
         case _:

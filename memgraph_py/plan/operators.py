@@ -337,6 +337,21 @@ class Optional:
 
 
 @dataclass(frozen=True, slots=True)
+class InTransactions:
+    """As Apply, or as Optional without match where the subplan ends in Drain, for ``rows`` input rows at a time, each
+    time in a transaction of its own, which is committed before the next ones are looked at. The rows of one that fails
+    have NULL in ``variables``, and the query goes on (on_error CONTINUE), tries no others (BREAK) or fails (FAIL).
+    ``status``: no variable, or the one that tells what became of a row's transaction, as a map."""
+
+    input: "Operator"
+    subplan: "Operator"
+    variables: tuple[str, ...]
+    rows: Expression
+    on_error: str
+    status: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Eager:
     """Takes all of its input before it gives the first row: keeps reads apart from later writes."""
 
@@ -441,6 +456,7 @@ Operator: TypeAlias = (
     | Union
     | Apply
     | Optional
+    | InTransactions
     | Eager
     | ProcedureCall
     | Create

@@ -118,6 +118,8 @@ def details(operator: Operator) -> str:
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.Filter(_, predicate):
             return expression_text(predicate)
+        case operators.InTransactions():
+            return f"OF {expression_text(operator.rows)} ROWS ON ERROR {operator.on_error}"
         case operators.UniqueRelationships() | operators.Distinct() | operators.Optional():
             return ", ".join(operator.variables)
         case operators.Project() | operators.Extend():

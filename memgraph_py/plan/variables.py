@@ -75,6 +75,8 @@ def read_variables(operator: Operator) -> frozenset[str]:
             return frozenset(operator.variables)
         case operators.Apply() | operators.Optional():
             return argument_variables(operator.subplan)
+        case operators.InTransactions():
+            return argument_variables(operator.subplan) | free_variables(operator.rows)
         case operators.Create() | operators.Merge():
             return _read_by_creation(operator)
         case operators.Union() | operators.Drain() | operators.Eager():
@@ -108,6 +110,8 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
             return operator.names
         case operators.Optional() | operators.ProcedureCall():
             return operator.variables
+        case operators.InTransactions():
+            return operator.variables + operator.status
         case operators.Apply():
             outer = argument_variables(operator.subplan)
             return tuple(name for name in columns(operator.subplan) if name not in outer)

@@ -77,7 +77,7 @@ def _isolate(operator: Operator) -> tuple[Operator, Effects, bool]:
 
 
 def _isolate_subplan(operator: Operator) -> Operator:
-    if isinstance(operator, operators.Apply | operators.Optional):
+    if isinstance(operator, operators.Apply | operators.Optional | operators.InTransactions):
         return changed(operator, subplan=isolate(operator.subplan))
     return operator
 

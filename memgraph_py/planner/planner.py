@@ -9,13 +9,15 @@ from typing import assert_never
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Analysis
 from memgraph_py.functions.registry import PROCEDURES
-from memgraph_py.plan.expressions import Expression, Parameter, Variable
+from memgraph_py.plan.expressions import Expression, Literal, Parameter, Variable
 from memgraph_py.plan.operators import (
     Apply,
     Argument,
     Distinct,
     Drain,
+    Eager,
     Filter,
+    InTransactions,
     Operator,
     Optional,
     ProcedureCall,
@@ -31,6 +33,9 @@ from memgraph_py.planner.projections import project
 from memgraph_py.planner.scope import Scope, narrowed
 from memgraph_py.planner.translate import conjuncts, translate
 from memgraph_py.planner.updates import create, delete, merge, remove_items, set_items
+
+ROWS_OF_TRANSACTION = 1_000
+"""Of IN TRANSACTIONS where it is not said; as in Neo4j."""
 
 
 def plan_query(query: ast.Query, analysis: Analysis, text: str) -> Operator:
@@ -75,6 +80,8 @@ class Planner:
         for clause in query.clauses:
             if standalone and isinstance(clause, ast.ProcedureCall):
                 return self._procedure(clause, operator, scope, standalone=True)
+            if isinstance(operator, InTransactions) and not isinstance(clause, ast.Return | ast.Finish):
+                operator = Eager(operator)  # all of them are over before the next clause reads
             operator, scope = self._clause(clause, operator, scope)
         return operator, scope
 
@@ -104,6 +111,8 @@ class Planner:
                 return self._foreach(clause, operator, scope), scope
             case ast.SubqueryCall():
                 return self._subquery(clause, operator, scope)
+            case ast.Finish():
+                return Drain(operator), scope.only(())
             case _:
                 assert_never(clause)
 
@@ -151,13 +160,29 @@ class Planner:
         return Optional(operator, narrowed(Drain(subplan), scope.variables), ())
 
     def _subquery(self, clause: ast.SubqueryCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
-        if clause.imports is not None:
+        if clause.imports_all:
+            visible = scope
+        elif clause.imports is not None:
             visible = scope.only(clause.imports)
         elif isinstance(clause.query.parts[0].clauses[0], ast.With):
             visible = scope
         else:
             visible = scope.only(())
         subplan, inner = self.query(clause.query, Argument(visible.variables), visible)
-        if not isinstance(clause.query.parts[-1].clauses[-1], ast.Return):
-            return Optional(operator, narrowed(Drain(subplan), scope.variables), ()), scope
-        return Apply(operator, narrowed(subplan, scope.variables)), scope.bind(*inner.variables)
+        gives_rows = isinstance(clause.query.parts[-1].clauses[-1], ast.Return)
+        subplan = narrowed(subplan if gives_rows else Drain(subplan), scope.variables)
+        bound = inner.variables if gives_rows else ()
+        if clause.transactions is not None:
+            return _in_transactions(clause.transactions, operator, subplan, bound, scope)
+        if not gives_rows or clause.optional:
+            return Optional(operator, subplan, bound), scope.bind(*bound)
+        return Apply(operator, subplan), scope.bind(*bound)
+
+
+def _in_transactions(
+    options: ast.InTransactions, operator: Operator, subplan: Operator, bound: tuple[str, ...], scope: Scope
+) -> tuple[Operator, Scope]:
+    rows = Literal(ROWS_OF_TRANSACTION) if options.rows is None else translate(options.rows, scope)
+    status = () if options.status is None else (options.status,)
+    result = InTransactions(operator, subplan, bound, rows, options.on_error, status)
+    return result, scope.bind(*bound, *status)

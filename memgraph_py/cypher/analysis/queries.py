@@ -10,6 +10,7 @@ from memgraph_py.cypher.analysis.kinds import (
     ANY,
     BOOLEAN,
     INTEGER,
+    MAP,
     NODE,
     NULL,
     RELATIONSHIP,
@@ -29,6 +30,7 @@ from memgraph_py.cypher.analysis.patterns import (
 from memgraph_py.cypher.analysis.procedures import check_procedure
 from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
+from memgraph_py.cypher.analysis.transactions import check_transactions
 from memgraph_py.cypher.tree import walk
 
 _UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
@@ -42,6 +44,7 @@ class Analysis:
     columns: tuple[str, ...]
     parameters: frozenset[str]
     writes: bool
+    in_transactions: bool
 
 
 def analyse(query: ast.Query, text: str) -> Analysis:
@@ -50,8 +53,10 @@ def analyse(query: ast.Query, text: str) -> Analysis:
     Raises CypherSyntaxError, CypherTypeError or ProcedureNotFound with the position and the TCK's detail.
     """
     findings = Findings(text, _Nested())
-    columns = _check_query(query, Place({}, findings), ending=_check_ending)
-    return Analysis(tuple(columns), frozenset(findings.parameters), findings.writes)
+    place = Place({}, findings)
+    columns = _check_query(query, place, ending=_check_ending)
+    in_transactions = check_transactions(query, place)
+    return Analysis(tuple(columns), frozenset(findings.parameters), findings.writes, in_transactions)
 
 
 # ------------------------------------------------------------------------------------------------------------ queries
@@ -104,10 +109,10 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
     """Check the clauses of a single query; gives its columns."""
     columns: Scope = {}
     for index, clause in enumerate(part.clauses):
-        last = index == len(part.clauses) - 1
+        if isinstance(clause, ast.Return | ast.Finish) and index < len(part.clauses) - 1:
+            name = type(clause).__name__.upper()
+            raise _misplaced(f"{name} has to be the last clause", part.clauses[index + 1], place)
         if isinstance(clause, ast.Return):
-            if not last:
-                raise _misplaced("RETURN has to be the last clause", part.clauses[index + 1], place)
             columns = _check_return(clause, place)
         elif isinstance(clause, ast.ProcedureCall):
             columns = check_procedure(clause, place, standalone=standalone and len(part.clauses) == 1)
@@ -144,7 +149,8 @@ def _check_clause(
     | ast.Remove
     | ast.Delete
     | ast.Foreach
-    | ast.SubqueryCall,
+    | ast.SubqueryCall
+    | ast.Finish,
     place: Place,
 ) -> None:
     """Check a clause that adds to the scope and leaves the rest of it."""
@@ -178,6 +184,8 @@ def _check_clause(
             _check_foreach(clause, place)
         case ast.SubqueryCall():
             _check_subquery_call(clause, place)
+        case ast.Finish():
+            pass
         case _:
             assert_never(clause)
 
@@ -243,16 +251,19 @@ def _check_foreach(clause: ast.Foreach, place: Place) -> None:
 
 
 def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
-    if clause.imports is None:
+    if clause.imports is None and not clause.imports_all:
         columns = _check_query(clause.query, place, ending=_check_ending, importing=True)
     else:
-        for name in clause.imports:
+        imported = tuple(place.scope) if clause.imports is None else clause.imports
+        for name in imported:
             if name not in place.scope:
                 raise place.undefined(name, clause.offset)
-        inner = Place({name: place.scope[name] for name in clause.imports}, place.findings)
+        inner = Place({name: place.scope[name] for name in imported}, place.findings)
         columns = _check_query(clause.query, inner, ending=_check_ending)
     for name, kind in columns.items():
         _bind(name, kind, clause.offset, place)
+    if clause.transactions is not None and clause.transactions.status is not None:
+        _bind(clause.transactions.status, MAP, clause.offset, place)
 
 
 def _bind(name: str, kind: Kind, offset: int, place: Place) -> None:

@@ -173,16 +173,48 @@ class Foreach:
 
 
 @dataclass(frozen=True, slots=True)
+class InTransactions:
+    """`IN TRANSACTIONS OF rows ROWS ON ERROR … REPORT STATUS AS status`. on_error: `FAIL`, `CONTINUE` or `BREAK`."""
+
+    rows: Expression | None
+    on_error: str
+    status: str | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubqueryCall:
-    """`CALL { … }`, `CALL (x) { … }` (``imports``; None: by a leading WITH)."""
+    """`CALL { … }`, `CALL (x) { … }` (``imports``; None: by a leading WITH), `CALL (*) { … }` (``imports_all``)."""
 
     query: "Query"
     imports: tuple[str, ...] | None
+    imports_all: bool
+    optional: bool
+    transactions: InTransactions | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """`FINISH`: the query runs to its end and gives nothing."""
+
     offset: int
 
 
 Clause: TypeAlias = (
-    Match | Unwind | With | Return | Create | Set | Remove | Merge | Delete | ProcedureCall | Foreach | SubqueryCall
+    Match
+    | Unwind
+    | With
+    | Return
+    | Create
+    | Set
+    | Remove
+    | Merge
+    | Delete
+    | ProcedureCall
+    | Foreach
+    | SubqueryCall
+    | Finish
 )
 
 

@@ -10,7 +10,9 @@ from memgraph_py.cypher.ast import (
     Delete,
     ExistsSubquery,
     Expression,
+    Finish,
     Foreach,
+    InTransactions,
     Match,
     Merge,
     PatternPart,
@@ -32,6 +34,7 @@ from memgraph_py.cypher.ast import (
     With,
     YieldItem,
 )
+from memgraph_py.cypher.construction.rejection import Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +187,59 @@ def yield_item(start: int, column: str, alias: str | None) -> YieldItem:
     return YieldItem(column, alias, start)
 
 
-def subquery_call(start: int, body: Query | SingleQuery) -> SubqueryCall:
-    return SubqueryCall(_whole(body), None, start)
+def subquery_call(
+    start: int,
+    optional: str | None,
+    imported: tuple[str, ...] | None,
+    body: Query | SingleQuery,
+    transactions: InTransactions | None,
+) -> SubqueryCall:
+    everything = imported is _EVERYTHING
+    names = None if everything else imported
+    return SubqueryCall(_whole(body), names, everything, optional is not None, transactions, start)
 
 
-def subquery_call_importing(start: int, *names_and_body: str | Query | SingleQuery) -> SubqueryCall:
-    """The last is the query."""
-    *names, body = names_and_body
-    assert not isinstance(body, str)
-    return SubqueryCall(_whole(body), tuple(str(name) for name in names), start)
+_EVERYTHING = ("*",)
+"""`CALL (*)`; this very object, as a name may be written like it."""
+
+
+def imports(start: int, *names: str) -> tuple[str, ...]:
+    del start
+    return names
+
+
+def imports_all(start: int) -> tuple[str, ...]:
+    del start
+    return _EVERYTHING
+
+
+def in_transactions(start: int, *options: tuple[str, Expression | str]) -> InTransactions:
+    """Each option once, in any order."""
+    given = dict(options)
+    if len(given) < len(options):
+        raise Rejected("an option of IN TRANSACTIONS stands there twice", start)
+    rows, status = given.get("rows"), given.get("status")
+    assert not isinstance(rows, str) and (status is None or isinstance(status, str))
+    return InTransactions(rows, str(given.get("on error", "FAIL")), status, start)
+
+
+def of_rows(start: int, count: Expression) -> tuple[str, Expression]:
+    del start
+    return "rows", count
+
+
+def on_error(start: int, reaction: str) -> tuple[str, str]:
+    del start
+    return "on error", reaction.upper()
+
+
+def report_status(start: int, name: str) -> tuple[str, str]:
+    del start
+    return "status", name
+
+
+def finish(start: int) -> Finish:
+    return Finish(start)
 
 
 def exists_subquery(start: int, body: Query | SingleQuery) -> ExistsSubquery:
