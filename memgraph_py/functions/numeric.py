@@ -23,7 +23,8 @@ FloatFunction = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 def _round_half_up(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """To the next integer, halves upwards; exact where ``values + 0.5`` would round."""
     whole = np.floor(values)
-    return np.where(values - whole >= 0.5, whole + 1.0, whole)
+    with np.errstate(invalid="ignore"):  # an infinite number less itself
+        return np.where(values - whole >= 0.5, whole + 1.0, whole)
 
 
 def _haversin(values: NDArray[np.float64]) -> NDArray[np.float64]:

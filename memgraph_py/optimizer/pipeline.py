@@ -1,6 +1,7 @@
 """The rules in their order, and the check that each leaves a plan whose variables are bound."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.limit_sorts import limit_sorts
@@ -16,7 +17,9 @@ from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 
-RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
+Rule: TypeAlias = Callable[[Operator, Statistics], Operator]
+
+RULES: tuple[Rule, ...] = (
     # First: the other rules look for literals.
     simplify_expressions,
     # So that a pattern has all its filters beside it when its order is chosen.
@@ -37,11 +40,14 @@ RULES: tuple[Callable[[Operator, Statistics], Operator], ...] = (
 """In this order, for the reasons beside them."""
 
 
-def optimise(plan: Operator, view: GraphView) -> Operator:
-    """A plan with the same rows that is expected to cost less on the data of the view."""
+def optimise(plan: Operator, view: GraphView, rules: tuple[Rule, ...] = RULES) -> Operator:
+    """A plan with the same rows that is expected to cost less on the data of the view.
+
+    ``rules``: some of RULES, in their order.
+    """
     statistics = Statistics(view)
     try:
-        for rule in RULES:
+        for rule in rules:
             plan = rule(plan, statistics)
     finally:
         statistics.forget()

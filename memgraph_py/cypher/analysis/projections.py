@@ -80,8 +80,8 @@ class _Projected:
             raise self.place.error(
                 "an aggregate in ORDER BY has to be one of the columns", node.offset, "InvalidAggregation"
             )
-        if _binds(node):
-            check(node, Place(self.columns, self.place.findings))
+        if _binds(node):  # whether a pattern may stand here as a predicate is checked with the whole expression
+            check(node, Place(self.columns, self.place.findings, predicate=True))
             return
         for child in children(node):
             self._check_parts(child, beside_aggregate)
