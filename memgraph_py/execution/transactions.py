@@ -86,6 +86,6 @@ def _with_status(operator: InTransactions, batch: Batch, error: CypherError | No
         "started": started,
         "committed": started and error is None,
         "transactionId": None,
-        "errorMessage": None if error is None else error.text(),
+        "errorMessage": None if error is None else error.message,
     }
     return batch.with_columns({operator.status[0]: Column.objects([status] * batch.rows)})

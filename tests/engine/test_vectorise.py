@@ -108,7 +108,10 @@ def test_a_string_that_is_too_long_names_its_call(database: Database) -> None:
     assert counts(database) == [0, 0]
 
 
-@pytest.mark.parametrize("text", ["CREATE INDEX ON :A(b)", "STOP ALL STREAMS", "SHOW INDEXES"])
+@pytest.mark.parametrize(
+    "text",
+    ["CREATE INDEX ON :A(b)", "STOP ALL STREAMS", "SHOW INDEXES", "CALL { CREATE (:A) } IN TRANSACTIONS"],
+)
 def test_commands_fail_the_batch(database: Database, text: str) -> None:
     with pytest.raises(QueryFailed) as caught:
         Ingestion(database).apply([QueryRun(text, 1, {})], uuid4(), {PARTITION: 1}, None)
