@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-FILES = ("cypher.lark", "schema.lark", "streams.lark", "terminals.lark")
+FILES = ("cypher.lark", "schema.lark", "streams.lark", "tables.lark", "terminals.lark")
 END = "$END"
 
 NOTHING = 1 << 30

@@ -17,7 +17,6 @@ from memgraph_py.errors import (
     ParameterMissing,
     SchemaError,
     SchemaMissing,
-    StreamError,
 )
 from memgraph_py.execution.executor import Budget, Counters
 from memgraph_py.storage.transaction import Transaction
@@ -51,7 +50,7 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
                 {name: Column.from_values(list(cell)) for name, cell in zip(columns, cells, strict=True)},
             )
 
-    reads = isinstance(command, ast.ShowIndexes | ast.ShowStreams | ast.ShowStream | ast.TestStream)
+    reads = isinstance(command, ast.TestStream)
     return Result(columns, start, view, Summary("r" if reads else "s", counters), bounded=False)
 
 
@@ -61,17 +60,6 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
             return (), lambda: _create_index(command, context, counters)
         case ast.DropIndex():
             return (), lambda: _drop_index(command, context, counters)
-        case ast.ShowIndexes():
-            return _INDEX_COLUMNS, lambda: _show_indexes(context)
-        case ast.ShowStreams():
-            control = _control(context)
-            return (
-                ("name", "uri", "topic", "transform", "status"),
-                lambda: ((s.name, s.uri, s.topic, s.transform, s.status) for s in control.show()),
-            )
-        case ast.ShowStream():
-            control = _control(context)
-            return ("fact", "value"), lambda: iter(control.describe(command.name))
         case ast.TestStream():
             control = _control(context)
             limit = _positive(command.limit, context, "LIMIT")
@@ -105,7 +93,7 @@ def _stream_action(command: ast.StreamCommand, context: CommandContext) -> Calla
             action = control.start_all
         case ast.StopAllStreams():
             action = control.stop_all
-        case ast.TestStream() | ast.ShowStreams() | ast.ShowStream():
+        case ast.TestStream():
             raise AssertionError("answered by the caller")
         case _:
             assert_never(command)
@@ -129,9 +117,7 @@ def _create_stream(command: ast.CreateStream, context: CommandContext, control: 
 
 
 def _control(context: CommandContext) -> StreamControl:
-    if context.core.stream_control is None:
-        raise StreamError("streams are not available in this database")
-    return context.core.stream_control
+    return context.core.streams()
 
 
 def _value(item: ast.Literal | ast.Parameter, context: CommandContext) -> Value:
@@ -159,19 +145,6 @@ def _positive(item: ast.Literal | ast.Parameter | None, context: CommandContext,
 
 
 # ------------------------------------------------------------------------------------------------------------- indexes
-
-_INDEX_COLUMNS = (
-    "id",
-    "name",
-    "state",
-    "populationPercent",
-    "type",
-    "entityType",
-    "labelsOrTypes",
-    "properties",
-    "indexProvider",
-    "owningConstraint",
-)
 
 
 def _create_index(command: ast.CreateIndex, context: CommandContext, counters: Counters) -> Iterator[Sequence[Value]]:
@@ -220,10 +193,3 @@ def _drop_index(command: ast.DropIndex, context: CommandContext, counters: Count
         f'named "{command.name}"' if command.name is not None else f'on ":{command.label}({", ".join(command.keys)})"'
     )
     raise SchemaMissing(f"there is no index {what}", hint="SHOW INDEXES lists them")
-
-
-def _show_indexes(context: CommandContext) -> Iterator[Sequence[Value]]:
-    schema = context.core.store.schema
-    for id, index in enumerate(schema.indexes(), start=1):
-        label, key = schema.labels.name(index.label), schema.keys.name(index.key)
-        yield (id, index.name, "ONLINE", 100.0, "RANGE", "NODE", [label], [key], "range-1.0", None)

@@ -160,7 +160,7 @@ class Ingestion:
 
     def _prepare(self, text: str, transaction: Transaction) -> PreparedQuery:
         prepared = self._core.statements.prepare(text, transaction)
-        if not isinstance(prepared, PreparedQuery):
+        if not isinstance(prepared, PreparedQuery) or prepared.is_table_command:
             raise ForbiddenInTransaction(
                 "schema, stream and administration commands are not allowed in a stream's queries"
             )

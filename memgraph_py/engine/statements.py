@@ -20,10 +20,11 @@ from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
-from memgraph_py.errors import LimitExceeded
+from memgraph_py.errors import LimitExceeded, StreamError
+from memgraph_py.functions.registry import Environment, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import Call, Literal
-from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.operators import Operator, ProcedureCall
 from memgraph_py.plan.tree import walk
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
@@ -49,6 +50,7 @@ class PreparedQuery:
     parameters: frozenset[str]
     writes: bool
     in_transactions: bool
+    is_table_command: bool
     bounded: bool
     mode: str | None
     vectorised: Operator | None
@@ -155,9 +157,10 @@ class StatementCache:
                 parameters=analysis.parameters,
                 writes=analysis.writes,
                 in_transactions=analysis.in_transactions,
+                is_table_command=isinstance(query.parts[0].clauses[0], ast.TableCall),
                 bounded=not analysis.in_transactions
                 and estimate_rows(plan, view) <= self._limits.bounded_rows_max
-                and not _has_long_range(plan),
+                and not _may_take_long(plan),
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
@@ -170,9 +173,19 @@ class StatementCache:
         return prepared
 
 
-def _has_long_range(plan: Operator) -> bool:
-    """True where `range` may give more than LONG_RANGE elements, which are made in one go."""
-    return any(isinstance(node, Call) and node.name == "range" and not _is_short(node) for node in walk(plan))
+def _may_take_long(plan: Operator) -> bool:
+    """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements, or
+    a procedure that is not quick."""
+    return any(
+        (isinstance(node, Call) and node.name == "range" and not _is_short(node))
+        or (isinstance(node, ProcedureCall) and not _is_quick(node))
+        for node in walk(plan)
+    )
+
+
+def _is_quick(call: ProcedureCall) -> bool:
+    found = callable_rows(call.name)
+    return found is not None and found.quick
 
 
 def _is_short(call: Call) -> bool:
@@ -199,6 +212,12 @@ class Core:
         self.clock = SystemClock()
         self.random: Callable[[], float] = random.random
 
+    def streams(self) -> StreamControl:
+        """The stream manager. Raises StreamError where there is none."""
+        if self.stream_control is None:
+            raise StreamError("streams are not available in this database")
+        return self.stream_control
+
 
 def too_deep() -> LimitExceeded:
     """What a query of too many clauses, or of too many levels, raises."""
@@ -210,3 +229,9 @@ def too_deep() -> LimitExceeded:
 def _still_suits(entry: PreparedQuery, elements: int) -> bool:
     low, high = sorted((entry.elements, elements))
     return high <= 1_000 or high <= low * REPLAN_GROWTH
+
+
+def core_of(environment: Environment) -> Core:
+    """The Core of the session that runs a procedure or a table command."""
+    assert isinstance(environment.database, Core), "they run in a session"
+    return environment.database

@@ -11,7 +11,7 @@ from memgraph_py.execution.comprehensions import regroup
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
-from memgraph_py.functions.registry import PROCEDURES
+from memgraph_py.functions.registry import callable_rows
 from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Apply, Argument, Drain, Expand, Operator, Optional, ProcedureCall
 from memgraph_py.values.types import Value
@@ -140,7 +140,7 @@ def _collect(expression: Collect, batch: Batch, context: ExecutionContext) -> Co
 @executes(ProcedureCall)
 def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterator[Batch]:
     """The procedure's rows beside each input row; a procedure without columns gives each input row as it is."""
-    procedure = PROCEDURES.get(operator.name)
+    procedure = callable_rows(operator.name)
     if procedure is None:
         raise ProcedureNotFound(f"there is no procedure '{operator.name}'", detail="ProcedureNotFound")
     names = [name for name, _ in procedure.columns]

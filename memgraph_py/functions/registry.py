@@ -1,12 +1,13 @@
-"""The registry of functions and procedures.
+"""The registry of functions, procedures and table commands.
 
 `@scalar` works value by value (NULL in any argument gives NULL, unless ``nulls=True``), `@columnar` column by column,
-`@aggregate` on grouped columns, `@procedure` gives rows. A name is registered in lower case, a symbol as it is written
-in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`).
+`@aggregate` on grouped columns, `@procedure` and `@table` give rows. A name is registered in lower case, a symbol as it
+is written in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -33,6 +34,8 @@ class Environment:
     rows: int = 1
     begun_seconds: float | None = None
     """When the transaction began; None where that is the statement's moment."""
+    database: object = None
+    """What procedures and table commands of ``engine`` tell of beyond the graph: its Core. None outside a session."""
     _statement_seconds: float | None = None
 
     def statement_seconds(self) -> float:
@@ -94,11 +97,22 @@ class Procedure:
     """(name, type) of each, types as in `SHOW PROCEDURES`: `STRING?`, `INTEGER?` …"""
     run: Callable[[Environment, list[Value]], Iterable[Sequence[Value]]]
     doc: str
+    quick: bool = False
+    """It ends within microseconds, so it may run in the event loop's thread."""
+    defaults: int | None = None
+    """Of a table command: how many of the columns it gives without YIELD; None for all."""
 
 
 FUNCTIONS: dict[str, Function] = {}
 AGGREGATES: dict[str, AggregateFunction] = {}
 PROCEDURES: dict[str, Procedure] = {}
+TABLES: dict[str, Procedure] = {}
+"""Table commands by each of their spellings, `SHOW ALL INDEXES`; `<name>` stands for a name as the last word."""
+
+
+def callable_rows(name: str) -> Procedure | None:
+    """The procedure of this name, or the table command of this spelling."""
+    return PROCEDURES.get(name) or TABLES.get(name)
 
 
 def scalar(
@@ -152,12 +166,45 @@ def aggregate(name: str, arguments_min: int, arguments_max: int = -1) -> Callabl
 
 
 def procedure(
-    name: str, parameters: tuple[tuple[str, str], ...], columns: tuple[tuple[str, str], ...]
+    name: str,
+    parameters: tuple[tuple[str, str], ...],
+    columns: tuple[tuple[str, str], ...],
+    *,
+    quick: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a procedure under its dotted name, such as `db.labels`."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        PROCEDURES[name] = Procedure(name, parameters, columns, function, (function.__doc__ or "").strip())
+        PROCEDURES[name] = Procedure(name, parameters, columns, function, (function.__doc__ or "").strip(), quick)
+        return function
+
+    return register
+
+
+def table(
+    spelling: str,
+    columns: tuple[tuple[str, str], ...],
+    further: tuple[tuple[str, str], ...] = (),
+    *,
+    takes: tuple[tuple[str, str], ...] = (),
+    quick: bool = False,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a table command; ``further`` are the columns that only YIELD gives, ``takes`` the values
+    that may be written behind it (name and type).
+
+    In a spelling `|` stands between words of which one is written, brackets around what may be left out, `_` within
+    what is several words: `SHOW [ALL|BUILT_IN] FUNCTION|FUNCTIONS`. The function's arguments are the spelling that was
+    written, the name where it ends in `<name>`, and the values that were written behind it.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        doc = (function.__doc__ or "").strip()
+        choices = [
+            [*word.strip("[]").split("|"), *([""] if word.startswith("[") else [])] for word in spelling.split(" ")
+        ]
+        for words in product(*choices):
+            name = " ".join(filter(None, words)).replace("_", " ")
+            TABLES[name] = Procedure(name, takes, columns + further, function, doc, quick, len(columns))
         return function
 
     return register

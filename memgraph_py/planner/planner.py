@@ -8,7 +8,8 @@ from typing import assert_never
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Analysis
-from memgraph_py.functions.registry import PROCEDURES
+from memgraph_py.cypher.analysis.procedures import find_table
+from memgraph_py.functions.registry import PROCEDURES, TABLES
 from memgraph_py.plan.expressions import Expression, Literal, Parameter, Variable
 from memgraph_py.plan.operators import (
     Apply,
@@ -107,6 +108,8 @@ class Planner:
                 return delete(clause, operator, scope), scope
             case ast.ProcedureCall():
                 return self._procedure(clause, operator, scope, standalone=False)
+            case ast.TableCall():
+                return self._table(clause, operator, scope)
             case ast.Foreach():
                 return self._foreach(clause, operator, scope), scope
             case ast.SubqueryCall():
@@ -143,10 +146,28 @@ class Planner:
         else:
             yields = variables = ()
         call = ProcedureCall(operator, clause.name, arguments, yields, variables, void=not given)
-        inner = scope.bind(*variables)
+        return self._called(call, clause.where, scope)
+
+    def _table(self, clause: ast.TableCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
+        """A table command: a call that gives the columns it is asked for."""
+        found = find_table(clause.words)
+        assert found is not None, "analysis has found it"
+        spelling, names = found
+        table = TABLES[spelling]
+        arguments: list[Expression] = [Literal(spelling), *map(Literal, names)]
+        arguments.extend(translate(argument, scope) for argument in clause.arguments)
+        given = tuple(name for name, _ in table.columns)
+        yields = variables = given if clause.star else given[: table.defaults]
+        if clause.yields is not None:
+            yields = tuple(item.column for item in clause.yields)
+            variables = tuple(item.alias or item.column for item in clause.yields)
+        return self._called(ProcedureCall(operator, spelling, tuple(arguments), yields, variables), clause.where, scope)
+
+    def _called(self, call: ProcedureCall, where: ast.Expression | None, scope: Scope) -> tuple[Operator, Scope]:
+        inner = scope.bind(*call.variables)
         result: Operator = call
-        if clause.where is not None:
-            for part in conjuncts(clause.where):
+        if where is not None:
+            for part in conjuncts(where):
                 result = Filter(result, translate(part, inner))
         return result, inner
 

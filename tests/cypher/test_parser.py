@@ -305,9 +305,19 @@ def test_indexes() -> None:
     assert parse("CREATE INDEX FOR (n:L) ON (n.p)") == ast.CreateIndex(None, "L", ("p",), False, 0)
     assert parse("DROP INDEX ON :L(p);") == ast.DropIndex(None, "L", ("p",), False, 0)
     assert parse("DROP INDEX i IF EXISTS") == ast.DropIndex("i", None, (), True, 0)
-    assert parse("SHOW INDEXES") == parse("SHOW INDEX") == ast.ShowIndexes(0)
     with pytest.raises(CypherSyntaxError):
         parse("CREATE INDEX FOR (n:L) ON (m.p)")
+
+
+def test_what_follows_a_table_command_becomes_clauses() -> None:
+    query = parse("SHOW all Functions YIELD name AS n ORDER BY n LIMIT 1 WHERE n > 'a' RETURN n")
+    assert isinstance(query, ast.Query)
+    call, limited, returned = query.parts[0].clauses
+    assert isinstance(call, ast.TableCall)
+    assert call.words == ("SHOW", "all", "Functions")
+    assert call.yields == (ast.YieldItem("name", "n", 25),)
+    assert isinstance(limited, ast.With)
+    assert isinstance(returned, ast.Return)
 
 
 @pytest.mark.parametrize("text", ["NOT " * 30_000 + "1", "+".join("1" * 30_000), "(" * 300, "RETURN " + "[" * 50_000])

@@ -1,11 +1,14 @@
-"""CALL: the procedure exists, gets the arguments it takes, and has the columns that are yielded."""
+"""CALL and table commands: what is called exists, gets the arguments it takes, and has the columns that are yielded."""
+
+from difflib import get_close_matches
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.expressions import check, check_predicate
 from memgraph_py.cypher.analysis.kinds import ANY, BOOLEAN, FLOAT, INTEGER, MAP, STRING, Kind, is_known
 from memgraph_py.cypher.analysis.scopes import Place, Scope
-from memgraph_py.errors import ProcedureNotFound
-from memgraph_py.functions.registry import PROCEDURES, Procedure
+from memgraph_py.cypher.lexer import position
+from memgraph_py.errors import CypherSyntaxError, ProcedureNotFound
+from memgraph_py.functions.registry import PROCEDURES, TABLES, Procedure
 
 _ACCEPTED: dict[str, frozenset[Kind]] = {
     "BOOLEAN": frozenset({BOOLEAN}),
@@ -60,6 +63,54 @@ def _check_arguments(call: ast.ProcedureCall, procedure: Procedure, place: Place
             )
 
 
+def find_table(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """The spelling under which a table command is registered, and the name that its last word is; None for no such
+    command."""
+    upper = [word.upper() for word in words]
+    spelling = " ".join(upper)
+    if spelling in TABLES:
+        return spelling, ()
+    spelling = " ".join([*upper[:-1], "<name>"])
+    return (spelling, words[-1:]) if spelling in TABLES else None
+
+
+def check_table(call: ast.TableCall, place: Place) -> Scope:
+    """Check a table command; binds its columns, and gives them. Raises CypherSyntaxError where there is none such."""
+    found = find_table(call.words)
+    if found is None:
+        raise _no_table(call, place)
+    table = TABLES[found[0]]
+    for number, argument in enumerate(call.arguments):
+        if number >= len(table.parameters):
+            raise place.error(
+                f'"{found[0]}" takes {len(table.parameters)} values', argument.offset, "InvalidNumberOfArguments"
+            )
+        check(argument, place)
+    columns = _table_columns(call, table, place)
+    place.scope.update(columns)
+    if call.where is not None:
+        check_predicate(call.where, place)
+    return columns
+
+
+def _table_columns(call: ast.TableCall, table: Procedure, place: Place) -> Scope:
+    if call.yields is not None:
+        return _named(call.yields, table, " ".join(call.words), place)
+    count = len(table.columns) if call.star else table.defaults
+    return {name: _kind(type_name) for name, type_name in table.columns[:count]}
+
+
+def _no_table(call: ast.TableCall, place: Place) -> CypherSyntaxError:
+    written = " ".join(call.words)
+    similar = get_close_matches(written.upper(), TABLES, n=1)
+    return CypherSyntaxError(
+        f'there is no command "{written[:200]}"',
+        hint=f"did you mean {similar[0]}?" if similar else None,
+        position=position(place.findings.text, call.offset),
+        detail="UnexpectedSyntax",
+    )
+
+
 def _yielded(call: ast.ProcedureCall, procedure: Procedure, place: Place, *, standalone: bool) -> Scope:
     """What a call binds: what its YIELD names; all columns when it stands alone."""
     given = dict(procedure.columns)
@@ -67,10 +118,15 @@ def _yielded(call: ast.ProcedureCall, procedure: Procedure, place: Place, *, sta
         raise place.error("YIELD * needs a CALL that stands alone", call.offset, "UnexpectedSyntax")
     if call.yields is None:
         return {name: _kind(given[name]) for name in given} if standalone else {}
+    return _named(call.yields, procedure, call.name, place)
+
+
+def _named(yields: tuple[ast.YieldItem, ...], procedure: Procedure, caller: str, place: Place) -> Scope:
+    given = dict(procedure.columns)
     columns: Scope = {}
-    for item in call.yields:
+    for item in yields:
         if item.column not in given:
-            raise place.error(f'"{call.name}" has no column "{item.column}"', item.offset, "UndefinedVariable")
+            raise place.error(f'"{caller}" has no column "{item.column}"', item.offset, "UndefinedVariable")
         name = item.alias or item.column
         if name in columns or name in place.scope:
             raise place.error(f'variable "{name}" is already bound', item.offset, "VariableAlreadyBound")

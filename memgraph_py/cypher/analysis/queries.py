@@ -27,7 +27,7 @@ from memgraph_py.cypher.analysis.patterns import (
     check_predicate_pattern,
     check_shortest_path,
 )
-from memgraph_py.cypher.analysis.procedures import check_procedure
+from memgraph_py.cypher.analysis.procedures import check_procedure, check_table
 from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
 from memgraph_py.cypher.analysis.transactions import check_transactions
@@ -116,6 +116,8 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
             columns = _check_return(clause, place)
         elif isinstance(clause, ast.ProcedureCall):
             columns = check_procedure(clause, place, standalone=standalone and len(part.clauses) == 1)
+        elif isinstance(clause, ast.TableCall):
+            columns = check_table(clause, place)
         elif isinstance(clause, ast.With):
             place = _check_with(clause, place)
         else:
@@ -126,6 +128,8 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
 def _check_ending(part: ast.SingleQuery, place: Place) -> None:
     """Raises where a query ends in a clause that has no effect."""
     last = part.clauses[-1]
+    if isinstance(part.clauses[0], ast.TableCall):  # what follows YIELD may be WITH's, and gives the columns
+        return
     if isinstance(last, ast.Match | ast.Unwind | ast.With):
         name = type(last).__name__.upper()
         raise _misplaced(f"a query cannot end with {name}: it needs a RETURN or an update", last, place)

@@ -163,6 +163,19 @@ class ProcedureCall:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCall:
+    """`SHOW words arguments YIELD …`: the rows of a table command. words: as written, the verb among them; yields None
+    without YIELD; ``star`` for `YIELD *`."""
+
+    words: tuple[str, ...]
+    arguments: tuple[Expression, ...]
+    yields: tuple[YieldItem, ...] | None
+    star: bool
+    where: Expression | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Foreach:
     """`FOREACH (variable IN list | clauses)`."""
 
@@ -215,6 +228,7 @@ Clause: TypeAlias = (
     | Foreach
     | SubqueryCall
     | Finish
+    | TableCall
 )
 
 

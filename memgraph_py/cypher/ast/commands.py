@@ -30,11 +30,6 @@ class DropIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowIndexes:
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
 class CreateStream:
     """Each of uri, topic, transform, batch_interval, batch_size is a Literal or a Parameter; the last two may be
     None.
@@ -85,29 +80,8 @@ class TestStream:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShowStreams:
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShowStream:
-    """`SHOW STREAM name`: one row per fact."""
-
-    name: str
-    offset: int
-
-
 StreamCommand: TypeAlias = (
-    CreateStream
-    | DropStream
-    | StartStream
-    | StopStream
-    | StartAllStreams
-    | StopAllStreams
-    | TestStream
-    | ShowStreams
-    | ShowStream
+    CreateStream | DropStream | StartStream | StopStream | StartAllStreams | StopAllStreams | TestStream
 )
-Command: TypeAlias = CreateIndex | DropIndex | ShowIndexes | StreamCommand
+Command: TypeAlias = CreateIndex | DropIndex | StreamCommand
 Statement: TypeAlias = Query | Command

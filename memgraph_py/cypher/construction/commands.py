@@ -10,9 +10,6 @@ from memgraph_py.cypher.ast import (
     DropStream,
     Literal,
     Parameter,
-    ShowIndexes,
-    ShowStream,
-    ShowStreams,
     StartAllStreams,
     StartStream,
     StopAllStreams,
@@ -56,10 +53,6 @@ def drop_index_named(start: int, name: str) -> DropIndex:
 
 def drop_index_if_present(start: int, name: str) -> DropIndex:
     return DropIndex(name, None, (), True, start)
-
-
-def show_indexes(start: int) -> ShowIndexes:
-    return ShowIndexes(start)
 
 
 StreamValue: TypeAlias = Literal | Parameter
@@ -118,14 +111,6 @@ def stop_all_streams(start: int) -> StopAllStreams:
 
 def test_stream(start: int, name: str, limit: StreamValue | None) -> TestStream:
     return TestStream(name, limit, start)
-
-
-def show_streams(start: int) -> ShowStreams:
-    return ShowStreams(start)
-
-
-def show_stream(start: int, name: str) -> ShowStream:
-    return ShowStream(name, start)
 
 
 def stream_name(start: int, name: str) -> str:

@@ -1,0 +1,40 @@
+"""SHOW INDEXES. Columns: Neo4j Cypher manual, "SHOW INDEXES"."""
+
+from collections.abc import Iterator, Sequence
+
+from memgraph_py.functions.registry import Environment, table
+from memgraph_py.values.types import Value
+
+Rows = Iterator[Sequence[Value]]
+
+_INDEX_COLUMNS = (
+    ("id", "INTEGER"),
+    ("name", "STRING"),
+    ("state", "STRING"),
+    ("populationPercent", "FLOAT"),
+    ("type", "STRING"),
+    ("entityType", "STRING"),
+    ("labelsOrTypes", "LIST<STRING>"),
+    ("properties", "LIST<STRING>"),
+    ("indexProvider", "STRING"),
+    ("owningConstraint", "STRING"),
+)
+_KINDS = "ALL|RANGE|LOOKUP|FULLTEXT|POINT|TEXT|VECTOR"
+
+
+@table(f"SHOW [{_KINDS}] INDEX|INDEXES", _INDEX_COLUMNS, (("createStatement", "STRING"),), quick=True)
+def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
+    """The indexes, or those of one type."""
+    written = str(arguments[0]).split()[1]
+    if written not in ("ALL", "RANGE", "INDEX", "INDEXES"):  # there are no others
+        return
+    schema = environment.graph.schema
+    for id, index in enumerate(schema.indexes(), start=1):
+        label, key = schema.labels.name(index.label), schema.keys.name(index.key)
+        statement = f"CREATE RANGE INDEX {quoted(index.name)} FOR (n:{quoted(label)}) ON (n.{quoted(key)})"
+        yield (id, index.name, "ONLINE", 100.0, "RANGE", "NODE", [label], [key], "range-1.0", None, statement)
+
+
+def quoted(name: str) -> str:
+    """The name as it is written in a statement."""
+    return f"`{name.replace('`', '``')}`"
