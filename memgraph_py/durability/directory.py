@@ -75,6 +75,11 @@ class DataDirectory:
             for path in self.path.glob(f"{prefix}*{TEMPORARY_SUFFIX}"):
                 path.unlink()
 
+    def size_bytes(self) -> int:
+        """Of all logs and checkpoints together."""
+        paths = [path for _, path in (*self.logs(), *self.checkpoints())]
+        return sum(path.stat().st_size for path in paths if path.exists())
+
     def check_room(self, size: int) -> None:
         """Raises OSError when the disk cannot take so many bytes and leave some for the log."""
         room = os.statvfs(self.path)

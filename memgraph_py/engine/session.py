@@ -309,7 +309,7 @@ def new_context(
     core: Core, view: GraphView, parameters: Mapping[str, Value], parameter_rows: Batch | None = None
 ) -> ExecutionContext:
     """What an execution on this view needs."""
-    environment = Environment(view, core.clock, core.random, database=core)
+    environment = Environment(view, core.clock, core.random, installation=core.installation, database=core)
     graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
 

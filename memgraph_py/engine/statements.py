@@ -21,7 +21,7 @@ from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
-from memgraph_py.functions.registry import Environment, callable_rows
+from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import Call, Literal
 from memgraph_py.plan.operators import Operator, ProcedureCall
@@ -211,6 +211,7 @@ class Core:
         self.stream_control: StreamControl | None = None
         self.clock = SystemClock()
         self.random: Callable[[], float] = random.random
+        self.installation = Installation()
 
     def streams(self) -> StreamControl:
         """The stream manager. Raises StreamError where there is none."""

@@ -33,7 +33,15 @@ from memgraph_py.storage.view import NodeIds, RelationshipIds
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_components import component
 from memgraph_py.values.temporal_parts import TEMPORALS
-from memgraph_py.values.types import NodeReference, PathReference, Point, RelationshipReference, Value
+from memgraph_py.values.types import (
+    Node,
+    NodeReference,
+    PathReference,
+    Point,
+    Relationship,
+    RelationshipReference,
+    Value,
+)
 
 __all__ = [
     "EVALUATORS",
@@ -215,6 +223,8 @@ def _property_of(value: Value, key: str, context: ExecutionContext) -> Value:
         return None
     if isinstance(value, dict):
         return value.get(key)
+    if isinstance(value, Node | Relationship):  # made by a procedure, and in no graph
+        return value.properties.get(key)
     if isinstance(value, NodeReference | RelationshipReference):
         column = Column.from_values([value])
         return _property(Property(Variable("@"), key), Batch(1, {"@": column}), context).value(0)

@@ -1,12 +1,20 @@
 """Procedures that clients call to learn about the database. Shapes of rows: Neo4j operations manual, "Procedures"."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Final
 
+from memgraph_py import __version__
+from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS, PROCEDURES, Environment, Procedure, procedure
 from memgraph_py.values.types import Value
 
 COMPATIBLE_VERSION = "5.26.0"
 """The version of Neo4j whose protocol and answers clients may expect."""
+
+VERSION: Final = __version__
+DATABASE = "neo4j"
+"""The name of the one database; the drivers' default."""
 
 Rows = Iterable[Sequence[Value]]
 
@@ -46,7 +54,7 @@ def ping(environment: Environment, arguments: list[Value]) -> Rows:
 @procedure("dbms.procedures", (), (("name", "STRING?"), ("signature", "STRING?"), ("description", "STRING?")))
 def procedures(environment: Environment, arguments: list[Value]) -> Rows:
     """All procedures, by name."""
-    return [(name, _signature(found), found.doc) for name, found in sorted(PROCEDURES.items())]
+    return [(found.name, signature(found), found.doc) for found in listed()]
 
 
 @procedure("dbms.functions", (), (("name", "STRING?"), ("aggregating", "BOOLEAN?"), ("description", "STRING?")))
@@ -57,7 +65,113 @@ def functions(environment: Environment, arguments: list[Value]) -> Rows:
     return sorted(row for row in rows if not str(row[0]).startswith("unary"))
 
 
-def _signature(found: Procedure) -> str:
+_INFO = (("id", "STRING"), ("name", "STRING"), ("creationDate", "STRING"))
+
+
+@procedure("db.info", (), _INFO)
+def database_info(environment: Environment, arguments: list[Value]) -> Rows:
+    """The database: its id and name."""
+    return [("", DATABASE, "")]
+
+
+@procedure("dbms.info", (), _INFO)
+def server_info(environment: Environment, arguments: list[Value]) -> Rows:
+    """The server: its id and name."""
+    return [("", "memgraph-py", "")]
+
+
+@procedure("db.awaitIndexes", (("timeOutSeconds", "INTEGER"),), (), (300,))
+def await_indexes(environment: Environment, arguments: list[Value]) -> Rows:
+    """Returns when all indexes answer. They do as soon as they are made."""
+    return []
+
+
+@procedure("db.awaitIndex", (("indexName", "STRING"), ("timeOutSeconds", "INTEGER")), (), (300,))
+def await_index(environment: Environment, arguments: list[Value]) -> Rows:
+    """Returns when the index of this name answers, as it does once it is made; there must be one."""
+    if all(index.name != arguments[0] for index in environment.graph.schema.indexes()):
+        raise ArgumentError(f"there is no index named {arguments[0]!r}", hint="SHOW INDEXES lists them")
+    return []
+
+
+_SETTING = (("name", "STRING"), ("description", "STRING"), ("value", "STRING"), ("dynamic", "BOOLEAN"))
+
+
+@procedure("dbms.clientConfig", (), _SETTING)
+def client_configuration(environment: Environment, arguments: list[Value]) -> Rows:
+    """Settings that browsers ask for."""
+    return [
+        ("server.bolt.advertised_address", "where Bolt is answered", environment.installation.address(), False),
+        ("dbms.default_database", "the database of a session that names none", DATABASE, False),
+        ("browser.allow_outgoing_connections", "whether a browser may load what is elsewhere", "false", False),
+        ("browser.retain_connection_credentials", "whether a browser may keep a password", "true", False),
+        ("dbms.security.auth_enabled", "whether there is authentication", "false", False),
+    ]
+
+
+@procedure("dbms.listConfig", (("searchString", "STRING"),), _SETTING, ("",))
+def list_configuration(environment: Environment, arguments: list[Value]) -> Rows:
+    """Settings of the server whose name holds the text, by name."""
+    chosen = environment.installation.settings
+    names = sorted(field.name for field in fields(chosen) if field.name != "limits")
+    wanted = arguments[0] if isinstance(arguments[0], str) else ""
+    return [(name, "", str(getattr(chosen, name)), False) for name in names if wanted in name]
+
+
+@procedure(
+    "dbms.showCurrentUser", (), (("username", "STRING"), ("roles", "LIST OF STRING"), ("flags", "LIST OF STRING"))
+)
+def show_current_user(environment: Environment, arguments: list[Value]) -> Rows:
+    """Whoever asks: there is no authentication."""
+    return [("", [], [])]
+
+
+_ROUTE = (("context", "MAP"), ("database", "STRING?"))
+_TABLE = (("ttl", "INTEGER"), ("servers", "LIST OF MAP"))
+
+
+@procedure("dbms.routing.getRoutingTable", _ROUTE, _TABLE, (None,))
+@procedure("dbms.cluster.routing.getRoutingTable", _ROUTE, _TABLE, (None,))
+def routing_table(environment: Environment, arguments: list[Value]) -> Rows:
+    """Where a driver reads, writes and asks again: here."""
+    context = arguments[0]
+    told = context.get("address") if isinstance(context, dict) else None
+    address: Value = told if isinstance(told, str) else environment.installation.address()
+    servers: list[Value] = [{"addresses": [address], "role": role} for role in ("WRITE", "READ", "ROUTE")]
+    return [(300, servers)]
+
+
+@procedure(
+    "mg.procedures",
+    (),
+    (
+        ("is_editable", "BOOLEAN"),
+        ("is_write", "BOOLEAN"),
+        ("name", "STRING"),
+        ("path", "STRING"),
+        ("signature", "STRING"),
+    ),
+)
+def memgraph_procedures(environment: Environment, arguments: list[Value]) -> Rows:
+    """All procedures, by name, as Memgraph lists them."""
+    return [(False, False, found.name, "builtin" if found.built_in else "", signature(found)) for found in listed()]
+
+
+@procedure(
+    "mg.functions", (), (("is_editable", "BOOLEAN"), ("name", "STRING"), ("path", "STRING"), ("signature", "STRING"))
+)
+def memgraph_functions(environment: Environment, arguments: list[Value]) -> Rows:
+    """All functions, by name, as Memgraph lists them."""
+    return [(False, row[0], "builtin", f"{row[0]}()") for row in functions(environment, [])]
+
+
+def listed() -> list[Procedure]:
+    """All procedures, by name."""
+    return [found for _, found in sorted(PROCEDURES.items())]
+
+
+def signature(found: Procedure) -> str:
+    """`name(argument :: TYPE, …) :: (column :: TYPE, …)`."""
     parameters = ", ".join(f"{name} :: {type}" for name, type in found.parameters)
     columns = ", ".join(f"{name} :: {type}" for name, type in found.columns)
     return f"{found.name}({parameters}) :: ({columns})"

@@ -2,11 +2,12 @@
 
 `@scalar` works value by value (NULL in any argument gives NULL, unless ``nulls=True``), `@columnar` column by column,
 `@aggregate` on grouped columns, `@procedure` and `@table` give rows. A name is registered in lower case, a symbol as it
-is written in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`).
+is written in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`). Plug-ins use the same decorators
+(`server/plugins.py`). A name that is taken is a ValueError.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Protocol, TypeAlias
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
+from memgraph_py.config import Settings
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -24,6 +26,18 @@ class Clock(Protocol):
     def now_seconds(self) -> float: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a server tells of itself. ``disk_bytes`` and ``address`` (host and port for clients) may be asked anew."""
+
+    settings: Settings = field(default_factory=Settings)
+    address: Callable[[], str] = lambda: "localhost:7687"
+    disk_bytes: Callable[[], int] = lambda: 0
+
+
+_NO_SERVER = Installation()
+
+
 @dataclass(slots=True)
 class Environment:
     """What a function may read besides its arguments. ``rows``: of the batch, for functions without arguments."""
@@ -32,6 +46,7 @@ class Environment:
     clock: Clock
     random: Callable[[], float]
     rows: int = 1
+    installation: Installation = _NO_SERVER
     begun_seconds: float | None = None
     """When the transaction began; None where that is the statement's moment."""
     database: object = None
@@ -64,6 +79,8 @@ class Function:
     apply: Apply
     deterministic: bool
     doc: str
+    family: str = "Scalar"
+    built_in: bool = True
 
 
 class AggregateApply(Protocol):
@@ -85,6 +102,7 @@ class AggregateFunction:
     arguments_max: int
     apply: AggregateApply
     doc: str
+    built_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,9 @@ class Procedure:
     """It ends within microseconds, so it may run in the event loop's thread."""
     defaults: int | None = None
     """Of a table command: how many of the columns it gives without YIELD; None for all."""
+    built_in: bool = True
+    optional: tuple[Value, ...] = ()
+    """Values of the last parameters, which need not be given."""
 
 
 FUNCTIONS: dict[str, Function] = {}
@@ -135,7 +156,8 @@ def scalar(
                 return Column.from_values([function(*row) for row in rows])
             return Column.from_values([None if None in map(_none, row) else function(*row) for row in rows])
 
-        FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, (function.__doc__ or "").strip())
+        _check_new(name)
+        FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, *_about(function))
         return function
 
     return register
@@ -148,7 +170,8 @@ def columnar(
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: Apply) -> Apply:
-        FUNCTIONS[name] = Function(name, arguments_min, most, function, deterministic, (function.__doc__ or "").strip())
+        _check_new(name)
+        FUNCTIONS[name] = Function(name, arguments_min, most, function, deterministic, *_about(function))
         return function
 
     return register
@@ -159,7 +182,9 @@ def aggregate(name: str, arguments_min: int, arguments_max: int = -1) -> Callabl
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: AggregateApply) -> AggregateApply:
-        AGGREGATES[name] = AggregateFunction(name, arguments_min, most, function, (function.__doc__ or "").strip())
+        _check_new(name)
+        doc, _, built_in = _about(function)
+        AGGREGATES[name] = AggregateFunction(name, arguments_min, most, function, doc, built_in)
         return function
 
     return register
@@ -169,13 +194,19 @@ def procedure(
     name: str,
     parameters: tuple[tuple[str, str], ...],
     columns: tuple[tuple[str, str], ...],
+    optional: tuple[Value, ...] = (),
     *,
     quick: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a procedure under its dotted name, such as `db.labels`."""
+    """Register a procedure under its dotted name, such as `db.labels`; ``optional``: values of the last parameters,
+    which need not be given."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        PROCEDURES[name] = Procedure(name, parameters, columns, function, (function.__doc__ or "").strip(), quick)
+        _check_new(name)
+        doc, _, built_in = _about(function)
+        PROCEDURES[name] = Procedure(
+            name, parameters, columns, function, doc, quick, built_in=built_in, optional=optional
+        )
         return function
 
     return register
@@ -208,6 +239,33 @@ def table(
         return function
 
     return register
+
+
+def _check_new(name: str) -> None:
+    """Raises ValueError for a name that is taken: a plug-in replaces nothing."""
+    if name in FUNCTIONS or name in AGGREGATES or name in PROCEDURES:
+        raise ValueError(f'there is a function or procedure "{name}" already')
+
+
+_FAMILIES = {
+    "collections": "List",
+    "graph": "Scalar",
+    "numeric": "Numeric",
+    "spatial": "Spatial",
+    "text": "String",
+    "temporal_clocks": "Temporal",
+    "temporal_construction": "Temporal",
+    "temporal_durations": "Temporal",
+    "temporal_truncation": "Temporal",
+}
+"""What SHOW FUNCTIONS calls the functions of a module."""
+
+
+def _about(function: Any) -> tuple[str, str, bool]:
+    """Its documentation, the family that it belongs to, and whether it is one of ours."""
+    package, _, module = function.__module__.rpartition(".")
+    doc = (function.__doc__ or "").strip()
+    return doc, _FAMILIES.get(module, "Scalar"), package == "memgraph_py.functions"
 
 
 def _none(value: Any) -> Any:

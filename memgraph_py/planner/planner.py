@@ -134,9 +134,11 @@ class Planner:
         procedure = PROCEDURES[clause.name]
         arguments: tuple[Expression, ...]
         if clause.arguments is None:
-            arguments = tuple(Parameter(name) for name, _ in procedure.parameters)
+            given_count = len(procedure.parameters) - len(procedure.optional)
+            arguments = tuple(Parameter(name) for name, _ in procedure.parameters[:given_count])
         else:
             arguments = tuple(translate(argument, scope) for argument in clause.arguments)
+        arguments += tuple(map(Literal, procedure.optional[len(arguments) - len(procedure.parameters) :]))
         given = tuple(name for name, _ in procedure.columns)
         if clause.yields is not None:
             yields = tuple(item.column for item in clause.yields)

@@ -25,9 +25,11 @@ from memgraph_py.durability.recovery import recover
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.errors import CypherError, StartupError
+from memgraph_py.functions.registry import Installation
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.http import HttpServer
+from memgraph_py.server.plugins import load_plugins
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.streams.kafka import KafkaSource
 from memgraph_py.streams.manager import StreamManager
@@ -124,6 +126,7 @@ class App:
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""
         limits = self.settings.limits
+        load_plugins()
         store = GraphStore(self._log, limits)
         self._store = store
         recovered = recover(self._directory, store, accept_lost_commits=self.settings.accept_lost_commits)
@@ -132,6 +135,7 @@ class App:
         self._checkpointer = Checkpointer(self._directory, store, self._log, recovered, self.metrics)
         self._checkpointer.start()
         self._database = Database(store, limits)
+        self._database.core.installation = Installation(self.settings, self._bolt_address, self._directory.size_bytes)
         self.metrics.gauge("memgraph_nodes", "Nodes.", lambda: store.current.node_count(None))
         self.metrics.gauge("memgraph_relationships", "Relationships.", lambda: store.current.relationship_count(None))
         self.metrics.gauge("memgraph_version", "Number of the last commit.", lambda: store.current.version)
@@ -145,6 +149,10 @@ class App:
                 "relationships": store.current.relationship_count(None),
             },
         )
+
+    def _bolt_address(self) -> str:
+        """Where clients on this machine find the server: the port is known once it listens."""
+        return f"{self.settings.bolt_address}:{self.bolt_port or self.settings.bolt_port}"
 
     async def stop(self) -> None:
         """Stop all, in order. Also takes back a start that failed half way."""

@@ -10,7 +10,7 @@ from memgraph_py.config import Limits
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Result
 from memgraph_py.errors import CypherError
-from memgraph_py.functions.registry import PROCEDURES, Environment, Procedure
+from memgraph_py.functions.registry import PROCEDURES, Environment, procedure
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.comparison import equals, grouping_key
@@ -165,21 +165,20 @@ def _procedures(scenario: Scenario) -> Iterator[None]:
     try:
         for step in scenario.steps:
             if declared := _PROCEDURE.fullmatch(step.text):
-                procedure = _table_procedure(*declared.groups(), step.table)
-                PROCEDURES[procedure.name] = procedure
-                names.append(procedure.name)
+                names.append(_register(*declared.groups(), step.table))
         yield
     finally:
         for name in names:
             del PROCEDURES[name]
 
 
-def _table_procedure(name: str, parameters: str, columns: str, table: Sequence[Sequence[str]]) -> Procedure:
-    """A procedure that gives those rows of the table whose first cells equal its arguments."""
+def _register(name: str, parameters: str, columns: str, table: Sequence[Sequence[str]]) -> str:
+    """As a plug-in would, a procedure that gives those rows of the table whose first cells equal its arguments."""
     inputs, outputs = _fields(parameters), _fields(columns)
     rows = [[parse(cell) for cell in row] for row in table[1:]]
 
     def run(environment: Environment, arguments: list[Value]) -> list[list[Value]]:
+        """Rows of a table of the TCK."""
         return [
             row[len(inputs) :]
             for row in rows
@@ -189,7 +188,8 @@ def _table_procedure(name: str, parameters: str, columns: str, table: Sequence[S
             )
         ]
 
-    return Procedure(name, inputs, outputs, run, "Rows of a table of the TCK.")
+    procedure(name, inputs, outputs)(run)
+    return name
 
 
 def _fields(declared: str) -> tuple[tuple[str, str], ...]:

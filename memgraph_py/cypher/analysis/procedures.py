@@ -40,19 +40,21 @@ def check_procedure(call: ast.ProcedureCall, place: Place, *, standalone: bool) 
 
 def _check_arguments(call: ast.ProcedureCall, procedure: Procedure, place: Place, *, standalone: bool) -> None:
     if call.arguments is None:
-        if procedure.parameters and not standalone:
+        if len(procedure.parameters) > len(procedure.optional) and not standalone:
             raise place.error(
                 f'"{call.name}" needs its arguments written here', call.offset, "InvalidArgumentPassingMode"
             )
-        place.findings.parameters.update(name for name, _ in procedure.parameters)
+        place.findings.parameters.update(name for name, _ in required(procedure))
         return
-    if len(call.arguments) != len(procedure.parameters):
+    least, most = len(required(procedure)), len(procedure.parameters)
+    if not least <= len(call.arguments) <= most:
+        wanted = str(most) if least == most else f"{least} to {most}"
         raise place.error(
-            f'"{call.name}" takes {len(procedure.parameters)} arguments, not {len(call.arguments)}',
+            f'"{call.name}" takes {wanted} arguments, not {len(call.arguments)}',
             call.offset,
             "InvalidNumberOfArguments",
         )
-    for argument, (name, type_name) in zip(call.arguments, procedure.parameters, strict=True):
+    for argument, (name, type_name) in zip(call.arguments, procedure.parameters, strict=False):
         kind = check(argument, place)
         accepted = _ACCEPTED.get(type_name.rstrip("?"))
         if accepted is not None and is_known(kind) and kind not in accepted:
@@ -61,6 +63,11 @@ def _check_arguments(call: ast.ProcedureCall, procedure: Procedure, place: Place
                 argument.offset,
                 "InvalidArgumentType",
             )
+
+
+def required(procedure: Procedure) -> tuple[tuple[str, str], ...]:
+    """The parameters that have no default."""
+    return procedure.parameters[: len(procedure.parameters) - len(procedure.optional)]
 
 
 def find_table(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
