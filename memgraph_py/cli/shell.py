@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from memgraph_py.cli.tables import format_table
+from memgraph_py.cli.tables import format_table, framed
 
 if TYPE_CHECKING:
     from neo4j import ResultSummary, Session
@@ -127,10 +127,11 @@ class Shell:
         rows = [record.values() for record in result]
         summary = result.consume()
         seconds = time.perf_counter() - started
-        if summary.plan is not None:
-            self.write(_plan_text(summary.plan))
-        elif columns:
+        if summary.plan is None and columns:
             self.write(format_table(columns, rows))
+        for plan in (summary.plan, summary.profile):
+            if plan is not None:
+                self.write(plan_table(plan))
         if tells_more:
             self.write(closing_line(len(rows), summary, seconds))
 
@@ -170,12 +171,27 @@ def closing_line(rows: int, summary: "ResultSummary", seconds: float) -> str:
     return f"{line}; {', '.join(changes)}" if changes else line
 
 
-def _plan_text(plan: object, depth: int = 0) -> str:
-    """The operators of an EXPLAIN, a line each, inputs indented below."""
-    assert isinstance(plan, dict)
-    details = plan.get("args", {}).get("Details", "")
-    line = "  " * depth + f"{plan['operatorType']} {details}".rstrip()
-    return "\n".join([line, *(_plan_text(child, depth + 1) for child in plan.get("children", []))])
+def plan_table(plan: dict[str, Any]) -> str:
+    """The operators of an EXPLAIN or PROFILE as a tree, a line each, with the rows that were expected; of a PROFILE
+    also rows, db hits, milliseconds, and their share in percent."""
+    operators = list(_drawn(plan, "", ""))
+    header = ["operator", "estimated rows"]
+    cells = [[text, f"{part['args']['EstimatedRows']:,.1f}"] for text, part in operators]
+    if "rows" in plan:
+        header += ["rows", "db hits", "ms", "%"]
+        whole = sum(part["time"] for _, part in operators) or 1
+        for row, (_, part) in zip(cells, operators, strict=True):
+            row += [f"{part['rows']:,}", f"{part['dbHits']:,}"]
+            row += [f"{part['time'] / 1e6:,.3f}", f"{100 * part['time'] / whole:.1f}"]
+    return framed(header, cells)
+
+
+def _drawn(plan: dict[str, Any], first: str, rest: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield f"{first}{plan['operatorType']} {plan['args']['Details']}".rstrip(), plan
+    below = plan["children"]
+    for place, child in enumerate(below):
+        last = place == len(below) - 1
+        yield from _drawn(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
 
 
 def _tell(error: Exception) -> None:

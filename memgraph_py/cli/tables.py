@@ -56,7 +56,11 @@ def format_value(value: object) -> str:
 def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A framed table, a line per row; as wide as its widest value, where East Asian characters count twice."""
     header = [_visible(name) for name in columns]
-    cells = [[format_value(value) for value in row] for row in rows]
+    return framed(header, [[format_value(value) for value in row] for row in rows])
+
+
+def framed(header: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """A framed table of texts."""
     widths = [max(map(cell_len, column)) for column in zip(header, *cells, strict=True)]
     rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
     lines = [rule, _line(header, widths), rule]

@@ -39,11 +39,13 @@ NO_CHANGES = Counters()
 
 @dataclass(slots=True)
 class Summary:
-    """query_type: `r`, `rw`, `w` or `s` (schema and streams). plan: Bolt's plan map for EXPLAIN, else None."""
+    """query_type: `r`, `rw`, `w` or `s` (schema and streams). plan: Bolt's map of an EXPLAIN, profile: of
+    a PROFILE, else None."""
 
     query_type: str
     counters: Counters = field(default_factory=lambda: NO_CHANGES)
     plan: dict[str, Value] | None = None
+    profile: dict[str, Value] | None = None
     notifications: list[dict[str, Value]] = field(default_factory=list)
     seconds_to_available: float = 0.0
     seconds_to_consumed: float = 0.0

@@ -27,8 +27,10 @@ from memgraph_py.errors import (
 )
 from memgraph_py.execution import execute
 from memgraph_py.execution.executor import Budget, BudgetExhausted, ExecutionContext
+from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.functions.registry import Environment
-from memgraph_py.plan.printing import describe
+from memgraph_py.optimizer.cost import estimate_output
+from memgraph_py.plan.printing import describe_whole
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -183,15 +185,17 @@ class Session:
         summary = Summary(_query_type(prepared))
 
         def start(budget: Budget | None) -> Iterator[Batch]:
-            context = self._new_context(view, parameters, deadline, budget)
+            profile = _profile_of(prepared)
+            context = self._new_context(view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             if prepared.writes:
                 assert self._transaction is not None
                 yield from _run_write(prepared, context, self._transaction)
-                return
-            for batch in execute(prepared.plan, context):
-                context.budget = None  # from now on the caller looks at the time between two batches
-                yield batch
+            else:
+                for batch in execute(prepared.plan, context):
+                    context.budget = None  # from now on the caller looks at the time between two batches
+                    yield batch
+            summary.profile = _profiled(prepared, view, profile)
 
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
         if self._transaction is not None:
@@ -208,8 +212,9 @@ class Session:
         def start(budget: Budget | None) -> Iterator[Batch]:
             for attempt in range(retries + 1):
                 transaction = store.begin(Access.WRITE)
+                profile = _profile_of(prepared)
                 try:
-                    context = self._new_context(transaction, parameters, deadline, budget)
+                    context = self._new_context(transaction, parameters, deadline, budget, profile)
                     rows = list(execute(prepared.plan, context))
                     self._take_effect()
                     committed = store.commit(transaction)
@@ -220,6 +225,7 @@ class Session:
                         continue
                     raise
                 summary.counters = context.counters
+                summary.profile = _profiled(prepared, view, profile)
                 _tell(reference(), transaction, committed)
                 yield from rows
                 return
@@ -235,13 +241,15 @@ class Session:
         summary = Summary(_query_type(prepared))
 
         def start(budget: Budget | None) -> Iterator[Batch]:
-            context = self._new_context(view, parameters, deadline, budget)
+            profile = _profile_of(prepared)
+            context = self._new_context(view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             context.inner_transactions = _InnerTransactions(self, context)
             rows = list(execute(prepared.plan, context))
             result = reference()
             assert result is not None, "it is the result that runs the statement"
-            result.view = context.graph
+            result.view = self._core.store.current
+            summary.profile = _profiled(prepared, view, profile)
             yield from rows
 
         result = Result(prepared.columns, start, view, summary, bounded=False)
@@ -249,9 +257,16 @@ class Session:
         return result
 
     def _new_context(
-        self, view: GraphView, parameters: Mapping[str, Value], deadline: float | None, budget: Budget | None
+        self,
+        view: GraphView,
+        parameters: Mapping[str, Value],
+        deadline: float | None,
+        budget: Budget | None,
+        profile: Profile | None = None,
     ) -> ExecutionContext:
         context = new_context(self._core, view, parameters)
+        if profile is not None:
+            context = ProfilingContext(context.graph, context.environment, parameters, self._core.limits, profile)
         if self._transaction is not None:
             context.environment.begun_seconds = self._begun_seconds
         context.deadline = deadline
@@ -330,8 +345,19 @@ def _deadline(timeout_seconds: float | None) -> float | None:
     return None if not timeout_seconds else time.perf_counter() + timeout_seconds
 
 
+def _profile_of(prepared: PreparedQuery) -> Profile | None:
+    return Profile() if prepared.mode == "PROFILE" else None
+
+
+def _profiled(prepared: PreparedQuery, view: GraphView, profile: Profile | None) -> dict[str, Value] | None:
+    if profile is None:
+        return None
+    return describe_whole(prepared.plan, lambda operator: estimate_output(operator, view), profile.of)
+
+
 def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
-    summary = Summary(_query_type(prepared), plan=describe(prepared.plan))
+    described = describe_whole(prepared.plan, lambda operator: estimate_output(operator, view))
+    summary = Summary(_query_type(prepared), plan=described)
     return Result(prepared.columns, lambda budget: iter(()), view, summary, bounded=True)
 
 

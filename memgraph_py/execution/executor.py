@@ -233,9 +233,9 @@ class ExecutionContext:
     def within(self, graph: WritableGraph) -> "ExecutionContext":
         """This execution on another graph: its counters, limits, cancellation and deadline."""
         environment = replace(self.environment, graph=graph)
-        other = ExecutionContext(graph, environment, self.parameters, self.limits)
-        other.counters = self.counters
-        other._run = self._run
+        other = self.nested()
+        other.graph, other.environment, other.depth = graph, environment, self.depth
+        other.argument, other.row_name = None, None
         return other
 
     def check(self) -> None:
@@ -254,7 +254,14 @@ class ExecutionContext:
 
     def run_subplan(self, operator: Operator, argument: Batch) -> tuple[Iterator[Batch], str]:
         """The subplan's rows for all rows of the outer batch, and the name of the column that numbers them."""
-        nested = ExecutionContext.__new__(ExecutionContext)
+        nested = self.nested()
+        nested.argument = argument
+        nested.row_name = row_name = f"@row{nested.depth}"
+        return nested.run(operator), row_name
+
+    def nested(self) -> "ExecutionContext":
+        """A context of the same kind and execution, one level deeper; without an argument yet."""
+        nested = ExecutionContext.__new__(type(self))
         nested.graph = self.graph
         nested.environment = self.environment
         nested.parameters = self.parameters
@@ -262,10 +269,8 @@ class ExecutionContext:
         nested.parameter_rows = None
         nested.counters = self.counters
         nested._run = self._run
-        nested.argument = argument
         nested.depth = self.depth + 1
-        nested.row_name = row_name = f"@row{nested.depth}"
-        return RUNNERS[type(operator)](operator, nested), row_name
+        return nested
 
     def parameter(self, name: str, rows: int) -> Column:
         """`$name` as a column. Raises ParameterMissing."""
@@ -291,7 +296,7 @@ class ExecutionContext:
 
 def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:
     """The plan's rows, computed as they are pulled; raises CypherError where a row cannot be computed."""
-    for batch in RUNNERS[type(plan)](plan, context):
+    for batch in context.run(plan):
         yield batch
         context.check()
 

@@ -39,7 +39,7 @@ def selectivity(predicate: Expression, statistics: Statistics) -> float:
     match predicate:
         case HasLabels(_, labels):
             every = max(statistics.nodes(None), 1)
-            return min(1.0, min(statistics.nodes(label) for label in labels) / every)
+            return min(1.0, min(map(statistics.nodes, labels), default=every) / every)
         case Call("=" | "IN"):
             return EQUALITY_SELECTIVITY
         case _:

@@ -6,6 +6,7 @@ Project p.name
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import assert_never
 
 from memgraph_py.plan import operators
@@ -77,20 +78,49 @@ def lines(plan: Operator) -> list[str]:
     return drawn
 
 
-def describe(plan: Operator, estimate: Callable[[Operator], float] | None = None) -> dict[str, Value]:
-    """The plan as a map of Bolt's summary: operatorType, args, identifiers, children.
+@dataclass(slots=True)
+class Measured:
+    """What PROFILE tells of an operator: rows that it gave, db hits, its own time."""
 
-    ``estimate`` gives an operator's expected rows, shown as EstimatedRows.
+    rows: int = 0
+    hits: int = 0
+    seconds: float = 0.0
+
+
+def describe(
+    plan: Operator, estimate: Callable[[Operator], float], measured: Callable[[Operator], Measured] | None = None
+) -> dict[str, Value]:
+    """The plan as a map of Bolt's summary: operatorType, args, identifiers, children, and of PROFILE also rows, dbHits
+    and time (nanoseconds).
+
+    ``estimate`` gives an operator's expected rows, ``measured`` what came of it.
     """
-    arguments: dict[str, Value] = {"Details": details(plan)}
-    if estimate is not None:
-        arguments["EstimatedRows"] = float(estimate(plan))
-    return {
+    arguments: dict[str, Value] = {"Details": details(plan), "EstimatedRows": float(estimate(plan))}
+    found: dict[str, Value] = {
         "operatorType": type(plan).__name__,
         "args": arguments,
         "identifiers": [name for name in columns(plan) if not name.startswith("@")],
-        "children": [describe(child, estimate) for child in inputs(plan)],
+        "children": [describe(child, estimate, measured) for child in inputs(plan)],
     }
+    if measured is not None:
+        own = measured(plan)
+        nanoseconds = int(own.seconds * 1e9)
+        arguments |= {"Rows": own.rows, "DbHits": own.hits, "Time": nanoseconds}
+        found |= {"rows": own.rows, "dbHits": own.hits, "time": nanoseconds}
+        found |= {"pageCacheHits": 0, "pageCacheMisses": 0, "pageCacheHitRatio": 0.0}
+    return found
+
+
+def describe_whole(
+    plan: Operator, estimate: Callable[[Operator], float], measured: Callable[[Operator], Measured] | None = None
+) -> dict[str, Value]:
+    """The same, with what concerns the whole plan in the args of its root."""
+    found = describe(plan, estimate, measured)
+    arguments = found["args"]
+    assert isinstance(arguments, dict), "as made above"
+    arguments |= {"planner": "COST", "runtime": "VECTORISED", "version": "5"}
+    arguments["string-representation"] = "\n".join(lines(plan))
+    return found
 
 
 def line(operator: Operator) -> str:

@@ -33,6 +33,8 @@ def summary_entries(stream: RecordStream, wanted: NotificationFilter, version: P
             entries.append(entry("stats", counts))
     if summary.plan is not None:
         entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
+    if summary.profile is not None:
+        entries.append(entry("profile", cast(Value, summary.profile)))  # likewise
     notifications = wanted.wanted(summary.notifications) if summary.notifications else []
     if version.statuses:
         ended = OMITTED if not stream.result.columns else SUCCEEDED if stream.has_rows else NO_DATA
