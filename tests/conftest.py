@@ -10,8 +10,8 @@
 - ``server_process``: one of those.
 - ``apache_kafka``: a real broker, one for the whole run; tests that use it carry the mark ``real_kafka``.
 
-With MEMGRAPH_TESTS_REQUIRE="kafka,tck,clients" a test that is skipped for want of a real broker, of the openCypher TCK,
-or of a driver with its language, fails.
+With MEMGRAPH_TESTS_REQUIRE="kafka,tck,clients,neo4j" a test that is skipped for want of a real broker, of the
+openCypher TCK, of a driver with its language, or of a Neo4j to compare with, fails.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0  # with no kernel compiled yet
 
 REQUIRED = {name.strip() for name in os.environ.get("MEMGRAPH_TESTS_REQUIRE", "").split(",") if name.strip()}
-"""What must not be missing: `kafka` (a real broker), `tck` (the openCypher scenarios), `clients` (drivers)."""
+"""What must not be missing: `kafka` (a real broker), `tck` (the openCypher scenarios), `clients` (drivers), `neo4j`."""
 
 
 # --- what takes long ---
@@ -88,6 +88,8 @@ def required_of(item: pytest.Item) -> set[str]:
         needs.add("tck")
     if item.path.is_relative_to(REPOSITORY / "tests" / "clients"):
         needs.add("clients")
+    if item.path.is_relative_to(REPOSITORY / "tests" / "differences"):
+        needs.add("neo4j")
     return needs
 
 
@@ -97,7 +99,8 @@ def required_of(item: pytest.Item) -> set[str]:
 @pytest.fixture(scope="session")
 def apache_kafka() -> "Iterator[RealBroker]":
     """Apache Kafka; the tests are skipped where there is none, with the reason."""
-    from tests.end_to_end.kafka_broker import Unavailable, real_broker
+    from tests.end_to_end.kafka_broker import real_broker
+    from tests.maven import Unavailable
 
     with contextlib.ExitStack() as stack:
         try:

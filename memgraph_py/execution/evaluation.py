@@ -30,7 +30,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.storage.view import NodeIds, RelationshipIds
-from memgraph_py.values.naming import type_name
+from memgraph_py.values.naming import COORDINATE_SYSTEMS, type_name
 from memgraph_py.values.temporal_components import component
 from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import (
@@ -236,7 +236,6 @@ def _property_of(value: Value, key: str, context: ExecutionContext) -> Value:
 
 
 _GEOGRAPHIC_SRIDS = (4326, 4979)
-_CRS_NAMES = {7203: "cartesian", 9157: "cartesian-3d", 4326: "wgs-84", 4979: "wgs-84-3d"}
 _AXES = {"x": 0, "y": 1, "z": 2}
 _GEOGRAPHIC_AXES = {"longitude": 0, "latitude": 1, "height": 2}
 
@@ -245,7 +244,7 @@ def _point_property(point: Point, key: str) -> Value:
     if key == "srid":
         return point.srid
     if key == "crs":
-        return _CRS_NAMES.get(point.srid)
+        return COORDINATE_SYSTEMS.get(point.srid)
     axis = _AXES.get(key)
     if axis is None and point.srid in _GEOGRAPHIC_SRIDS:
         axis = _GEOGRAPHIC_AXES.get(key)

@@ -111,13 +111,13 @@ def collect(environment: Environment, arguments: list[Column], groups: Groups, g
 
 @aggregate("stdev", 1)
 def sample_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
-    """The standard deviation of a sample; 0.0 of fewer than two numbers."""
+    """The standard deviation of a sample; 0.0 of one number, NULL of none."""
     return _deviation("stDev", arguments[0], groups, group_count, 1)
 
 
 @aggregate("stdevp", 1)
 def population_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
-    """The standard deviation of a whole population; 0.0 of no number."""
+    """The standard deviation of a whole population; NULL of no number."""
     return _deviation("stDevP", arguments[0], groups, group_count, 0)
 
 
@@ -229,7 +229,7 @@ def _deviation(function: str, argument: Column, groups: Groups, group_count: int
         means = np.bincount(groups, values, group_count) / counted
         squares = np.bincount(groups, (values - means[groups]) ** 2, group_count)
         deviations = np.where(counted > freedom, np.sqrt(squares / (counted - freedom)), 0.0)
-    return Column(Kind.FLOAT, deviations)
+    return Column(Kind.FLOAT, deviations, counted > 0)
 
 
 def _percentile(

@@ -19,7 +19,7 @@ from memgraph_py.functions.temporal_durations import (
     multiply_temporal,
     subtract_temporal,
 )
-from memgraph_py.functions.text import number_text
+from memgraph_py.functions.text import plain_text
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
@@ -32,7 +32,8 @@ PRODUCT_SURELY_FITS = 9.2e18
 def add(environment: Environment, arguments: list[Column]) -> Column:
     """Sum of numbers or durations, a point in time and a duration, concatenation of strings and lists.
 
-    A value beside a list becomes its first or last element.
+    A value beside a list becomes its first or last element; a number, boolean, temporal value or point beside a string
+    its text.
     """
     left, right = arguments
     if left.kind is Kind.INT and right.kind is Kind.INT:
@@ -193,12 +194,11 @@ def _add_values(left: Value, right: Value) -> Value:
         return [*left, *right] if other is list else [*left, right]  # type: ignore[misc]  # lists as said
     if other is list:
         return [left, *right]  # type: ignore[misc]  # a list as said
-    if one is str and other is str:
-        return left + right  # type: ignore[operator]  # strings as said
-    if one is str and other in (int, float):
-        return left + number_text(right)  # type: ignore[operator,arg-type]  # as said
-    if other is str and one in (int, float):
-        return number_text(left) + right  # type: ignore[operator,arg-type]  # as said
+    if one is str or other is str:
+        text, more = plain_text(left), plain_text(right)
+        if text is None or more is None:
+            raise wrong_operands("+", left, right)
+        return text + more
     if one in TEMPORALS or other in TEMPORALS:
         return add_temporal(left, right)
     first, second = _numeric_pair(left, right, "+")

@@ -13,10 +13,8 @@ from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
 from memgraph_py.functions.rows import floats, wrong_argument
-from memgraph_py.functions.text import number_text
+from memgraph_py.functions.text import plain_text
 from memgraph_py.values.naming import type_name
-from memgraph_py.values.temporal_parts import TEMPORALS
-from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
@@ -40,7 +38,7 @@ def to_float(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("tostring", 1)
 def to_string(environment: Environment, arguments: list[Column]) -> Column:
-    """The text of a number, boolean, string or temporal value."""
+    """The text of a number, boolean, string, temporal value or point."""
     return arguments[0] if arguments[0].kind is Kind.STRING else _each(arguments[0], string_of)
 
 
@@ -84,15 +82,10 @@ def float_of(value: Value) -> float | None:
 
 def string_of(value: Value) -> str:
     """toString() of one value. Raises CypherTypeError."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return number_text(value)
-    if isinstance(value, TEMPORALS):
-        return text_of(value)
-    raise wrong_argument("toString", value, "a number, boolean, string or temporal value")
+    text = plain_text(value)
+    if text is not None:
+        return text
+    raise wrong_argument("toString", value, "a number, boolean, string, temporal value or point")
 
 
 def boolean_of(value: Value) -> bool | None:
@@ -151,7 +144,18 @@ def _full_type(value: Value) -> str:
         return "NULL"
     if not isinstance(value, list):
         return f"{type_name(value)} NOT NULL"
-    inner = sorted({_full_type(item) for item in value})
+    inner = sorted({_full_type(item) for item in value}, key=_place)
     if "NULL" in inner and len(inner) > 1:
         inner = [name.removesuffix(" NOT NULL") for name in inner if name != "NULL"]
     return f"LIST<{' | '.join(inner) or 'NOTHING'}> NOT NULL"
+
+
+_TYPES_IN_ORDER = [
+    *("NULL", "BOOLEAN", "STRING", "INTEGER", "FLOAT", "DATE", "LOCAL TIME", "ZONED TIME", "LOCAL DATETIME"),
+    *("ZONED DATETIME", "DURATION", "POINT", "NODE", "RELATIONSHIP", "MAP", "LIST", "PATH", "BYTES"),
+]
+
+
+def _place(type: str) -> tuple[int, str]:
+    """Where a type stands among the types of a list's elements."""
+    return _TYPES_IN_ORDER.index(type.split("<")[0].removesuffix(" NOT NULL")), type

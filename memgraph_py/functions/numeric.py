@@ -80,10 +80,9 @@ def absolute(environment: Environment, arguments: list[Column]) -> Column:
 
 @columnar("sign", 1)
 def sign(environment: Environment, arguments: list[Column]) -> Column:
-    """-1, 0 or 1."""
+    """-1, 0 or 1; 0 of NaN."""
     column = number_column("sign", arguments[0])
-    with np.errstate(all="ignore"):
-        signs = np.sign(column.values).astype(np.int64)
+    signs = (column.values > 0).astype(np.int64) - (column.values < 0)
     return Column(Kind.INT, signs, column.valid)
 
 

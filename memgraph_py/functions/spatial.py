@@ -5,9 +5,10 @@ import math
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import scalar
 from memgraph_py.functions.rows import wrong_argument
+from memgraph_py.values.naming import COORDINATE_SYSTEMS
 from memgraph_py.values.types import Point, Value
 
-SYSTEMS = {"cartesian": 7203, "cartesian-3d": 9157, "wgs-84": 4326, "wgs-84-3d": 4979}
+SYSTEMS = {name: srid for srid, name in COORDINATE_SYSTEMS.items()}
 GEOGRAPHIC = (4326, 4979)
 THREE_DIMENSIONAL = (9157, 4979)
 EARTH_RADIUS_METRES = 6_378_140.0

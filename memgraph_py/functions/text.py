@@ -17,7 +17,10 @@ from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument
 from memgraph_py.functions.string_columns import byte_lengths, contains_one, ends_of, equal_strings, starts_of
-from memgraph_py.values.types import Value
+from memgraph_py.values.naming import COORDINATE_SYSTEMS
+from memgraph_py.values.temporal_parts import TEMPORALS
+from memgraph_py.values.temporal_text import text_of
+from memgraph_py.values.types import Point, Value
 
 PATTERN_SECONDS_MAX = 1.0
 """For one text; a pattern and a text that need more are refused."""
@@ -145,6 +148,22 @@ def normalize(text: Value, form: Value = "NFC") -> Value:
             return unicodedata.normalize(form, whole)
         case _:
             raise ArgumentError(f"unknown normal form '{_text('normalize', form)}'", hint="NFC, NFD, NFKC or NFKD")
+
+
+def plain_text(value: Value) -> str | None:
+    """The value as toString() and `+` beside a string write it; None of what has no such text."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case Point(srid, coordinates):
+            named = ", ".join(f"{name}: {number_text(at)}" for name, at in zip("xyz", coordinates, strict=False))
+            return f"point({{{named}, crs: '{COORDINATE_SYSTEMS.get(srid)}'}})"
+        case _:
+            return text_of(value) if isinstance(value, TEMPORALS) else None
 
 
 def number_text(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a client calls the type of a value: the words of error texts and of valueType()."""
+"""What a client calls the type of a value, the words of error texts and of valueType(), and a point's system."""
 
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import (
@@ -13,6 +13,8 @@ from memgraph_py.values.types import (
 )
 
 SHOWN_MAX = 40
+COORDINATE_SYSTEMS = {7203: "cartesian", 9157: "cartesian-3d", 4326: "wgs-84", 4979: "wgs-84-3d"}
+"""Their names, by srid."""
 _NAMES: dict[type, str] = {
     type(None): "NULL",
     bool: "BOOLEAN",

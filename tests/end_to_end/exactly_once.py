@@ -27,7 +27,8 @@ from neo4j import Driver, GraphDatabase
 from memgraph_py.durability.directory import TEMPORARY_SUFFIX
 from tests.conftest import ServerProcess
 from tests.crashes.killing import serving
-from tests.end_to_end.kafka_broker import RealBroker, Unavailable
+from tests.end_to_end.kafka_broker import RealBroker
+from tests.maven import Unavailable
 
 PARTITIONS = 3
 BATCH_SIZE = 40

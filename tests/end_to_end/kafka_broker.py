@@ -4,9 +4,6 @@ The jars (45 MB) are fetched once, by Maven, into the user's cache folder. Where
 raised as ``Unavailable``, and the tests that need a broker are skipped with it.
 """
 
-import contextlib
-import os
-import re
 import shutil
 import signal
 import socket
@@ -32,9 +29,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from tests.maven import Unavailable, jars
+
 KAFKA_VERSION = "4.4.0"
 READY_SECONDS = 60.0
-FETCH_SECONDS = 600.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
 CONTAINER_PORT = 9093
 SETTINGS = {
@@ -56,10 +54,6 @@ SETTINGS = {
 }
 """Of one node, for tests: back soon after a crash. All is allowed but what ``RealBroker.denied`` forbids."""
 QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-
-
-class Unavailable(Exception):
-    """No broker can be had here; the text is the reason."""
 
 
 @dataclass(slots=True)
@@ -215,10 +209,10 @@ def _in_docker() -> Iterator[RealBroker]:
 
 @contextmanager
 def _in_java() -> Iterator[RealBroker]:
-    jars = _jars()
+    folder_of_jars = _jars()
     with tempfile.TemporaryDirectory(prefix="kafka-") as folder:
         port = _free_port()
-        _format(Path(folder), jars, port)
+        _format(Path(folder), folder_of_jars, port)
         processes: list[subprocess.Popen[bytes]] = []
 
         log_file = Path(folder, "log")
@@ -227,7 +221,7 @@ def _in_java() -> Iterator[RealBroker]:
             if processes:
                 return
             with log_file.open("ab") as log:
-                command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.Kafka", "server.properties"]
+                command = ["java", *QUICK_START, "-cp", f"{folder_of_jars}/*", "kafka.Kafka", "server.properties"]
                 process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
             processes.append(process)
             _wait_until_ready(
@@ -265,47 +259,13 @@ def _in_java() -> Iterator[RealBroker]:
 
 def _jars() -> Path:
     """The folder of Kafka's jars. Raises Unavailable."""
-    java = shutil.which("java")
-    if java is None:
-        raise Unavailable("no Docker, and no java")
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-    found = re.search(r'version "(\d+)', told)
-    if found is None or int(found.group(1)) < 17:
-        raise Unavailable("no Docker, and java is older than 17")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memgraph-py" / "tests"
-    jars = cache / f"kafka-{KAFKA_VERSION}"
-    if not jars.is_dir():
-        _fetch(jars)
-    return jars
+    try:
+        return jars(f"kafka-{KAFKA_VERSION}", ARTIFACTS)
+    except Unavailable as reason:
+        raise Unavailable(f"no Docker, and {reason}") from reason
 
 
-def _fetch(jars: Path) -> None:
-    """Let Maven put the jars there: all of them or none."""
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Unavailable("no Docker, and no mvn to fetch Kafka's jars with")
-    jars.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=jars.parent) as folder:
-        dependencies = "".join(
-            f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
-            for group, name, version in ARTIFACTS
-        )
-        Path(folder, "pom.xml").write_text(
-            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
-            "<groupId>memgraph-py</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>"
-            f"<dependencies>{dependencies}</dependencies></project>"
-        )
-        command = [maven, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=libs"]
-        fetched = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
-        )
-        if fetched.returncode != 0:
-            raise Unavailable(f"no Docker, and Maven could not fetch Kafka's jars: {fetched.stdout[-500:]}")
-        with contextlib.suppress(FileExistsError, OSError):  # another run was first
-            Path(folder, "libs").rename(jars)
-
-
-def _format(folder: Path, jars: Path, port: int) -> None:
+def _format(folder: Path, folder_of_jars: Path, port: int) -> None:
     """Write the configuration of one node and prepare its storage."""
     controller = _free_port()
     properties = {
@@ -322,7 +282,7 @@ def _format(folder: Path, jars: Path, port: int) -> None:
     lines = "".join(f"{key}={value}\n" for key, value in properties.items())
     (folder / "server.properties").write_text(lines)
     arguments = ["format", "-t", str(uuid.uuid4()), "-c", "server.properties"]
-    command = ["java", *QUICK_START, "-cp", f"{jars}/*", "kafka.tools.StorageTool", *arguments]
+    command = ["java", *QUICK_START, "-cp", f"{folder_of_jars}/*", "kafka.tools.StorageTool", *arguments]
     formatted = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     if formatted.returncode != 0:
         raise Unavailable(f"Kafka's storage cannot be prepared: {formatted.stderr[-500:]}")

@@ -32,8 +32,8 @@ PLAIN: dict[str, Callable[[list], Value]] = {
     "min": lambda values: min(values, key=order_key, default=None),
     "max": lambda values: max(values, key=order_key, default=None),
     "collect": list,
-    "stdevp": lambda values: statistics.pstdev(values) if values else 0.0,
-    "stdev": lambda values: statistics.stdev(values) if len(values) > 1 else 0.0,
+    "stdevp": lambda values: statistics.pstdev(values) if values else None,
+    "stdev": lambda values: (statistics.stdev(values) if len(values) > 1 else 0.0) if values else None,
 }
 numbers = st.one_of(st.none(), st.integers(-100, 100), st.integers(-100, 100).map(lambda value: value / 4))
 mixed = st.one_of(numbers, st.text(max_size=2), st.booleans(), st.lists(st.integers(0, 2), max_size=2))

@@ -120,7 +120,7 @@ class Expressions:
             f"sign({left})",
             f"-({left})",
             f"size({self.of(self._one_of('ints', 'string'), depth)})",
-            f"toInteger({self.of(self._one_of('string', 'int', 'float'), depth)})",
+            f"toInteger({self.of(self._one_of('string', 'int'), depth)})",
             f"{self.of('ints', depth)}[{self._one_of('0', '1', '-1')}]",
             f"head({self.of('ints', depth)})",
             f"({self.of('date', depth)}).{self._one_of('year', 'month', 'day', 'week', 'dayOfWeek', 'quarter')}",
@@ -219,19 +219,21 @@ class Expressions:
 
     def _date(self, depth: int) -> str:
         date = self.of("date", depth)
+        known = f"coalesce({date}, date('2000-02-29'))"  # in these places NULL is an error to some
         return self._one_of(
             f"({date} {self._one_of('+', '-')} {self._one_of(*LITERALS['duration'])})",
-            f"date.truncate({self._one_of(repr('month'), repr('week'), repr('year'))}, {date})",
-            f"date({{date: {date}, day: 3}})",
+            f"date.truncate({self._one_of(repr('month'), repr('week'), repr('year'))}, {known})",
+            f"date({{date: {known}, day: 3}})",
             f"date({self.of('moment', depth)})",
         )
 
     def _moment(self, depth: int) -> str:
         moment = self.of("moment", depth)
+        known = f"coalesce({moment}, localdatetime('2000-02-29T01:02:03'))"
         return self._one_of(
             f"({moment} {self._one_of('+', '-')} {self._one_of(*LITERALS['duration'])})",
-            f"localdatetime.truncate({self._one_of(repr('hour'), repr('day'), repr('second'))}, {moment})",
-            f"localdatetime({{date: {self.of('date', depth)}, hour: 5}})",
+            f"localdatetime.truncate({self._one_of(repr('hour'), repr('day'), repr('second'))}, {known})",
+            f"localdatetime({{date: coalesce({self.of('date', depth)}, date('2000-02-29')), hour: 5}})",
         )
 
     def _duration(self, depth: int) -> str:

@@ -212,7 +212,7 @@ class _Writer:
                 f"WITH {node} {every} RETURN sum(z.i) AS {name}",
                 f"WITH {node} {other} RETURN z.i AS {name} UNION WITH {node} {every} RETURN z.i AS {name}",
                 f"WITH {node} RETURN {node}.i + 1 AS {name}",
-                f"WITH {node} UNWIND range(1, {node}.i % 3) AS k RETURN k AS {name}",
+                f"WITH {node} UNWIND range(1, coalesce({node}.i, 1) % 3) AS k RETURN k AS {name}",
             )
         )
         return f"CALL {{ {inner} }}"
@@ -242,7 +242,7 @@ class _Writer:
         nodes, relationships = self._named("node"), self._named("relationship")
         forms = [
             f"CREATE (w:{self.random.choice(LABELS)} {{x: {self.expression('int', 1)}, new: 1}})",
-            f"MERGE (w:New {{k: coalesce({self.expression('int', 1)}, 0)}}) "
+            f"MERGE (w:New {{k: coalesce({Expressions(self.random, self.scope, subqueries=False).of('int', 1)}, 0)}}) "
             "ON CREATE SET w.c = 1 ON MATCH SET w.c = w.c + 1",
             f"FOREACH (k IN {self.expression('ints', 1)} | CREATE (:New {{k: k}}))",
         ]
