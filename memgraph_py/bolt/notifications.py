@@ -80,6 +80,17 @@ def read_filter(extra: dict[str, Value]) -> NotificationFilter:
     return NotificationFilter(severity, disabled)
 
 
+_GQL_STATUSES = {
+    "CartesianProduct": "03N90",
+    "UnboundedVariableLengthPattern": "03N91",
+    "NoApplicableIndex": "03N93",
+    "FeatureDeprecationWarning": "01N00",
+    "UnknownLabelWarning": "01N50",
+    "UnknownRelationshipTypeWarning": "01N51",
+    "UnknownPropertyKeyWarning": "01N52",
+}
+
+
 def status_of(notification: Notification) -> Notification:
     """A notification as a status of GQL."""
     record: dict[str, Value] = {
@@ -92,8 +103,9 @@ def status_of(notification: Notification) -> Notification:
     if notification.get("position") is not None:
         record["_position"] = notification["position"]
     warning = notification["severity"] == "WARNING"
+    generic = "01N42" if warning else "03N42"
     return {
-        "gql_status": "01N42" if warning else "03N42",
+        "gql_status": _GQL_STATUSES.get(str(notification["code"]).rpartition(".")[2], generic),
         "status_description": ("warn: " if warning else "info: ") + str(notification["description"]),
         "neo4j_code": notification["code"],
         "title": notification["title"],

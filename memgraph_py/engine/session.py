@@ -15,6 +15,7 @@ from typing import cast
 
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.commands import CommandContext, command_result
+from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
 from memgraph_py.engine.statements import Core, PreparedQuery
 from memgraph_py.errors import (
@@ -182,7 +183,7 @@ class Session:
         if prepared.writes:  # rows still to come must not see what this one writes
             for other in self._open:
                 other.buffer()
-        summary = Summary(_query_type(prepared))
+        summary = _summary(prepared, view)
 
         def start(budget: Budget | None) -> Iterator[Batch]:
             profile = _profile_of(prepared)
@@ -206,7 +207,7 @@ class Session:
     def _run_auto_commit(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
-        summary = Summary(_query_type(prepared))
+        summary = _summary(prepared, view)
         store, retries = self._core.store, self._core.limits.conflict_retries
 
         def start(budget: Budget | None) -> Iterator[Batch]:
@@ -238,7 +239,7 @@ class Session:
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
         """Run to its end, like a write; what was committed on the way stays."""
-        summary = Summary(_query_type(prepared))
+        summary = _summary(prepared, view)
 
         def start(budget: Budget | None) -> Iterator[Batch]:
             profile = _profile_of(prepared)
@@ -357,8 +358,16 @@ def _profiled(prepared: PreparedQuery, view: GraphView, profile: Profile | None)
 
 def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
     described = describe_whole(prepared.plan, lambda operator: estimate_output(operator, view))
-    summary = Summary(_query_type(prepared), plan=described)
+    summary = _summary(prepared, view)
+    summary.plan = described
     return Result(prepared.columns, lambda budget: iter(()), view, summary, bounded=True)
+
+
+def _summary(prepared: PreparedQuery, view: GraphView) -> Summary:
+    summary = Summary(_query_type(prepared))
+    if prepared.notifications:
+        summary.notifications = as_maps(prepared.notifications, view, prepared.text)
+    return summary
 
 
 def _query_type(prepared: PreparedQuery) -> str:

@@ -18,6 +18,7 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
 from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
 from memgraph_py.cypher.parser import parse
+from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
@@ -45,6 +46,7 @@ class PreparedQuery:
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
     """
 
+    text: str
     plan: Operator
     columns: tuple[str, ...]
     parameters: frozenset[str]
@@ -55,6 +57,7 @@ class PreparedQuery:
     mode: str | None
     vectorised: Operator | None
     elements: int
+    notifications: tuple[Notification, ...] = ()
     literals: dict[str, Value] = field(default_factory=dict)
 
 
@@ -152,6 +155,7 @@ class StatementCache:
                 query, stands = parameterised(query, shape)
             plan = optimise(plan_query(query, analysis, text), view)
             prepared = PreparedQuery(
+                text=text,
                 plan=plan,
                 columns=analysis.columns,
                 parameters=analysis.parameters,
@@ -164,11 +168,12 @@ class StatementCache:
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
+                notifications=find_notifications(query, plan, view, text),
                 literals={} if shape is None else shape.values(stands),
             )
         except RecursionError as error:
             raise too_deep() from error
-        if shape is not None and stands:
+        if shape is not None and stands and not prepared.notifications:  # which name places in this text
             self._share(shape, stands, prepared, view.schema.version)
         return prepared
 

@@ -100,7 +100,7 @@ func summary(around surroundings) {
 	expect(times, true, "times that are not negative")
 	expect(strings.HasPrefix(told.Server().Agent(), "Neo4j/"), true, "server agent")
 	expect(told.Database().Name(), "memgraph", "database")
-	statuses := [][2]string{{"RETURN 1", "00000"}, {"CREATE ()", "00001"}, {"MATCH (n:None) RETURN n", "02000"}}
+	statuses := [][2]string{{"RETURN 1", "00000"}, {"CREATE ()", "00001"}, {"UNWIND [] AS n RETURN n", "02000"}}
 	for _, pair := range statuses {
 		objects := query(around.driver, pair[0], nil).Summary.GqlStatusObjects()
 		expect(len(objects), 1, "number of statuses of "+pair[0])

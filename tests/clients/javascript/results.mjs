@@ -71,7 +71,7 @@ async function summary ({ driver }) {
   expect(told.resultAvailableAfter >= 0 && told.resultConsumedAfter >= 0, true, 'times that are not negative')
   expect(told.server.agent.startsWith('Neo4j/'), true, 'server agent')
   expect(told.database.name, 'memgraph', 'database')
-  const statuses = [['RETURN 1', '00000'], ['CREATE ()', '00001'], ['MATCH (n:None) RETURN n', '02000']]
+  const statuses = [['RETURN 1', '00000'], ['CREATE ()', '00001'], ['UNWIND [] AS n RETURN n', '02000']]
   for (const [query, status] of statuses) {
     told = (await driver.executeQuery(query)).summary
     expect(told.gqlStatusObjects.map((object) => object.gqlStatus), [status], `status of ${query}`)

@@ -1,0 +1,194 @@
+"""What a client is told of a query beside its answer: patterns that are large, names that are not there, old spellings,
+indexes that would help. Found when a text is prepared.
+
+Codes, titles and severities: Neo4j, "Notifications".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.lexer import position
+from memgraph_py.cypher.tree import walk
+from memgraph_py.optimizer import missing_indexes
+from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.schema import Names
+from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
+
+SEEK_WORTH_ROWS = 1_000
+"""A scan of fewer nodes needs no index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """``unknown``: the sort of a name that is not there (`labels`, `types`, `keys`) and the name, else None."""
+
+    code: str
+    title: str
+    severity: str
+    category: str
+    description: str
+    offset: int | None
+    unknown: tuple[str, str] | None = None
+
+
+_UNKNOWN = {
+    "labels": ("UnknownLabelWarning", "label"),
+    "types": ("UnknownRelationshipTypeWarning", "relationship type"),
+    "keys": ("UnknownPropertyKeyWarning", "property key"),
+}
+
+
+def find_notifications(query: ast.Query, plan: Operator, view: GraphView, text: str) -> tuple[Notification, ...]:
+    """All of them, in the order of the text."""
+    nodes = list(walk(query))
+    found = [*_large_patterns(nodes), *_old_spellings(nodes), *_unknown_names(nodes, view, text)]
+    found.sort(key=lambda one: one.offset or 0)
+    return (*found, *_missing_indexes(plan, view))
+
+
+def as_maps(notifications: tuple[Notification, ...], view: GraphView, text: str) -> list[dict[str, Value]]:
+    """As Bolt sends them. A name that came to be meanwhile is not unknown any more."""
+    maps: list[dict[str, Value]] = []
+    for one in notifications:
+        if one.unknown is not None and _names(one.unknown[0], view).find(one.unknown[1]) is not None:
+            continue
+        told: dict[str, Value] = {
+            "code": f"Neo.ClientNotification.{one.code}",
+            "title": one.title,
+            "description": one.description,
+            "severity": one.severity,
+            "category": one.category,
+        }
+        if one.offset is not None:
+            place = position(text, one.offset)
+            told["position"] = {"offset": place.offset, "line": place.line, "column": place.column}
+        maps.append(told)
+    return maps
+
+
+def _large_patterns(nodes: list[Any]) -> Iterator[Notification]:
+    for node in nodes:
+        if isinstance(node, ast.Match) and len(node.pattern) > 1 and _is_disconnected(node.pattern):
+            yield Notification(
+                "Statement.CartesianProduct",
+                "This query builds a cartesian product between disconnected patterns.",
+                "INFORMATION",
+                "PERFORMANCE",
+                "patterns of one MATCH that share no variable give every combination of their matches; connect them"
+                " by a relationship or by a variable, where that is meant",
+                node.offset,
+            )
+        elif isinstance(node, ast.PatternPart) and node.function is None:
+            for relationship in node.relationships:
+                if relationship.variable_length and relationship.maximum is None and relationship.search is None:
+                    yield Notification(
+                        "Statement.UnboundedVariableLengthPattern",
+                        "The provided pattern is unbounded, consider adding an upper limit to the number of node hops.",
+                        "INFORMATION",
+                        "PERFORMANCE",
+                        "a relationship of variable length without an upper limit may have very many paths; write one,"
+                        " such as `*..5`",
+                        relationship.offset,
+                    )
+
+
+def _is_disconnected(parts: tuple[ast.PatternPart, ...]) -> bool:
+    """True where the parts fall into groups without a common variable."""
+    groups: list[set[str]] = []
+    for part in parts:
+        written = [node.variable for node in part.nodes] + [
+            relationship.variable for relationship in part.relationships
+        ]
+        names = {name for name in written if name is not None}
+        touching = [group for group in groups if group & names]
+        if not names or not touching:
+            groups.append(names)
+            continue
+        merged = names.union(*touching)
+        groups = [*(group for group in groups if group not in touching), merged]
+    return len(groups) > 1
+
+
+def _old_spellings(nodes: list[Any]) -> Iterator[Notification]:
+    for node in nodes:
+        if isinstance(node, ast.SubqueryCall) and node.imports is None and not node.imports_all:
+            first = node.query.parts[0].clauses[0]
+            if isinstance(first, ast.With):
+                yield Notification(
+                    "Statement.FeatureDeprecationWarning",
+                    "This feature is deprecated and will be removed in future versions.",
+                    "WARNING",
+                    "DEPRECATION",
+                    "a subquery that takes its variables by a WITH is an old spelling; write `CALL (x) { … }`",
+                    node.offset,
+                )
+
+
+def _unknown_names(nodes: list[Any], view: GraphView, text: str) -> Iterator[Notification]:
+    """Of what is read; what the query itself makes is not unknown."""
+    made: set[tuple[str, str]] = set()
+    read: dict[tuple[str, str], int] = {}
+    elements: set[str | None] = set()
+    for node in nodes:
+        if isinstance(node, ast.Create | ast.Merge | ast.Set):
+            made.update(found for part in walk(node) for found, _ in _names_in(part))
+        elif isinstance(node, ast.NodePattern | ast.RelationshipPattern):
+            elements.add(node.variable)
+        read.update((found, offset) for found, offset in _names_in(node) if found not in read)
+    for node in nodes:
+        if not isinstance(node, ast.PropertyAccess) or not isinstance(node.subject, ast.Variable):
+            continue
+        if node.subject.name in elements:
+            read.setdefault(("keys", node.key), node.offset)
+    for (sort, name), offset in read.items():
+        if (sort, name) in made or _names(sort, view).find(name) is not None:
+            continue
+        code, what = _UNKNOWN[sort]
+        place = text.find(name, offset)
+        yield Notification(
+            f"Statement.{code}",
+            f"The provided {what} is not in the database.",
+            "WARNING",
+            "UNRECOGNIZED",
+            f"no element has the {what} `{name}`: look at its spelling",
+            place if place >= 0 else offset,
+            (sort, name),
+        )
+
+
+def _names_in(part: Any) -> Iterator[tuple[tuple[str, str], int]]:
+    """Names of labels, types and property keys that stand right in a part of the tree, with its offset."""
+    match part:
+        case ast.NodePattern() | ast.RelationshipPattern():
+            sort, names = ("labels", part.labels) if isinstance(part, ast.NodePattern) else ("types", part.types)
+            yield from (((sort, name), part.offset) for name in names)
+            if isinstance(part.properties, ast.MapLiteral):
+                yield from ((("keys", key), part.offset) for key in part.properties.keys)
+        case ast.SetPropertyItem():
+            yield ("keys", part.key), part.offset
+        case ast.SetLabelsItem():
+            yield from ((("labels", name), part.offset) for name in part.labels)
+        case ast.SetPropertiesItem(_, ast.MapLiteral() as properties):
+            yield from ((("keys", key), part.offset) for key in properties.keys)
+
+
+def _names(sort: str, view: GraphView) -> Names:
+    schema = view.schema
+    return {"labels": schema.labels, "types": schema.types, "keys": schema.keys}[sort]
+
+
+def _missing_indexes(plan: Operator, view: GraphView) -> Iterator[Notification]:
+    for label, key in missing_indexes(plan):
+        id = view.schema.labels.find(label)
+        if id is not None and view.node_count(id) > SEEK_WORTH_ROWS:
+            yield Notification(
+                "Statement.NoApplicableIndex",
+                "Adding a schema index may speed up this query.",
+                "INFORMATION",
+                "PERFORMANCE",
+                f"all nodes with the label are looked at; `CREATE INDEX FOR (n:{label}) ON (n.{key})` would find them",
+                None,
+            )
