@@ -29,6 +29,7 @@ __all__ = [
     "LimitExceeded",
     "ParameterMissing",
     "Position",
+    "ProcedureCallFailed",
     "ProcedureNotFound",
     "SchemaError",
     "SemanticError",
@@ -120,6 +121,10 @@ class EntityNotFound(CypherError, code="Neo.ClientError.Statement.EntityNotFound
 
 class ProcedureNotFound(CypherError, code="Neo.ClientError.Procedure.ProcedureNotFound", tck_type="ProcedureError"):
     """No procedure of that name is registered."""
+
+
+class ProcedureCallFailed(CypherError, code="Neo.ClientError.Procedure.ProcedureCallFailed", tck_type="ProcedureError"):
+    """A function or procedure of a plug-in raised an error, or gave what is no value."""
 
 
 class ConstraintViolation(

@@ -28,10 +28,12 @@ CATCH_ALL_ALLOWED = {
     "server/workers.py",
     "streams/consumer.py",
     "cli/shell.py",
+    "server/plugins.py",
     "streams/transform_worker.py",
 }
 """Where any error may be caught: the three edges at which one client, stream or statement must not take down the rest,
-the threads that hand an error on to the first of these, and the child that runs a user's script, which may raise
+the threads that hand an error on to the first of these, plug-ins, whose errors get their names, and the child that runs
+a user's script, which may raise
 anything."""
 DOCUMENTED_AS_A_WHOLE = ("cypher/ast", "cypher/construction")
 """Modules whose many small parts have the names of grammar rules, and are described by those."""

@@ -1,10 +1,11 @@
-"""Where the TCK lies, and how many of its scenarios pass: all of them must."""
+"""Where the TCK lies, and how many of its scenarios pass, in process and over Bolt: all of them must."""
 
 import pytest
 
 from tests.tck.scenarios import Scenario, locate, read_all
 
-_outcomes = pytest.StashKey[dict[str, bool]]()
+_outcomes = pytest.StashKey[dict[str, dict[str, bool]]]()
+_WAYS = {"test_scenario": "in process", "test_scenario_over_bolt": "over Bolt"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,13 +33,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     callspec = getattr(item, "callspec", None)  # of a test with parameters
     scenario = None if callspec is None else callspec.params.get("scenario")
     if call.when == "call" and isinstance(scenario, Scenario):
-        item.config.stash[_outcomes][scenario.id] = call.excinfo is None
+        way = _WAYS[item.originalname]  # type: ignore[attr-defined]  # it is a function
+        item.config.stash[_outcomes].setdefault(way, {})[scenario.id] = call.excinfo is None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    outcomes = terminalreporter.config.stash.get(_outcomes, {})
-    if outcomes:
+    for way, outcomes in terminalreporter.config.stash.get(_outcomes, {}).items():
         passed = sum(outcomes.values())
         terminalreporter.write_line(
-            f"openCypher TCK: {passed} of {len(outcomes)} scenarios pass ({100 * passed / len(outcomes):.1f} %)"
+            f"openCypher TCK {way}: {passed} of {len(outcomes)} scenarios pass ({100 * passed / len(outcomes):.1f} %)"
         )

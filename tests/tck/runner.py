@@ -1,19 +1,18 @@
-"""Runs one scenario of the TCK in process, on a database of its own."""
+"""Runs one scenario of the TCK, in process or over Bolt: a ``World`` is where its queries go."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from typing import Protocol
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Result
 from memgraph_py.errors import CypherError
-from memgraph_py.functions.registry import PROCEDURES, Environment, procedure
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
-from memgraph_py.values.comparison import equals, grouping_key
+from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.types import Value
 from tests.tck.expected import form, parse
 from tests.tck.scenarios import Scenario, Step
@@ -25,57 +24,113 @@ _ERROR = re.compile(r"an? (\w+) should be raised at (compile time|runtime|any ti
 _PROCEDURE = re.compile(r"there exists a procedure ([\w.]+)\((.*?)\) :: \((.*?)\) ?:")
 EFFECTS = ("nodes", "relationships", "properties", "labels")
 
+State = tuple[Counter, Counter, Counter, Counter]
+"""Nodes, relationships, properties (element, key, value) and labels of a graph."""
+
+
+class Failure(Exception):
+    """The error of a query. kind: the TCK's, such as `SyntaxError`; phase: when it came; detail: None where unknown."""
+
+    def __init__(self, kind: str, phase: str, detail: str | None, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.phase = phase
+        self.detail = detail
+        self.text = text
+
+
+class World(Protocol):
+    """An empty graph, and what runs queries on it."""
+
+    def query(self, text: str, parameters: dict[str, Value]) -> tuple[tuple[str, ...], list[list[Value]]]:
+        """Columns and rows. Raises Failure."""
+        ...
+
+    def mark(self) -> None:
+        """Side effects count from here."""
+        ...
+
+    def effects(self) -> dict[str, int]:
+        """Side effects since the mark: `+nodes`, `-nodes` … that are not 0."""
+        ...
+
+
+class InProcess:
+    """A database of its own, without a server."""
+
+    def __init__(self) -> None:
+        self._database = Database(GraphStore(), SMALL_BATCHES)
+        self._session = self._database.session()
+        self._before: GraphView = self._database.store.current
+
+    def query(self, text: str, parameters: dict[str, Value]) -> tuple[tuple[str, ...], list[list[Value]]]:
+        """As World."""
+        phase = "compile time"
+        try:
+            result: Result = self._session.run(text, parameters, timeout_seconds=STATEMENT_SECONDS)
+            phase = "runtime"
+            return result.columns, result.values()
+        except CypherError as error:
+            raise Failure(error.tck_type, phase, error.detail, error.text()) from error
+
+    def mark(self) -> None:
+        """As World."""
+        self._before = self._database.store.current
+
+    def effects(self) -> dict[str, int]:
+        """As World."""
+        after = self._database.store.current
+        return {} if after is self._before else changes(_state(self._before), _state(after))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._session.close()
+        self._database.store.close()
+
 
 class Run:
     """What a scenario has done so far."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, world: World) -> None:
         self.scenario = scenario
-        self.database = Database(GraphStore(), SMALL_BATCHES)
-        self.session = self.database.session()
+        self.world = world
         self.parameters: dict[str, Value] = {}
-        self.before: GraphView = self.database.store.current
         self.columns: tuple[str, ...] = ()
         self.rows: list[list[Value]] = []
-        self.error: CypherError | None = None
-        self.phase = ""
+        self.error: Failure | None = None
 
     def set_up(self, query: str) -> None:
         """Run a query of the initial state."""
-        self.session.run(query).values()
+        self.world.query(query, {})
 
     def execute(self, query: str) -> None:
-        """Run the query, and keep its rows or its error, with the phase in which it came."""
+        """Run the query, and keep its rows or its error."""
         self.error = None
         try:
-            self.phase = "compile time"
-            result: Result = self.session.run(query, self.parameters, timeout_seconds=STATEMENT_SECONDS)
-            self.columns = result.columns
-            self.phase = "runtime"
-            self.rows = result.values()
-        except CypherError as error:
+            self.columns, self.rows = self.world.query(query, self.parameters)
+        except Failure as error:
             self.error = error
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self.session.close()
-        self.database.store.close()
 
-
-def run_scenario(scenario: Scenario) -> None:
+def run_scenario(scenario: Scenario, world: World) -> None:
     """Carry out the steps. Raises AssertionError where the outcome is not the expected one."""
-    with _procedures(scenario):
-        run = Run(scenario)
-        try:
-            for step in scenario.steps:
+    run = Run(scenario, world)
+    declared = False
+    try:
+        for step in scenario.steps:
+            if procedure := _PROCEDURE.fullmatch(step.text):
+                _declare(world, *procedure.groups(), step.table)
+                declared = True
+            else:
                 _carry_out(run, step)
-        finally:
-            run.close()
+    finally:
+        if declared:
+            world.query("CALL test.forget()", {})
 
 
 def _carry_out(run: Run, step: Step) -> None:
     text = step.text
-    if text in ("an empty graph", "any graph") or text.startswith("there exists a procedure"):
+    if text in ("an empty graph", "any graph"):
         return
     if named := re.fullmatch(r"the (\S+) graph", text):
         _load_graph(run, named.group(1))
@@ -84,7 +139,7 @@ def _carry_out(run: Run, step: Step) -> None:
     elif text == "parameters are:":
         run.parameters = {row[0]: parse(row[1]) for row in step.table}
     elif text == "executing query:":
-        run.before = run.database.store.current
+        run.world.mark()
         run.execute(step.block or "")
     elif text == "executing control query:":
         run.execute(step.block or "")
@@ -107,10 +162,10 @@ def _load_graph(run: Run, name: str) -> None:
 def _check_error(run: Run, kind: str, phase: str, detail: str) -> None:
     error = run.error
     assert error is not None, f"expected {kind} ({detail}), got {len(run.rows)} rows: {run.rows[:3]}"
-    found = f"{error.tck_type} ({error.detail}) at {run.phase}: {error.text()}"
-    assert error.tck_type == kind, f"expected {kind} ({detail}), got {found}"
-    assert detail in ("*", error.detail), f"expected {kind} ({detail}), got {found}"
-    assert phase in ("any time", run.phase), f"expected it at {phase}, got {found}"
+    found = f"{error.kind} ({error.detail}) at {error.phase}: {error.text}"
+    assert error.kind == kind, f"expected {kind} ({detail}), got {found}"
+    assert error.detail is None or detail in ("*", error.detail), f"expected {kind} ({detail}), got {found}"
+    assert phase in ("any time", error.phase), f"expected it at {phase}, got {found}"
     _check_effects(run, {})
 
 
@@ -132,17 +187,19 @@ def _check_result(run: Run, step: Step) -> None:
 
 
 def _check_effects(run: Run, expected: dict[str, int]) -> None:
-    after = run.database.store.current
+    assert run.world.effects() == expected
+
+
+def changes(before: State, after: State) -> dict[str, int]:
+    """The side effects that lead from one state to another, as the TCK counts them."""
     found: dict[str, int] = {}
-    if after is not run.before:
-        for name, old, new in zip(EFFECTS, _state(run.before), _state(after), strict=True):
-            found[f"+{name}"] = (new - old).total()
-            found[f"-{name}"] = (old - new).total()
-    assert {name: count for name, count in found.items() if count} == expected
+    for name, old, new in zip(EFFECTS, before, after, strict=True):
+        found[f"+{name}"] = (new - old).total()
+        found[f"-{name}"] = (old - new).total()
+    return {name: count for name, count in found.items() if count}
 
 
-def _state(view: GraphView) -> tuple[Counter, Counter, Counter, Counter]:
-    """Nodes, relationships, properties (element, key, value) and labels that the view has."""
+def _state(view: GraphView) -> State:
     nodes, relationships = view.nodes(None), view.relationships(None)
     properties: Counter = Counter()
     for kind, ids, keys, read in (
@@ -158,43 +215,18 @@ def _state(view: GraphView) -> tuple[Counter, Counter, Counter, Counter]:
     return Counter(nodes.tolist()), Counter(relationships.tolist()), properties, labels
 
 
-@contextmanager
-def _procedures(scenario: Scenario) -> Iterator[None]:
-    """Has the scenario's procedures in the registry meanwhile."""
-    names: list[str] = []
-    try:
-        for step in scenario.steps:
-            if declared := _PROCEDURE.fullmatch(step.text):
-                names.append(_register(*declared.groups(), step.table))
-        yield
-    finally:
-        for name in names:
-            del PROCEDURES[name]
-
-
-def _register(name: str, parameters: str, columns: str, table: Sequence[Sequence[str]]) -> str:
-    """As a plug-in would, a procedure that gives those rows of the table whose first cells equal its arguments."""
-    inputs, outputs = _fields(parameters), _fields(columns)
+def _declare(world: World, name: str, parameters: str, columns: str, table: Sequence[Sequence[str]]) -> None:
+    """Tell the test plug-in of the scenario's procedure."""
     rows = [[parse(cell) for cell in row] for row in table[1:]]
-
-    def run(environment: Environment, arguments: list[Value]) -> list[list[Value]]:
-        """Rows of a table of the TCK."""
-        return [
-            row[len(inputs) :]
-            for row in rows
-            if all(
-                (one is None and other is None) or equals(one, other)
-                for one, other in zip(row[: len(inputs)], arguments, strict=True)
-            )
-        ]
-
-    procedure(name, inputs, outputs)(run)
-    return name
+    world.query(
+        "CALL test.declare($name, $inputs, $outputs, $rows)",
+        {"name": name, "inputs": _fields(parameters), "outputs": _fields(columns), "rows": rows},
+    )
 
 
-def _fields(declared: str) -> tuple[tuple[str, str], ...]:
-    pairs: list[tuple[str, str]] = []
+def _fields(declared: str) -> list[Value]:
+    pairs: list[Value] = []
     for field in filter(None, map(str.strip, declared.split(","))):
         name, type = field.split("::")
-        pairs.append((name.strip(), type.strip()))
-    return tuple(pairs)
+        pairs.append([name.strip(), type.strip()])
+    return pairs
