@@ -10,6 +10,7 @@ its value decides how much is computed (``_VALUES_MATTER``). The shape of a text
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,14 @@ class Shape:
             else:
                 values[stand.name] = [_value(item) for item in self.written[stand.place : stand.place + stand.count]]
         return values
+
+    def place_of(self, offset: int, other: "Shape") -> int:
+        """Where in this text stands what stands at the offset in a text of the same shape."""
+        before = bisect_left(other.offsets, offset)
+        if before == 0:
+            return offset
+        ends = [shape.offsets[before - 1] + len(shape.written[before - 1]) for shape in (self, other)]
+        return offset + ends[0] - ends[1]
 
     def others(self, stands: tuple[Stand, ...]) -> tuple[str, ...]:
         """The literals that no parameter stands for, as they are written."""

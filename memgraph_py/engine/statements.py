@@ -63,10 +63,11 @@ class PreparedQuery:
 
 @dataclass(slots=True)
 class _Shared:
-    """What is known of a shape: for which literals parameters stand, and the plans by the other literals as written."""
+    """What is known of a shape: for which literals parameters stand; by the other literals as written the plans, each
+    with the shape of the text that it was made for."""
 
     stands: tuple[Stand, ...]
-    plans: dict[tuple[str, ...], PreparedQuery] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], tuple[PreparedQuery, Shape]] = field(default_factory=dict)
 
 
 VARIANTS_MAX = 16
@@ -99,7 +100,7 @@ class StatementCache:
                 hint="send values as parameters",
             )
         shape = shape_of(text)
-        prepared: Prepared | None = None if shape is None else self._shared_plan(shape, view, elements)
+        prepared: Prepared | None = None if shape is None else self._shared_plan(shape, text, view, elements)
         if prepared is None:
             statement = parse(text)
             if isinstance(statement, ast.Query):
@@ -109,15 +110,20 @@ class StatementCache:
         self._keep(key, prepared)
         return prepared
 
-    def _shared_plan(self, shape: Shape, view: GraphView, elements: int) -> PreparedQuery | None:
+    def _shared_plan(self, shape: Shape, text: str, view: GraphView, elements: int) -> PreparedQuery | None:
         """The plan of a text that differs from this one in literals alone, with the literals of this one."""
         shared = self._entries.get((shape.key, view.schema.version))
         if not isinstance(shared, _Shared):
             return None
-        prepared = shared.plans.get(shape.others(shared.stands))
-        if prepared is None or not _still_suits(prepared, elements):
+        found = shared.plans.get(shape.others(shared.stands))
+        if found is None or not _still_suits(found[0], elements):
             return None
-        return replace(prepared, literals=shape.values(shared.stands))
+        prepared, first = found
+        told = tuple(
+            one if one.offset is None else replace(one, offset=shape.place_of(one.offset, first))
+            for one in prepared.notifications
+        )
+        return replace(prepared, text=text, literals=shape.values(shared.stands), notifications=told)
 
     def _share(self, shape: Shape, stands: tuple[Stand, ...], prepared: PreparedQuery, version: int) -> None:
         key = (shape.key, version)
@@ -126,7 +132,7 @@ class StatementCache:
         with self._lock:
             while len(shared.plans) >= VARIANTS_MAX:
                 del shared.plans[next(iter(shared.plans))]
-            shared.plans[shape.others(stands)] = prepared
+            shared.plans[shape.others(stands)] = prepared, shape
         self._keep(key, shared)
 
     def _keep(self, key: tuple[str, int], prepared: Prepared | _Shared) -> None:
@@ -173,7 +179,7 @@ class StatementCache:
             )
         except RecursionError as error:
             raise too_deep() from error
-        if shape is not None and stands and not prepared.notifications:  # which name places in this text
+        if shape is not None and stands:
             self._share(shape, stands, prepared, view.schema.version)
         return prepared
 

@@ -1,7 +1,6 @@
 """The statement cache: bounded, by entries and by characters; shared by texts that differ in their literals."""
 
 from memgraph_py.config import Limits
-from memgraph_py.engine.database import Database
 from memgraph_py.engine.statements import VARIANTS_MAX, PreparedQuery, StatementCache
 from memgraph_py.storage.store import GraphStore
 
@@ -26,13 +25,6 @@ def test_entries_and_characters_have_a_bound() -> None:
     assert list(cache._entries) == kept, "one long statement drives out no others"
 
 
-def filled() -> GraphStore:
-    """A graph that has the names of the queries: what is not there is told, with its place in the text."""
-    store = GraphStore()
-    Database(store).session().run("CREATE (:User {id: 0, name: '', tags: []})").values()
-    return store
-
-
 def prepared(cache: StatementCache, store: GraphStore, text: str) -> PreparedQuery:
     found = cache.prepare(text, store.current)
     assert isinstance(found, PreparedQuery)
@@ -40,7 +32,7 @@ def prepared(cache: StatementCache, store: GraphStore, text: str) -> PreparedQue
 
 
 def test_texts_that_differ_in_literals_share_a_plan() -> None:
-    store, cache = filled(), StatementCache(Limits())
+    store, cache = GraphStore(), StatementCache(Limits())
     first = prepared(cache, store, "MATCH (n:User {id: 1}) WHERE n.tags IN ['a', 'b'] RETURN n.name LIMIT 10")
     other = prepared(cache, store, "MATCH (n:User {id: 23}) WHERE n.tags IN ['x', ''] RETURN n.name LIMIT 10")
     assert other.plan is first.plan
@@ -50,7 +42,7 @@ def test_texts_that_differ_in_literals_share_a_plan() -> None:
 
 
 def test_texts_that_differ_in_what_matters_do_not() -> None:
-    store, cache = filled(), StatementCache(Limits())
+    store, cache = GraphStore(), StatementCache(Limits())
     texts = [
         "MATCH (n:User {id: 1}) RETURN n.name LIMIT 10",
         "MATCH (n:User {id: 1}) RETURN n.name LIMIT 11",
@@ -64,7 +56,7 @@ def test_texts_that_differ_in_what_matters_do_not() -> None:
 
 
 def test_a_shape_keeps_so_many_plans() -> None:
-    store, cache = filled(), StatementCache(Limits())
+    store, cache = GraphStore(), StatementCache(Limits())
     for limit in range(1, 2 * VARIANTS_MAX):
         prepared(cache, store, f"MATCH (n {{id: 1}}) RETURN n LIMIT {limit}")
     newest = prepared(cache, store, f"MATCH (n {{id: 1}}) RETURN n LIMIT {2 * VARIANTS_MAX - 1}")
