@@ -3,9 +3,11 @@
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from memgraph_py.cypher import ast
 from memgraph_py.cypher.ast import FunctionCall
+from memgraph_py.values import types
 
 
 @cache
@@ -18,16 +20,29 @@ def _is_node(kind: Hashable) -> bool:
     return isinstance(kind, type) and is_dataclass(kind) and kind.__module__.startswith("memgraph_py.cypher.ast.")
 
 
-def children(node: Any) -> Iterator[Any]:
+@cache
+def _parts(kind: type) -> tuple[str, ...]:
+    """The fields of a kind that hold nodes, or tuples of nodes, by their annotations."""
+    if not _is_node(kind):
+        return ()
+    hints = get_type_hints(kind, localns={**vars(types), **vars(ast)})
+    return tuple(name for name in _field_names(kind) if _holds_nodes(hints[name]))
+
+
+def _holds_nodes(hint: Any) -> bool:
+    return _is_node(hint) or any(map(_holds_nodes, get_args(hint)))
+
+
+def children(node: Any) -> list[Any]:
     """Nodes directly below a node, in field order, tuples opened."""
-    for name in _field_names(node.__class__):
+    found: list[Any] = []
+    for name in _parts(node.__class__):
         value = getattr(node, name)
         if value.__class__ is tuple:
-            for item in value:
-                if _is_node(item.__class__):
-                    yield item
-        elif _is_node(value.__class__):
-            yield value
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -36,24 +51,26 @@ def walk(node: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += reversed(list(children(node)))
+        waiting += children(node)[::-1]
 
 
 def rewrite_children(node: Any, change: Callable[[Any], Any]) -> Any:
     """A copy in which ``change`` has been applied to the nodes directly below; the node itself when nothing changed."""
-    values: list[Any] = []
-    is_changed = False
-    for name in _field_names(node.__class__):
+    updates: dict[str, Any] = {}
+    for name in _parts(node.__class__):
         value = getattr(node, name)
-        new = value
+        if value is None:
+            continue
         if value.__class__ is tuple:
-            new = tuple(change(item) if _is_node(item.__class__) else item for item in value)
-            is_changed |= any(after is not before for after, before in zip(new, value, strict=True))
-        elif _is_node(value.__class__):
-            new = change(value)
-            is_changed |= new is not value
-        values.append(new)
-    return node.__class__(*values) if is_changed else node
+            items = [change(item) for item in value]
+            if any(after is not before for after, before in zip(items, value, strict=True)):
+                updates[name] = tuple(items)
+        elif (new := change(value)) is not value:
+            updates[name] = new
+    if not updates:
+        return node
+    names = _field_names(node.__class__)
+    return node.__class__(*[updates[name] if name in updates else getattr(node, name) for name in names])
 
 
 def depth(node: Any, levels_max: int) -> int | None:

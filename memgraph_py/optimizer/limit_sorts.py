@@ -14,7 +14,7 @@ from memgraph_py.plan.tree import rewrite
 
 def limit_sorts(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with Top in place of Sort below Limit."""
-    return rewrite(plan, _limited)
+    return rewrite(plan, _limited, leaves=False)
 
 
 def _limited(node: Any) -> Any:

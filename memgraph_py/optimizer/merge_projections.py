@@ -16,7 +16,7 @@ from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite, walk
 
 def merge_projections(plan: Operator, statistics: Statistics) -> Operator:
     """The plan without projections that another one can take over."""
-    return rewrite(plan, _merged)
+    return rewrite(plan, _merged, leaves=False)
 
 
 def _merged(node: Any) -> Any:

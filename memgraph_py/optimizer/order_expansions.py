@@ -47,7 +47,7 @@ def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         if not isinstance(node, PIECES):
-            return rewrite_children(node, visit)
+            return rewrite_children(node, visit, leaves=False)
         pieces: list[Operator] = []
         below: Operator = node
         while isinstance(below, PIECES):

@@ -147,7 +147,7 @@ def _with_subplans(node: T) -> T:
             plan = _subplan(plan, frozenset((variable,)))
             return Collect(plan, variable)  # type: ignore[return-value]  # an expression for one
         case _:
-            return rewrite_children(node, _below_expression)
+            return rewrite_children(node, _below_expression, leaves=False)
 
 
 def _below_expression(node: Any) -> Any:

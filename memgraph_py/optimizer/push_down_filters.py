@@ -55,7 +55,7 @@ def push_down_filters(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with each filter as low as it may stand; those at the same place keep their order."""
 
     def visit(node: T) -> T:
-        node = rewrite_children(node, visit)
+        node = rewrite_children(node, visit, leaves=False)
         if isinstance(node, Filter):
             return _sink(node.input, node.predicate) or node  # type: ignore[return-value]  # an operator for one
         return node

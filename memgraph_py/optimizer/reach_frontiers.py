@@ -49,7 +49,7 @@ def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with frontiers below what does not see duplicates."""
 
     def visit(node: T) -> T:
-        node = rewrite_children(node, visit)
+        node = rewrite_children(node, visit, leaves=False)
         match node:
             case Distinct(below, variables):
                 return changed(node, input=_merged(below, frozenset(variables), statistics))

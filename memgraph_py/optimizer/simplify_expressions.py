@@ -35,7 +35,7 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
             case _:
                 return node
 
-    return rewrite(plan, change)
+    return rewrite(plan, change, leaves=False)
 
 
 def _folded(call: Call, environment: Environment) -> Expression:

@@ -15,15 +15,15 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         if not isinstance(node, Filter | AllNodes | LabelScan):
-            return rewrite_children(node, visit)
+            return rewrite_children(node, visit, leaves=False)
         predicates: list[Expression] = []
         below: Operator = node
         while isinstance(below, Filter):
             predicates.append(below.predicate)
             below = below.input
-        predicates = [rewrite_children(predicate, visit) for predicate in reversed(predicates)]
+        predicates = [rewrite_children(predicate, visit, leaves=False) for predicate in reversed(predicates)]
         if not isinstance(below, AllNodes | LabelScan):
-            return _filtered(rewrite_children(below, visit), predicates)
+            return _filtered(rewrite_children(below, visit, leaves=False), predicates)
         return _scan(below, visit(below.input), predicates, statistics)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator

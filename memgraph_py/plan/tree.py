@@ -14,6 +14,9 @@ OPERATOR_TYPES: tuple[type, ...] = get_args(Operator)
 EXPRESSION_TYPES: tuple[type, ...] = get_args(Expression)
 T = TypeVar("T")
 
+_LEAVES = frozenset((expressions.Literal, expressions.Parameter, expressions.Variable))
+_NO_KINDS: frozenset[type] = frozenset()
+
 
 @cache
 def _field_names(kind: Any) -> tuple[str, ...]:
@@ -74,13 +77,18 @@ def changed(node: T, **updates: Any) -> T:
     return kind(*values)  # type: ignore[no-any-return]  # of the kind of the node
 
 
-def rewrite(node: T, change: Callable[[Any], Any]) -> T:
-    """A copy in which ``change`` has been applied to every node, children first; shares what did not change."""
-    return change(rewrite_children(node, lambda child: rewrite(child, change)))  # type: ignore[no-any-return]  # of T
+def rewrite(node: T, change: Callable[[Any], Any], *, leaves: bool = True) -> T:
+    """A copy in which ``change`` has been applied to every node, children first; shares what did not change.
+    ``leaves``: also to literals, parameters and variables, which are half of all."""
+    return change(  # type: ignore[no-any-return]  # of T
+        rewrite_children(node, lambda child: rewrite(child, change, leaves=leaves), leaves=leaves)
+    )
 
 
-def rewrite_children(node: T, change: Callable[[Any], Any]) -> T:
-    """A copy in which ``change`` has been applied to what is directly below; the node itself when nothing changed."""
+def rewrite_children(node: T, change: Callable[[Any], Any], *, leaves: bool = True) -> T:
+    """A copy in which ``change`` has been applied to what is directly below; the node itself when nothing changed.
+    ``leaves`` as in ``rewrite``."""
+    left = _NO_KINDS if leaves else _LEAVES
     kind: Any = type(node)
     updates: dict[str, Any] | None = None
     for name, several in _parts(kind):
@@ -88,10 +96,12 @@ def rewrite_children(node: T, change: Callable[[Any], Any]) -> T:
         if several:
             new: Any = value
             for place, item in enumerate(value):
+                if item.__class__ in left:
+                    continue
                 other = change(item)
                 if other is not item:
                     new = (*new[:place], other, *new[place + 1 :])
-        elif value is None:
+        elif value is None or value.__class__ in left:
             continue
         else:
             new = change(value)

@@ -266,6 +266,7 @@ def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
         columns = _check_query(clause.query, inner, ending=_check_ending)
     for name, kind in columns.items():
         _bind(name, kind, clause.offset, place)
+    place.findings.transactions |= clause.transactions is not None
     if clause.transactions is not None and clause.transactions.status is not None:
         _bind(clause.transactions.status, MAP, clause.offset, place)
 

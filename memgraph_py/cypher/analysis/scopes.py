@@ -41,6 +41,8 @@ class Findings:
     nested: Nested
     parameters: set[str] = field(default_factory=set)
     writes: bool = False
+    transactions: bool = False
+    """A subquery runs in transactions of its own."""
 
 
 Scope = dict[str, Kind]

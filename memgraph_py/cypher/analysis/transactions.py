@@ -11,9 +11,9 @@ _UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
 
 def check_transactions(query: ast.Query, place: Place) -> bool:
     """True where a subquery of the query runs in transactions of its own. Raises what is wrong with it."""
-    own = [node for node in walk(query) if isinstance(node, ast.SubqueryCall) and node.transactions is not None]
-    if not own:
+    if not place.findings.transactions:
         return False
+    own = [node for node in walk(query) if isinstance(node, ast.SubqueryCall) and node.transactions is not None]
     at_top = query.parts[0].clauses if len(query.parts) == 1 else ()
     for call in own:
         if not any(call is clause for clause in at_top):
