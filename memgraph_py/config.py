@@ -95,6 +95,23 @@ class Settings:
     limits: Limits = Limits()
 
 
+DESCRIPTIONS = {
+    "bolt_address": "where Bolt listens",
+    "bolt_port": "0 picks a free one",
+    "http_address": "where /health and /metrics are served",
+    "http_port": "0 picks a free one, none turns HTTP off",
+    "data_directory": "holds the log, checkpoints and stream definitions",
+    "bolt_keep_alive_seconds": "how often a waiting client is shown that the server is there",
+    "worker_threads_max": "threads for statements that take long, at most",
+    "log_level": "debug, info, warning or error",
+    "transform_hosts": "the only hosts that transform scripts may come from, with commas between them",
+    "transform_directory": "the one folder that transform scripts may be read from by path",
+    "allow_unsandboxed_transforms": "run transform scripts also where this system cannot confine them",
+    "accept_lost_commits": "start although the end of the log is damaged or missing, without the commits that it held",
+}
+"""What each setting is, in the help of its flag and in SHOW SETTINGS."""
+
+
 def environment_name(field_name: str) -> str:
     """`bolt_port` is read from MEMGRAPH_BOLT_PORT."""
     return f"MEMGRAPH_{field_name.upper()}"

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -159,6 +160,24 @@ def test_every_registered_function_has_a_doc() -> None:
     ]
     assert len(registered) > 50
     assert [entry.name for entry in registered if not entry.doc.strip()] == []
+
+
+def test_every_function_tells_its_signature() -> None:
+    from memgraph_py.functions.procedures import listed_functions
+
+    import_all("memgraph_py.functions")
+    wrong = []
+    for function in listed_functions():
+        shown = re.fullmatch(r"([\w.]+)\((.*)\) :: [A-Z].*", function.signature)
+        if shown is None or shown[1].lower() != function.name:
+            wrong.append(function.name)
+            continue
+        arguments = shown[2].split(", ") if shown[2] else []
+        needed = sum(" = " not in argument for argument in arguments)
+        most = None if shown[2].endswith("...") else len(arguments)
+        if (needed, most) != (function.arguments_min, function.arguments_max) and function.name != "count":
+            wrong.append(f"{function.name}: {function.signature}")
+    assert wrong == []
 
 
 def test_every_request_has_a_row() -> None:

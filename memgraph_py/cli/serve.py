@@ -7,45 +7,47 @@ import signal
 import sys
 import time
 
-from memgraph_py.config import Settings, environment_name, flag_name, settings_from
+from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_name, settings_from
 from memgraph_py.kernels import on_compile
 
-_HELP = {
-    "bolt_address": ("ADDRESS", "where Bolt listens"),
-    "bolt_port": ("PORT", "0 picks a free one"),
-    "http_address": ("ADDRESS", "where /health and /metrics are served"),
-    "http_port": ("PORT", "0 picks a free one, none turns HTTP off"),
-    "data_directory": ("FOLDER", "holds the log, checkpoints and stream definitions"),
-    "bolt_keep_alive_seconds": ("SECONDS", "how often a waiting client is shown that the server is there"),
-    "worker_threads_max": ("COUNT", "threads for statements that take long, at most"),
-    "log_level": ("LEVEL", "debug, info, warning or error"),
-    "transform_hosts": ("HOSTS", "the only hosts that transform scripts may come from, with commas between them"),
-    "transform_directory": ("FOLDER", "the one folder that transform scripts may be read from by path"),
+_PLACEHOLDERS = {
+    "bolt_address": "ADDRESS",
+    "bolt_port": "PORT",
+    "http_address": "ADDRESS",
+    "http_port": "PORT",
+    "data_directory": "FOLDER",
+    "bolt_keep_alive_seconds": "SECONDS",
+    "worker_threads_max": "COUNT",
+    "log_level": "LEVEL",
+    "transform_hosts": "HOSTS",
+    "transform_directory": "FOLDER",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare a flag for each setting; the default shown is the one where the environment gives none."""
-    for name, (placeholder, help) in _HELP.items():
+    for name, placeholder in _PLACEHOLDERS.items():
         default = getattr(Settings(), name)
         shown = f", default {default}" if default else ""
         parser.add_argument(
-            flag_name(name), dest=name, metavar=placeholder, help=f"{help} ({environment_name(name)}{shown})"
+            flag_name(name),
+            dest=name,
+            metavar=placeholder,
+            help=f"{DESCRIPTIONS[name]} ({environment_name(name)}{shown})",
         )
     parser.add_argument(
         flag_name("allow_unsandboxed_transforms"),
         dest="allow_unsandboxed_transforms",
         action="store_const",
         const="true",
-        help="run transform scripts also where this system cannot confine them (MEMGRAPH_ALLOW_UNSANDBOXED_TRANSFORMS)",
+        help=f"{DESCRIPTIONS['allow_unsandboxed_transforms']} ({environment_name('allow_unsandboxed_transforms')})",
     )
     parser.add_argument(
         flag_name("accept_lost_commits"),
         dest="accept_lost_commits",
         action="store_const",
         const="true",
-        help="start although the end of the log is damaged or missing, without the commits that it held "
-        "(MEMGRAPH_ACCEPT_LOST_COMMITS)",
+        help=f"{DESCRIPTIONS['accept_lost_commits']} ({environment_name('accept_lost_commits')})",
     )
 
 

@@ -27,7 +27,7 @@ from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 Groups: TypeAlias = NDArray[np.int64]
 
 
-@aggregate("count", 0, 1)
+@aggregate("count", 0, 1, signature="count(input :: ANY) :: INTEGER")
 def count(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The number of rows, or of rows where the value is not NULL."""
     if not arguments or arguments[0].valid is None:
@@ -37,7 +37,7 @@ def count(environment: Environment, arguments: list[Column], groups: Groups, gro
     return Column(Kind.INT, counted)
 
 
-@aggregate("sum", 1)
+@aggregate("sum", 1, signature="sum(input :: INTEGER | FLOAT | DURATION) :: INTEGER | FLOAT | DURATION")
 def sum_numbers(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The sum of the numbers or durations; 0 of none. Raises ArithmeticFailure when integers overflow."""
     column, groups = _present(arguments[0], groups)
@@ -56,7 +56,7 @@ def sum_numbers(environment: Environment, arguments: list[Column], groups: Group
     return Column.from_values(_exact_sums("sum", column, groups, group_count))
 
 
-@aggregate("avg", 1)
+@aggregate("avg", 1, signature="avg(input :: INTEGER | FLOAT | DURATION) :: FLOAT | DURATION")
 def average(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The mean of the numbers, a float, or of durations; NULL of none."""
     column, groups = _present(arguments[0], groups)
@@ -70,7 +70,7 @@ def average(environment: Environment, arguments: list[Column], groups: Groups, g
     return Column(Kind.FLOAT, quotients, _mask(counted))
 
 
-@aggregate("min", 1)
+@aggregate("min", 1, signature="min(input :: ANY) :: ANY")
 def minimum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The least value in openCypher's order; NULL of none."""
     column, groups = _present(arguments[0], groups)
@@ -81,7 +81,7 @@ def minimum(environment: Environment, arguments: list[Column], groups: Groups, g
     return _extreme_value(column, groups, group_count, min)
 
 
-@aggregate("max", 1)
+@aggregate("max", 1, signature="max(input :: ANY) :: ANY")
 def maximum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The greatest value in openCypher's order; NULL of none."""
     column, groups = _present(arguments[0], groups)
@@ -92,7 +92,7 @@ def maximum(environment: Environment, arguments: list[Column], groups: Groups, g
     return _extreme_value(column, groups, group_count, max)
 
 
-@aggregate("collect", 1)
+@aggregate("collect", 1, signature="collect(input :: ANY) :: LIST<ANY>")
 def collect(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The list of the values, in the order of the rows."""
     column, groups = _present(arguments[0], groups)
@@ -109,19 +109,19 @@ def collect(environment: Environment, arguments: list[Column], groups: Groups, g
     return Column(Kind.OBJECT, lists)
 
 
-@aggregate("stdev", 1)
+@aggregate("stdev", 1, signature="stDev(input :: FLOAT) :: FLOAT")
 def sample_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The standard deviation of a sample; 0.0 of one number, NULL of none."""
     return _deviation("stDev", arguments[0], groups, group_count, 1)
 
 
-@aggregate("stdevp", 1)
+@aggregate("stdevp", 1, signature="stDevP(input :: FLOAT) :: FLOAT")
 def population_deviation(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The standard deviation of a whole population; NULL of no number."""
     return _deviation("stDevP", arguments[0], groups, group_count, 0)
 
 
-@aggregate("percentilecont", 2)
+@aggregate("percentilecont", 2, signature="percentileCont(input :: FLOAT, percentile :: FLOAT) :: FLOAT")
 def continuous_percentile(
     environment: Environment, arguments: list[Column], groups: Groups, group_count: int
 ) -> Column:
@@ -136,7 +136,9 @@ def continuous_percentile(
     return _percentile("percentileCont", arguments, groups, group_count, pick)
 
 
-@aggregate("percentiledisc", 2)
+@aggregate(
+    "percentiledisc", 2, signature="percentileDisc(input :: INTEGER | FLOAT, percentile :: FLOAT) :: INTEGER | FLOAT"
+)
 def discrete_percentile(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The first of the sorted numbers at or after the fraction 0 to 1; NULL of none. Raises ArgumentError."""
 

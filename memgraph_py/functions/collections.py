@@ -16,7 +16,7 @@ RANGE_ELEMENTS_MAX = 10_000_000
 """A list of so many integers takes 0.4 GB."""
 
 
-@scalar("size", 1)
+@scalar("size", 1, signature="size(input :: STRING | LIST<ANY>) :: INTEGER")
 def size(value: Value) -> Value:
     """The number of elements of a list, or characters of a string."""
     if isinstance(value, list | str):
@@ -24,8 +24,8 @@ def size(value: Value) -> Value:
     raise wrong_type(f"'size' expects LIST or STRING, got {type_name(value)}")
 
 
-@scalar("char_length", 1)
-@scalar("character_length", 1)
+@scalar("char_length", 1, signature="char_length(input :: STRING) :: INTEGER")
+@scalar("character_length", 1, signature="character_length(input :: STRING) :: INTEGER")
 def character_length(text: Value) -> Value:
     """The number of characters of a string."""
     if isinstance(text, str):
@@ -33,7 +33,7 @@ def character_length(text: Value) -> Value:
     raise wrong_argument("char_length", text, "STRING")
 
 
-@scalar("isempty", 1)
+@scalar("isempty", 1, signature="isEmpty(input :: STRING | LIST<ANY> | MAP) :: BOOLEAN")
 def is_empty(value: Value) -> Value:
     """Whether a list, map or string has nothing in it."""
     if isinstance(value, list | dict | str):
@@ -41,27 +41,27 @@ def is_empty(value: Value) -> Value:
     raise wrong_argument("isEmpty", value, "LIST, MAP or STRING")
 
 
-@scalar("head", 1)
+@scalar("head", 1, signature="head(list :: LIST<ANY>) :: ANY")
 def head(values: Value) -> Value:
     """The first element; NULL for an empty list."""
     items = _list("head", values)
     return items[0] if items else None
 
 
-@scalar("last", 1)
+@scalar("last", 1, signature="last(list :: LIST<ANY>) :: ANY")
 def last(values: Value) -> Value:
     """The last element; NULL for an empty list."""
     items = _list("last", values)
     return items[-1] if items else None
 
 
-@scalar("tail", 1)
+@scalar("tail", 1, signature="tail(input :: LIST<ANY>) :: LIST<ANY>")
 def tail(values: Value) -> Value:
     """The list without its first element."""
     return list(_list("tail", values)[1:])
 
 
-@scalar("reverse", 1)
+@scalar("reverse", 1, signature="reverse(input :: STRING | LIST<ANY>) :: STRING | LIST<ANY>")
 def reverse(value: Value) -> Value:
     """The list or string from its end."""
     if isinstance(value, list | str):
@@ -69,7 +69,7 @@ def reverse(value: Value) -> Value:
     raise wrong_argument("reverse", value, "LIST or STRING")
 
 
-@scalar("range", 2, 3)
+@scalar("range", 2, 3, signature="range(start :: INTEGER, end :: INTEGER, step = 1 :: INTEGER) :: LIST<INTEGER>")
 def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
     """Integers from start to end, both included, by step. Raises ArgumentError for a step of 0."""
     if type(start) is not int or type(end) is not int or type(step) is not int:
@@ -86,7 +86,7 @@ def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
     return list(numbers)
 
 
-@columnar("coalesce", 1, None)
+@columnar("coalesce", 1, None, signature="coalesce(input :: ANY...) :: ANY")
 def coalesce(environment: Environment, arguments: list[Column]) -> Column:
     """The first argument that is not NULL."""
     answer = arguments[0]
@@ -103,7 +103,7 @@ def coalesce(environment: Environment, arguments: list[Column]) -> Column:
     return answer
 
 
-@columnar("randomuuid", 0, deterministic=False)
+@columnar("randomuuid", 0, deterministic=False, signature="randomUUID() :: STRING")
 def random_uuid(environment: Environment, arguments: list[Column]) -> Column:
     """A random UUID, as text."""
 
@@ -114,7 +114,7 @@ def random_uuid(environment: Environment, arguments: list[Column]) -> Column:
     return Column.from_values([str(UUID(int=number(), version=4)) for _ in range(environment.rows)])
 
 
-@columnar("timestamp", 0)
+@columnar("timestamp", 0, signature="timestamp() :: INTEGER")
 def timestamp(environment: Environment, arguments: list[Column]) -> Column:
     """Milliseconds from 1970-01-01 00:00 UTC to the statement's moment."""
     now = int(environment.statement_seconds() * 1000)

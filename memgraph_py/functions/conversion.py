@@ -21,13 +21,13 @@ _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
 _FLOAT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 
 
-@columnar("tointeger", 1)
+@columnar("tointeger", 1, signature="toInteger(input :: STRING | BOOLEAN | INTEGER | FLOAT) :: INTEGER")
 def to_integer(environment: Environment, arguments: list[Column]) -> Column:
     """The number without its fraction, the number that a text spells, 1 or 0 for a boolean."""
     return arguments[0] if arguments[0].kind is Kind.INT else _each(arguments[0], integer_of)
 
 
-@columnar("tofloat", 1)
+@columnar("tofloat", 1, signature="toFloat(input :: STRING | INTEGER | FLOAT) :: FLOAT")
 def to_float(environment: Environment, arguments: list[Column]) -> Column:
     """The number as a float, or that which a text spells."""
     (column,) = arguments
@@ -36,19 +36,19 @@ def to_float(environment: Environment, arguments: list[Column]) -> Column:
     return _each(column, float_of)
 
 
-@columnar("tostring", 1)
+@columnar("tostring", 1, signature="toString(input :: ANY) :: STRING")
 def to_string(environment: Environment, arguments: list[Column]) -> Column:
     """The text of a number, boolean, string, temporal value or point."""
     return arguments[0] if arguments[0].kind is Kind.STRING else _each(arguments[0], string_of)
 
 
-@columnar("toboolean", 1)
+@columnar("toboolean", 1, signature="toBoolean(input :: STRING | BOOLEAN | INTEGER) :: BOOLEAN")
 def to_boolean(environment: Environment, arguments: list[Column]) -> Column:
     """The boolean that a text spells, in any case; false for 0 and true for other integers."""
     return arguments[0] if arguments[0].kind is Kind.BOOL else _each(arguments[0], boolean_of)
 
 
-@columnar("valuetype", 1)
+@columnar("valuetype", 1, signature="valueType(input :: ANY) :: STRING")
 def value_type(environment: Environment, arguments: list[Column]) -> Column:
     """The name of the type, as `INTEGER NOT NULL` or `LIST<STRING NOT NULL> NOT NULL`."""
     return Column.from_values([_full_type(value) for value in arguments[0].to_values()])
@@ -125,12 +125,20 @@ def _register_variants(name: str, convert: Callable[[Value], Value]) -> None:
 
         return _each(arguments[0], convert_list)
 
-    for suffix, function, doc in (
-        ("OrNull", or_null, f"{name}(), with NULL for a type that cannot be converted."),
-        ("List", of_list, f"{name}() of each element, with NULL for one that cannot be converted."),
+    gives = name.removeprefix("to").upper()
+    for suffix, function, taken, given, doc in (
+        ("OrNull", or_null, "ANY", gives, f"{name}(), with NULL for a type that cannot be converted."),
+        (
+            "List",
+            of_list,
+            "LIST<ANY>",
+            f"LIST<{gives}>",
+            f"{name}() of each element, with NULL for one that cannot be converted.",
+        ),
     ):
         registered = (name + suffix).lower()
-        FUNCTIONS[registered] = Function(registered, 1, 1, function, True, doc)
+        signature = f"{name}{suffix}(input :: {taken}) :: {given}"
+        FUNCTIONS[registered] = Function(registered, 1, 1, function, True, doc, signature=signature)
 
 
 _register_variants("toInteger", integer_of)

@@ -20,7 +20,7 @@ Ids: TypeAlias = NDArray[np.int64]
 Reading: TypeAlias = Callable[[Environment, Column], Column]
 
 
-@columnar("id", 1)
+@columnar("id", 1, signature="id(input :: NODE | RELATIONSHIP) :: INTEGER")
 def element_number(environment: Environment, arguments: list[Column]) -> Column:
     """The number of a node or relationship."""
     (column,) = arguments
@@ -29,52 +29,52 @@ def element_number(environment: Environment, arguments: list[Column]) -> Column:
     return Column.from_values([_id("id", value) for value in column.to_values()])
 
 
-@columnar("elementid", 1)
+@columnar("elementid", 1, signature="elementId(input :: NODE | RELATIONSHIP) :: STRING")
 def element_id(environment: Environment, arguments: list[Column]) -> Column:
     """The number of a node or relationship, as text."""
     ids = element_number(environment, arguments).to_values()
     return Column.from_values([None if number is None else str(number) for number in ids])
 
 
-@columnar("labels", 1)
+@columnar("labels", 1, signature="labels(input :: NODE) :: LIST<STRING>")
 def labels(environment: Environment, arguments: list[Column]) -> Column:
     """The labels of a node."""
     return _by_kind("labels", environment, arguments[0], {Kind.NODE: _labels}, "a node")
 
 
-@columnar("type", 1)
+@columnar("type", 1, signature="type(input :: RELATIONSHIP) :: STRING")
 def relationship_type(environment: Environment, arguments: list[Column]) -> Column:
     """The type of a relationship."""
     return _by_kind("type", environment, arguments[0], {Kind.RELATIONSHIP: _types}, "a relationship")
 
 
-@columnar("properties", 1)
+@columnar("properties", 1, signature="properties(input :: MAP | NODE | RELATIONSHIP) :: MAP")
 def properties(environment: Environment, arguments: list[Column]) -> Column:
     """All properties of a node or relationship as a map; a map itself."""
     kinds: dict[Kind, Reading] = {Kind.NODE: _properties, Kind.RELATIONSHIP: _properties}
     return _by_kind("properties", environment, arguments[0], kinds, "a node, relationship or map", lambda own: own)
 
 
-@columnar("keys", 1)
+@columnar("keys", 1, signature="keys(input :: MAP | NODE | RELATIONSHIP) :: LIST<STRING>")
 def keys(environment: Environment, arguments: list[Column]) -> Column:
     """The keys of the properties of a node or relationship, or of a map."""
     kinds: dict[Kind, Reading] = {Kind.NODE: _keys, Kind.RELATIONSHIP: _keys}
     return _by_kind("keys", environment, arguments[0], kinds, "a node, relationship or map", lambda own: list(own))
 
 
-@columnar("startnode", 1)
+@columnar("startnode", 1, signature="startNode(input :: RELATIONSHIP) :: NODE")
 def start_node(environment: Environment, arguments: list[Column]) -> Column:
     """The node that a relationship starts at."""
     return _by_kind("startNode", environment, arguments[0], {Kind.RELATIONSHIP: _starts}, "a relationship")
 
 
-@columnar("endnode", 1)
+@columnar("endnode", 1, signature="endNode(input :: RELATIONSHIP) :: NODE")
 def end_node(environment: Environment, arguments: list[Column]) -> Column:
     """The node that a relationship ends at."""
     return _by_kind("endNode", environment, arguments[0], {Kind.RELATIONSHIP: _ends}, "a relationship")
 
 
-@scalar("nodes", 1)
+@scalar("nodes", 1, signature="nodes(input :: PATH) :: LIST<NODE>")
 def nodes(path: Value) -> Value:
     """The nodes of a path, in order."""
     if isinstance(path, PathReference):
@@ -82,8 +82,8 @@ def nodes(path: Value) -> Value:
     raise wrong_argument("nodes", path, "PATH")
 
 
-@scalar("relationships", 1)
-@scalar("rels", 1)
+@scalar("relationships", 1, signature="relationships(input :: PATH) :: LIST<RELATIONSHIP>")
+@scalar("rels", 1, signature="rels(input :: PATH) :: LIST<RELATIONSHIP>")
 def relationships(path: Value) -> Value:
     """The relationships of a path, in order."""
     if isinstance(path, PathReference):
@@ -91,7 +91,7 @@ def relationships(path: Value) -> Value:
     raise wrong_argument("relationships", path, "PATH")
 
 
-@scalar("length", 1)
+@scalar("length", 1, signature="length(input :: PATH) :: INTEGER")
 def length(path: Value) -> Value:
     """The number of relationships of a path."""
     if isinstance(path, PathReference):

@@ -61,7 +61,7 @@ def is_not_null(environment: Environment, arguments: list[Column]) -> Column:
     return Column(Kind.BOOL, arguments[0].validity())
 
 
-@columnar("exists", 1)
+@columnar("exists", 1, signature="exists(input :: ANY) :: BOOLEAN")
 def exists(environment: Environment, arguments: list[Column]) -> Column:
     """Whether the property is there, which is: whether its value is not NULL."""
     return Column(Kind.BOOL, arguments[0].validity())

@@ -60,14 +60,16 @@ def _register_float_function(name: str, function: FloatFunction, doc: str) -> No
         with np.errstate(all="ignore"):
             return Column(Kind.FLOAT, function(floats(column)), column.valid)
 
-    FUNCTIONS[name] = Function(name, 1, 1, apply, True, doc)
+    FUNCTIONS[name] = Function(
+        name, 1, 1, apply, True, doc, "Numeric", signature=f"{name}(input :: INTEGER | FLOAT) :: FLOAT"
+    )
 
 
 for _name, (_function, _doc) in FLOAT_FUNCTIONS.items():
     _register_float_function(_name, _function, _doc)
 
 
-@columnar("abs", 1)
+@columnar("abs", 1, signature="abs(input :: INTEGER | FLOAT) :: INTEGER | FLOAT")
 def absolute(environment: Environment, arguments: list[Column]) -> Column:
     """The number without its sign."""
     column = arguments[0]
@@ -78,7 +80,7 @@ def absolute(environment: Environment, arguments: list[Column]) -> Column:
     return _each("abs", column, abs)
 
 
-@columnar("sign", 1)
+@columnar("sign", 1, signature="sign(input :: INTEGER | FLOAT) :: INTEGER")
 def sign(environment: Environment, arguments: list[Column]) -> Column:
     """-1, 0 or 1; 0 of NaN."""
     column = number_column("sign", arguments[0])
@@ -86,7 +88,9 @@ def sign(environment: Environment, arguments: list[Column]) -> Column:
     return Column(Kind.INT, signs, column.valid)
 
 
-@columnar("round", 1, 3)
+@columnar(
+    "round", 1, 3, signature="round(value :: FLOAT, precision = 0 :: INTEGER, mode = 'HALF_UP' :: STRING) :: FLOAT"
+)
 def round_number(environment: Environment, arguments: list[Column]) -> Column:
     """The nearest integer as a float, halves upwards; or so many decimals, in one of Java's rounding modes."""
     column = number_column("round", arguments[0])
@@ -97,14 +101,14 @@ def round_number(environment: Environment, arguments: list[Column]) -> Column:
     return Column.from_values([None if None in row else _round_decimal(*row) for row in rows])  # type: ignore[arg-type]
 
 
-@columnar("isnan", 1)
+@columnar("isnan", 1, signature="isNaN(input :: INTEGER | FLOAT) :: BOOLEAN")
 def is_nan(environment: Environment, arguments: list[Column]) -> Column:
     """Whether the number is NaN."""
     column = number_column("isNaN", arguments[0])
     return Column(Kind.BOOL, np.isnan(column.values), column.valid)
 
 
-@columnar("atan2", 2)
+@columnar("atan2", 2, signature="atan2(y :: FLOAT, x :: FLOAT) :: FLOAT")
 def arc_tangent(environment: Environment, arguments: list[Column]) -> Column:
     """The angle in radians of the point (x, y), given as y and x."""
     ordinates, abscissas = number_column("atan2", arguments[0]), number_column("atan2", arguments[1])
@@ -112,19 +116,19 @@ def arc_tangent(environment: Environment, arguments: list[Column]) -> Column:
     return Column(Kind.FLOAT, np.arctan2(floats(ordinates), floats(abscissas)), valid)
 
 
-@columnar("pi", 0)
+@columnar("pi", 0, signature="pi() :: FLOAT")
 def pi(environment: Environment, arguments: list[Column]) -> Column:
     """The ratio of a circle's circumference to its diameter."""
     return Column.constant(math.pi, environment.rows)
 
 
-@columnar("e", 0)
+@columnar("e", 0, signature="e() :: FLOAT")
 def euler(environment: Environment, arguments: list[Column]) -> Column:
     """The base of the natural logarithm."""
     return Column.constant(math.e, environment.rows)
 
 
-@columnar("rand", 0, deterministic=False)
+@columnar("rand", 0, deterministic=False, signature="rand() :: FLOAT")
 def rand(environment: Environment, arguments: list[Column]) -> Column:
     """A random number from 0 up to, not including, 1."""
     return Column(Kind.FLOAT, np.array([environment.random() for _ in range(environment.rows)], dtype=np.float64))

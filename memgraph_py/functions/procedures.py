@@ -6,7 +6,16 @@ from typing import Final
 
 from memgraph_py import __version__
 from memgraph_py.errors import ArgumentError
-from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS, PROCEDURES, Environment, Procedure, procedure
+from memgraph_py.functions.registry import (
+    AGGREGATES,
+    FUNCTIONS,
+    PROCEDURES,
+    AggregateFunction,
+    Environment,
+    Function,
+    Procedure,
+    procedure,
+)
 from memgraph_py.values.types import Value
 
 COMPATIBLE_VERSION = "5.26.0"
@@ -15,6 +24,8 @@ COMPATIBLE_VERSION = "5.26.0"
 VERSION: Final = __version__
 DATABASE = "neo4j"
 """The name of the one database; the drivers' default."""
+ALIASES: Final = ("memgraph",)
+"""Other names of it."""
 
 Rows = Iterable[Sequence[Value]]
 
@@ -60,9 +71,14 @@ def procedures(environment: Environment, arguments: list[Value]) -> Rows:
 @procedure("dbms.functions", (), (("name", "STRING?"), ("aggregating", "BOOLEAN?"), ("description", "STRING?")))
 def functions(environment: Environment, arguments: list[Value]) -> Rows:
     """All functions, by name; infix and prefix symbols are not among them."""
-    rows: list[tuple[Value, ...]] = [(name, True, found.doc) for name, found in AGGREGATES.items()]
-    rows.extend((name, False, found.doc) for name, found in FUNCTIONS.items() if name[0].isalpha() and name.islower())
-    return sorted(row for row in rows if not str(row[0]).startswith("unary"))
+    return [(found.name, isinstance(found, AggregateFunction), found.doc) for found in listed_functions()]
+
+
+def listed_functions() -> list[Function | AggregateFunction]:
+    """All functions by name; infix and prefix symbols are not among them."""
+    named: list[Function | AggregateFunction] = [*AGGREGATES.values()]
+    named.extend(found for name, found in FUNCTIONS.items() if name.islower() and not name.startswith("unary"))
+    return sorted(named, key=lambda found: found.name)
 
 
 _INFO = (("id", "STRING"), ("name", "STRING"), ("creationDate", "STRING"))
@@ -162,7 +178,10 @@ def memgraph_procedures(environment: Environment, arguments: list[Value]) -> Row
 )
 def memgraph_functions(environment: Environment, arguments: list[Value]) -> Rows:
     """All functions, by name, as Memgraph lists them."""
-    return [(False, row[0], "builtin", f"{row[0]}()") for row in functions(environment, [])]
+    return [
+        (False, found.name, "builtin" if found.built_in else "", function_signature(found))
+        for found in listed_functions()
+    ]
 
 
 def listed() -> list[Procedure]:
@@ -172,6 +191,27 @@ def listed() -> list[Procedure]:
 
 def signature(found: Procedure) -> str:
     """`name(argument :: TYPE, …) :: (column :: TYPE, …)`."""
-    parameters = ", ".join(f"{name} :: {type}" for name, type in found.parameters)
+    parameters = ", ".join(map(parameter_text, found.parameters, defaults(found)))
     columns = ", ".join(f"{name} :: {type}" for name, type in found.columns)
     return f"{found.name}({parameters}) :: ({columns})"
+
+
+def defaults(found: Procedure) -> list[str | None]:
+    """What each parameter is where it is not given, as it is written; None where it must be."""
+    needed = len(found.parameters) - len(found.optional)
+    return [*[None] * needed, *("null" if value is None else repr(value) for value in found.optional)]
+
+
+def parameter_text(parameter: tuple[str, str], default: str | None) -> str:
+    """`name :: TYPE`, or `name = default :: TYPE`."""
+    name, type = parameter
+    return f"{name} :: {type}" if default is None else f"{name} = {default} :: {type}"
+
+
+def function_signature(function: Function | AggregateFunction) -> str:
+    """The signature, or one without names for a plug-in's function that does not tell it."""
+    if function.signature:
+        return function.signature
+    count = function.arguments_min if function.arguments_max is None else function.arguments_max
+    taken = ", ".join(f"argument{number + 1} :: ANY" for number in range(count))
+    return f"{function.name}({taken}{'...' * (function.arguments_max is None)}) :: ANY"

@@ -81,6 +81,8 @@ class Function:
     doc: str
     family: str = "Scalar"
     built_in: bool = True
+    signature: str = ""
+    """As it is shown, with the name's usual case: `toUpper(input :: STRING) :: STRING`; "" for symbols."""
 
 
 class AggregateApply(Protocol):
@@ -103,6 +105,7 @@ class AggregateFunction:
     apply: AggregateApply
     doc: str
     built_in: bool = True
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +140,16 @@ def callable_rows(name: str) -> Procedure | None:
 
 
 def scalar(
-    name: str, arguments_min: int, arguments_max: int | None = -1, *, nulls: bool = False, deterministic: bool = True
+    name: str,
+    arguments_min: int,
+    arguments_max: int | None = -1,
+    *,
+    nulls: bool = False,
+    deterministic: bool = True,
+    signature: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of Python values; NULL in any argument gives NULL unless ``nulls``. -1: as many as the
-    minimum.
+    minimum. signature: as SHOW FUNCTIONS tells it, `left(original :: STRING, length :: INTEGER) :: STRING`.
     """
     most = arguments_min if arguments_max == -1 else arguments_max
 
@@ -157,34 +166,41 @@ def scalar(
             return Column.from_values([None if None in map(_none, row) else function(*row) for row in rows])
 
         _check_new(name)
-        FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, *_about(function))
+        FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, *_about(function), signature)
         return function
 
     return register
 
 
 def columnar(
-    name: str, arguments_min: int, arguments_max: int | None = -1, *, deterministic: bool = True
+    name: str,
+    arguments_min: int,
+    arguments_max: int | None = -1,
+    *,
+    deterministic: bool = True,
+    signature: str = "",
 ) -> Callable[[Apply], Apply]:
     """Register a function of whole columns. -1: as many arguments as the minimum."""
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: Apply) -> Apply:
         _check_new(name)
-        FUNCTIONS[name] = Function(name, arguments_min, most, function, deterministic, *_about(function))
+        FUNCTIONS[name] = Function(name, arguments_min, most, function, deterministic, *_about(function), signature)
         return function
 
     return register
 
 
-def aggregate(name: str, arguments_min: int, arguments_max: int = -1) -> Callable[[AggregateApply], AggregateApply]:
+def aggregate(
+    name: str, arguments_min: int, arguments_max: int = -1, *, signature: str = ""
+) -> Callable[[AggregateApply], AggregateApply]:
     """Register an aggregate. -1: as many arguments as the minimum."""
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: AggregateApply) -> AggregateApply:
         _check_new(name)
         doc, _, built_in = _about(function)
-        AGGREGATES[name] = AggregateFunction(name, arguments_min, most, function, doc, built_in)
+        AGGREGATES[name] = AggregateFunction(name, arguments_min, most, function, doc, built_in, signature)
         return function
 
     return register
@@ -220,8 +236,8 @@ def table(
     takes: tuple[tuple[str, str], ...] = (),
     quick: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a table command; ``further`` are the columns that only YIELD gives, ``takes`` the values
-    that may be written behind it (name and type).
+    """Register a table command; ``further`` are the columns that only YIELD gives, ``takes``: what
+    the values are, any number of them, that may be written behind it (name and type).
 
     In a spelling `|` stands between words of which one is written, brackets around what may be left out, `_` within
     what is several words: `SHOW [ALL|BUILT_IN] FUNCTION|FUNCTIONS`. The function's arguments are the spelling that was
@@ -249,6 +265,7 @@ def _check_new(name: str) -> None:
 
 _FAMILIES = {
     "collections": "List",
+    "conversion": "Scalar",
     "graph": "Scalar",
     "numeric": "Numeric",
     "spatial": "Spatial",

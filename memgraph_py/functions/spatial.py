@@ -15,7 +15,7 @@ EARTH_RADIUS_METRES = 6_378_140.0
 _NAMES = (("x", "longitude"), ("y", "latitude"), ("z", "height"))
 
 
-@scalar("point", 1)
+@scalar("point", 1, signature="point(input :: MAP) :: POINT")
 def point(components: Value) -> Value:
     """The point of a map with x and y, and perhaps z, or longitude and latitude, and perhaps height; NULL if one is."""
     if not isinstance(components, dict):
@@ -38,8 +38,8 @@ def point(components: Value) -> Value:
     return Point(srid, tuple(coordinates))
 
 
-@scalar("point.distance", 2)
-@scalar("distance", 2)
+@scalar("point.distance", 2, signature="point.distance(from :: POINT, to :: POINT) :: FLOAT")
+@scalar("distance", 2, signature="distance(from :: POINT, to :: POINT) :: FLOAT")
 def distance(left: Value, right: Value) -> Value:
     """The distance of two points: in the plane, or in metres on the globe; NULL for different coordinate systems."""
     if not isinstance(left, Point) or not isinstance(right, Point):

@@ -70,6 +70,14 @@ CUTS: Final[dict[str, Callable[[Instant], Instant | None]]] = {
     "datetime": cut_to_date_time,
 }
 """What each function takes of a value that has more; None where the value has not enough."""
+TYPE_NAMES: Final = {
+    "date": "DATE",
+    "localtime": "LOCAL TIME",
+    "time": "ZONED TIME",
+    "localdatetime": "LOCAL DATETIME",
+    "datetime": "ZONED DATETIME",
+}
+"""What each function gives."""
 
 
 def current(function: str, now_seconds: float, zone: Zone = UTC) -> Instant:
@@ -93,7 +101,8 @@ def _register_clock(function: str, clock: str, read: Callable[[Environment], flo
     doc = f"The current value by the clock of the {clock}, in UTC or in the zone that is given."
     if clock == "realtime":
         doc = "The current value by the clock when it is computed, in UTC or in the zone that is given."
-    FUNCTIONS[name] = Function(name, 0, 1, apply, False, doc)
+    signature = f"{name}(timezone = DEFAULT_TEMPORAL_ARGUMENT :: STRING) :: {TYPE_NAMES[function]}"
+    FUNCTIONS[name] = Function(name, 0, 1, apply, False, doc, "Temporal", signature=signature)
 
 
 def _zone(name: str, zone: Value) -> Zone:

@@ -43,37 +43,41 @@ from memgraph_py.values.types import Value
 FromFields: TypeAlias = Callable[[Fields, Environment], Instant]
 
 
-@columnar("date", 0, 1)
+@columnar("date", 0, 1, signature="date(input = DEFAULT_TEMPORAL_ARGUMENT :: ANY) :: DATE")
 def date(environment: Environment, arguments: list[Column]) -> Column:
     """The statement's date, or the date of a text, a map of fields or another temporal value."""
     return _construct("date", environment, arguments)
 
 
-@columnar("localtime", 0, 1)
+@columnar("localtime", 0, 1, signature="localtime(input = DEFAULT_TEMPORAL_ARGUMENT :: ANY) :: LOCAL TIME")
 def local_time(environment: Environment, arguments: list[Column]) -> Column:
     """The statement's time of day without a zone, or that of a text, a map of fields or another temporal value."""
     return _construct("localtime", environment, arguments)
 
 
-@columnar("time", 0, 1)
+@columnar("time", 0, 1, signature="time(input = DEFAULT_TEMPORAL_ARGUMENT :: ANY) :: ZONED TIME")
 def time(environment: Environment, arguments: list[Column]) -> Column:
     """The statement's time of day with its offset, or that of a text, a map of fields or another temporal value."""
     return _construct("time", environment, arguments)
 
 
-@columnar("localdatetime", 0, 1)
+@columnar("localdatetime", 0, 1, signature="localdatetime(input = DEFAULT_TEMPORAL_ARGUMENT :: ANY) :: LOCAL DATETIME")
 def local_date_time(environment: Environment, arguments: list[Column]) -> Column:
     """The statement's date and time without a zone, or that of a text, a map of fields or another temporal value."""
     return _construct("localdatetime", environment, arguments)
 
 
-@columnar("datetime", 0, 1)
+@columnar("datetime", 0, 1, signature="datetime(input = DEFAULT_TEMPORAL_ARGUMENT :: ANY) :: ZONED DATETIME")
 def date_time(environment: Environment, arguments: list[Column]) -> Column:
     """The statement's date and time with a zone, or that of a text, a map of fields or another temporal value."""
     return _construct("datetime", environment, arguments)
 
 
-@scalar("datetime.fromepoch", 2)
+@scalar(
+    "datetime.fromepoch",
+    2,
+    signature="datetime.fromEpoch(seconds :: INTEGER | FLOAT, nanoseconds :: INTEGER | FLOAT) :: ZONED DATETIME",
+)
 def from_epoch(seconds: Value, nanoseconds: Value) -> Value:
     """The instant so many seconds and nanoseconds after 1970-01-01T00:00Z. Raises ArgumentError beyond the calendar."""
     if type(seconds) is not int or type(nanoseconds) is not int:
@@ -82,7 +86,11 @@ def from_epoch(seconds: Value, nanoseconds: Value) -> Value:
     return date_time_at(seconds + carried, rest, UTC)
 
 
-@scalar("datetime.fromepochmillis", 1)
+@scalar(
+    "datetime.fromepochmillis",
+    1,
+    signature="datetime.fromEpochMillis(milliseconds :: INTEGER | FLOAT) :: ZONED DATETIME",
+)
 def from_epoch_milliseconds(milliseconds: Value) -> Value:
     """The instant so many milliseconds after 1970-01-01T00:00Z. Raises ArgumentError beyond the calendar."""
     if type(milliseconds) is not int:

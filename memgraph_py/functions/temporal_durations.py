@@ -43,7 +43,7 @@ _NANOSECONDS: Final = {
 _FIELDS: Final = (*_MONTHS, *_DAYS, *_NANOSECONDS)
 
 
-@scalar("duration", 1)
+@scalar("duration", 1, signature="duration(input :: STRING | MAP) :: DURATION")
 def duration(value: Value) -> Value:
     """The amount of time that a text or a map of amounts (which may be fractions) tells; NULL if one of them is."""
     if isinstance(value, Duration):
@@ -63,25 +63,25 @@ def duration(value: Value) -> Value:
     return duration_of(months, days, nanoseconds)
 
 
-@scalar("duration.between", 2)
+@scalar("duration.between", 2, signature="duration.between(from :: ANY, to :: ANY) :: DURATION")
 def between(start: Value, stop: Value) -> Value:
     """From start to stop in months, days and seconds."""
     return _measured("duration.between", duration_between, start, stop)
 
 
-@scalar("duration.inmonths", 2)
+@scalar("duration.inmonths", 2, signature="duration.inMonths(from :: ANY, to :: ANY) :: DURATION")
 def in_months(start: Value, stop: Value) -> Value:
     """From start to stop in whole months."""
     return _measured("duration.inMonths", months_between, start, stop)
 
 
-@scalar("duration.indays", 2)
+@scalar("duration.indays", 2, signature="duration.inDays(from :: ANY, to :: ANY) :: DURATION")
 def in_days(start: Value, stop: Value) -> Value:
     """From start to stop in whole days."""
     return _measured("duration.inDays", days_between, start, stop)
 
 
-@scalar("duration.inseconds", 2)
+@scalar("duration.inseconds", 2, signature="duration.inSeconds(from :: ANY, to :: ANY) :: DURATION")
 def in_seconds(start: Value, stop: Value) -> Value:
     """From start to stop in seconds and nanoseconds."""
     return _measured("duration.inSeconds", seconds_between, start, stop)

@@ -9,7 +9,7 @@ from memgraph_py.columnar import Column
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function
 from memgraph_py.functions.rows import wrong_argument
-from memgraph_py.functions.temporal_clocks import CUTS, current
+from memgraph_py.functions.temporal_clocks import CUTS, TYPE_NAMES, current
 from memgraph_py.functions.temporal_construction import instant_argument, offset_now
 from memgraph_py.functions.temporal_fields import DATE_FIELDS, TIME_FIELDS, Fields
 from memgraph_py.values.calendar import checked_days, date_of, day_of_week, days_of, week_of, week_start
@@ -56,7 +56,9 @@ def _register_truncation(function: str) -> None:
         return Column.from_values([_truncated(function, row, environment) for row in rows])
 
     doc = "The start of the unit that the value (by default the current one) lies in, with the map's fields replaced."
-    FUNCTIONS[name] = Function(name, 1, 3, apply, True, doc)
+    taken = "unit :: STRING, input = DEFAULT_TEMPORAL_ARGUMENT :: ANY, fields = NULL :: MAP"
+    signature = f"{name}({taken}) :: {TYPE_NAMES[function]}"
+    FUNCTIONS[name] = Function(name, 1, 3, apply, True, doc, "Temporal", signature=signature)
 
 
 def _truncated(function: str, arguments: tuple[Value, ...], environment: Environment) -> Value:

@@ -67,67 +67,69 @@ def matches(environment: Environment, arguments: list[Column]) -> Column:
     return each_pair(_match(_full_match), *arguments)
 
 
-@scalar("toupper", 1)
-@scalar("upper", 1)
+@scalar("toupper", 1, signature="toUpper(input :: STRING) :: STRING")
+@scalar("upper", 1, signature="upper(input :: STRING) :: STRING")
 def to_upper(text: Value) -> Value:
     """The text in upper case."""
     return _text("toUpper", text).upper()
 
 
-@scalar("tolower", 1)
-@scalar("lower", 1)
+@scalar("tolower", 1, signature="toLower(input :: STRING) :: STRING")
+@scalar("lower", 1, signature="lower(input :: STRING) :: STRING")
 def to_lower(text: Value) -> Value:
     """The text in lower case."""
     return _text("toLower", text).lower()
 
 
-@scalar("trim", 1)
-@scalar("btrim", 1, 2)
+@scalar("trim", 1, signature="trim(input :: STRING) :: STRING")
+@scalar("btrim", 1, 2, signature="btrim(input :: STRING, trimCharacterString = ' ' :: STRING) :: STRING")
 def trim(text: Value, characters: Value = None) -> Value:
     """The text without white space, or without the given characters, at both ends."""
     return _text("trim", text).strip(None if characters is None else _text("trim", characters))
 
 
-@scalar("ltrim", 1, 2)
+@scalar("ltrim", 1, 2, signature="ltrim(input :: STRING, trimCharacterString = ' ' :: STRING) :: STRING")
 def trim_left(text: Value, characters: Value = None) -> Value:
     """The text without white space, or without the given characters, at its beginning."""
     return _text("ltrim", text).lstrip(None if characters is None else _text("ltrim", characters))
 
 
-@scalar("rtrim", 1, 2)
+@scalar("rtrim", 1, 2, signature="rtrim(input :: STRING, trimCharacterString = ' ' :: STRING) :: STRING")
 def trim_right(text: Value, characters: Value = None) -> Value:
     """The text without white space, or without the given characters, at its end."""
     return _text("rtrim", text).rstrip(None if characters is None else _text("rtrim", characters))
 
 
-@scalar("substring", 2, 3)
+@scalar(
+    "substring", 2, 3, signature="substring(original :: STRING, start :: INTEGER, length = NULL :: INTEGER) :: STRING"
+)
 def substring(text: Value, start: Value, length: Value = None) -> Value:
     """``length`` characters from ``start`` (from 0), or all from there; less where the text ends."""
     whole, begin = _text("substring", text), _count("substring", start)
     return whole[begin:] if length is None else whole[begin : begin + _count("substring", length)]
 
 
-@scalar("left", 2)
+@scalar("left", 2, signature="left(original :: STRING, length :: INTEGER) :: STRING")
 def left(text: Value, length: Value) -> Value:
     """The first characters."""
     return _text("left", text)[: _count("left", length)]
 
 
-@scalar("right", 2)
+@scalar("right", 2, signature="right(original :: STRING, length :: INTEGER) :: STRING")
 def right(text: Value, length: Value) -> Value:
     """The last characters."""
     whole, count = _text("right", text), _count("right", length)
     return whole[max(0, len(whole) - count) :]
 
 
-@scalar("replace", 3)
+@scalar("replace", 3, signature="replace(original :: STRING, search :: STRING, replace :: STRING) :: STRING")
 def replace(text: Value, search: Value, replacement: Value) -> Value:
     """The text with every occurrence of ``search`` replaced; unchanged when ``search`` is empty."""
     whole, found = _text("replace", text), _text("replace", search)
     return whole.replace(found, _text("replace", replacement)) if found else whole
 
 
-@scalar("split", 2)
+@scalar("split", 2, signature="split(original :: STRING, splitDelimiters :: STRING | LIST<STRING>) :: LIST<STRING>")
 def split(text: Value, delimiters: Value) -> Value:
     """The parts between the delimiters, a string or a list of them; the single characters for an empty one."""
     whole = _text("split", text)
@@ -139,7 +141,7 @@ def split(text: Value, delimiters: Value) -> Value:
     return parts
 
 
-@scalar("normalize", 1, 2)
+@scalar("normalize", 1, 2, signature="normalize(input :: STRING, normalForm = 'NFC' :: STRING) :: STRING")
 def normalize(text: Value, form: Value = "NFC") -> Value:
     """The text in a Unicode normal form: NFC, NFD, NFKC or NFKD."""
     whole = _text("normalize", text)

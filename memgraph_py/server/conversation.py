@@ -60,9 +60,10 @@ from memgraph_py.errors import (
     ServiceUnavailable,
     TransactionTerminated,
 )
+from memgraph_py.functions.procedures import ALIASES, DATABASE
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import Piece, RecordStream, SchemaNames
-from memgraph_py.server.summaries import DATABASE_NAME, summary_entries
+from memgraph_py.server.summaries import summary_entries
 from memgraph_py.server.workers import Workers
 from memgraph_py.storage.transaction import Access
 from memgraph_py.values.types import Value
@@ -71,8 +72,7 @@ if TYPE_CHECKING:
     from memgraph_py.server.bolt_client import BoltClient
 
 AGENT = f"Neo4j/5.26.0 compatible (memgraph-py {__version__})"
-DATABASE_NAMES = {DATABASE_NAME, "neo4j"}
-"""Many clients name Neo4j's default without being asked."""
+DATABASE_NAMES = {DATABASE, *ALIASES}
 ROUTED_NAMES = {*DATABASE_NAMES, "system"}
 """The Java driver's verifyConnectivity asks where the database is that every Neo4j has."""
 BOOKMARK_HEAD = "FB:memgraph-py:"
@@ -243,7 +243,7 @@ class Conversation:
         _check_database(request.database, ROUTED_NAMES)
         address = request.address or self._transport.own_address()
         servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
-        self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE_NAME, "servers": servers}})
+        self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE, "servers": servers}})
 
     def _decode(self, undecoded: Undecoded) -> Waits:
         """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""
@@ -424,8 +424,8 @@ class Conversation:
 
 def _check_database(name: str | None, known: set[str] = DATABASE_NAMES) -> None:
     if name is not None and name.lower() not in known:
-        raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE_NAME}'")
+        raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE}'")
 
 
 _T_FIRST, _BOOKMARK = pack_text("t_first"), pack_text("bookmark")
-_DATABASE = entry("db", DATABASE_NAME)
+_DATABASE = entry("db", DATABASE)

@@ -8,13 +8,12 @@ from memgraph_py.bolt.messages import entry
 from memgraph_py.bolt.notifications import NO_DATA, OMITTED, SUCCEEDED, Notification, NotificationFilter, status_of
 from memgraph_py.bolt.packstream import pack_integer, pack_text
 from memgraph_py.execution.executor import Counters
+from memgraph_py.functions.procedures import DATABASE
 from memgraph_py.server.records import RecordStream
 from memgraph_py.values.types import Value
 
-DATABASE_NAME = "memgraph"
-
 _T_LAST = pack_text("t_last")
-_DATABASE = entry("db", DATABASE_NAME)
+_DATABASE = entry("db", DATABASE)
 _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
 _QUERY_TYPES = {kind: entry("type", kind) for kind in ("r", "rw", "w", "s")}

@@ -48,7 +48,7 @@ def test_a_conversation(connect: Callable[[], Peer], version: ProtocolVersion) -
     ran, _, last = peer.ask(run("RETURN 1 AS x"), pull())
     assert metadata(ran)["fields"] == ["x"]
     assert ("db" in metadata(ran)) == (version.minor == 8)
-    assert metadata(last)["db"] == "memgraph"
+    assert metadata(last)["db"] == "neo4j"
     assert metadata(last)["has_more"] is False
     peer.ask(BEGIN, run("CREATE (:A)"), pull())
     assert str(metadata(peer.ask(COMMIT)[0])["bookmark"]).startswith("FB:")

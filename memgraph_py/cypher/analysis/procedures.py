@@ -87,11 +87,9 @@ def check_table(call: ast.TableCall, place: Place) -> Scope:
     if found is None:
         raise _no_table(call, place)
     table = TABLES[found[0]]
-    for number, argument in enumerate(call.arguments):
-        if number >= len(table.parameters):
-            raise place.error(
-                f'"{found[0]}" takes {len(table.parameters)} values', argument.offset, "InvalidNumberOfArguments"
-            )
+    for argument in call.arguments:
+        if not table.parameters:
+            raise place.error(f'"{found[0]}" takes no values', argument.offset, "InvalidNumberOfArguments")
         check(argument, place)
     columns = _table_columns(call, table, place)
     place.scope.update(columns)
@@ -109,7 +107,7 @@ def _table_columns(call: ast.TableCall, table: Procedure, place: Place) -> Scope
 
 def _no_table(call: ast.TableCall, place: Place) -> CypherSyntaxError:
     written = " ".join(call.words)
-    similar = get_close_matches(written.upper(), TABLES, n=1)
+    similar = get_close_matches(written.upper(), TABLES, n=1, cutoff=0.75)
     return CypherSyntaxError(
         f'there is no command "{written[:200]}"',
         hint=f"did you mean {similar[0]}?" if similar else None,

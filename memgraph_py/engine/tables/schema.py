@@ -38,3 +38,50 @@ def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
 def quoted(name: str) -> str:
     """The name as it is written in a statement."""
     return f"`{name.replace('`', '``')}`"
+
+
+@table(
+    "SHOW INDEX INFO",
+    (("index type", "STRING"), ("label", "STRING"), ("property", "LIST<STRING>"), ("count", "INTEGER")),
+)
+def show_index_information(environment: Environment, arguments: list[Value]) -> Rows:
+    """The indexes as Memgraph lists them, with the number of nodes in each."""
+    graph = environment.graph
+    schema = graph.schema
+    for index in schema.indexes():
+        values = graph.node_property(graph.nodes(index.label), index.key)
+        count = len(values) if values.valid is None else int(values.valid.sum())
+        yield "label+property", schema.labels.name(index.label), [schema.keys.name(index.key)], count
+
+
+_CONSTRAINTS = "ALL|UNIQUE|UNIQUENESS|KEY|NODE_KEY|EXIST|EXISTENCE|PROPERTY_EXISTENCE|PROPERTY_TYPE"
+
+
+@table(
+    f"SHOW [{_CONSTRAINTS}] CONSTRAINT|CONSTRAINTS",
+    (
+        ("id", "INTEGER"),
+        ("name", "STRING"),
+        ("type", "STRING"),
+        ("entityType", "STRING"),
+        ("labelsOrTypes", "LIST<STRING>"),
+        ("properties", "LIST<STRING>"),
+        ("ownedIndex", "STRING"),
+        ("propertyType", "STRING"),
+    ),
+    (("options", "MAP"), ("createStatement", "STRING")),
+    quick=True,
+)
+def show_constraints(environment: Environment, arguments: list[Value]) -> Rows:
+    """None: there are no constraints yet."""
+    yield from ()
+
+
+@table(
+    "SHOW CONSTRAINT INFO",
+    (("constraint type", "STRING"), ("label", "STRING"), ("properties", "LIST<STRING>")),
+    quick=True,
+)
+def show_constraint_information(environment: Environment, arguments: list[Value]) -> Rows:
+    """None: there are no constraints yet."""
+    yield from ()

@@ -99,7 +99,7 @@ func summary(around surroundings) {
 	times := told.ResultAvailableAfter() >= 0 && told.ResultConsumedAfter() >= 0
 	expect(times, true, "times that are not negative")
 	expect(strings.HasPrefix(told.Server().Agent(), "Neo4j/"), true, "server agent")
-	expect(told.Database().Name(), "memgraph", "database")
+	expect(told.Database().Name(), "neo4j", "database")
 	statuses := [][2]string{{"RETURN 1", "00000"}, {"CREATE ()", "00001"}, {"UNWIND [] AS n RETURN n", "02000"}}
 	for _, pair := range statuses {
 		objects := query(around.driver, pair[0], nil).Summary.GqlStatusObjects()

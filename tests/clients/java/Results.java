@@ -116,7 +116,7 @@ final class Results {
         var times = told.resultAvailableAfter(unit) >= 0 && told.resultConsumedAfter(unit) >= 0;
         Surroundings.expect(times, true, "times that are not negative");
         Surroundings.expect(told.server().agent().startsWith("Neo4j/"), true, "server agent");
-        Surroundings.expect(told.database().name(), "memgraph", "database");
+        Surroundings.expect(told.database().name(), "neo4j", "database");
         var queries = Map.of("RETURN 1", "00000", "CREATE ()", "00001", "UNWIND [] AS n RETURN n", "02000");
         for (var query : queries.entrySet()) {
             var statuses = around.query(query.getKey()).summary().gqlStatusObjects().stream();

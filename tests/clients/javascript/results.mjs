@@ -70,7 +70,7 @@ async function summary ({ driver }) {
   expect(told.counters.containsUpdates(), false, 'updates of a read')
   expect(told.resultAvailableAfter >= 0 && told.resultConsumedAfter >= 0, true, 'times that are not negative')
   expect(told.server.agent.startsWith('Neo4j/'), true, 'server agent')
-  expect(told.database.name, 'memgraph', 'database')
+  expect(told.database.name, 'neo4j', 'database')
   const statuses = [['RETURN 1', '00000'], ['CREATE ()', '00001'], ['UNWIND [] AS n RETURN n', '02000']]
   for (const [query, status] of statuses) {
     told = (await driver.executeQuery(query)).summary

@@ -53,7 +53,7 @@ def summary(context: Context) -> None:
     expect(told.counters.contains_updates, False, "updates of a read")
     expect(told.result_available_after >= 0 and told.result_consumed_after >= 0, True, "times that are not negative")
     expect(told.server.agent.startswith("Neo4j/"), True, "server agent")
-    expect(told.database, "memgraph", "database")
+    expect(told.database, "neo4j", "database")
     for text, status in (("RETURN 1", "00000"), ("CREATE ()", "00001"), ("UNWIND [] AS n RETURN n", "02000")):
         with context.driver.session() as session:
             result = session.run(text)
