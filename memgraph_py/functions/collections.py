@@ -9,6 +9,7 @@ from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError, LimitExceeded
 from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import wrong_argument, wrong_type
+from memgraph_py.values.comparison import equals
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
@@ -84,6 +85,12 @@ def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
             hint="several ranges, one after another, can be longer",
         )
     return list(numbers)
+
+
+@scalar("nullif", 2, nulls=True, signature="nullIf(v1 :: ANY, v2 :: ANY) :: ANY")
+def null_if(first: Value, second: Value) -> Value:
+    """The first value, or NULL where the second one is equal to it."""
+    return None if equals(first, second) else first
 
 
 @columnar("coalesce", 1, None, signature="coalesce(input :: ANY...) :: ANY")

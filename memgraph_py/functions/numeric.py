@@ -47,6 +47,7 @@ FLOAT_FUNCTIONS: dict[str, tuple[FloatFunction, str]] = {
     "atan": (np.arctan, "The angle in radians that has the tangent."),
     "sinh": (np.sinh, "The hyperbolic sine."),
     "cosh": (np.cosh, "The hyperbolic cosine."),
+    "coth": (lambda values: 1.0 / np.tanh(values), "The hyperbolic cotangent."),
     "tanh": (np.tanh, "The hyperbolic tangent."),
     "haversin": (_haversin, "Half the versine of an angle in radians."),
     "degrees": (np.degrees, "Radians as degrees."),

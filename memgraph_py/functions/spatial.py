@@ -53,6 +53,28 @@ def distance(left: Value, right: Value) -> Value:
     return math.hypot(along, heights[0] - heights[1])
 
 
+@scalar(
+    "point.withinbbox",
+    3,
+    signature="point.withinBBox(point :: POINT, lowerLeft :: POINT, upperRight :: POINT) :: BOOLEAN",
+)
+def within_box(value: Value, lower_left: Value, upper_right: Value) -> Value:
+    """Whether a point lies in the box between two corners, its edges included; NULL for different coordinate systems. A
+    box of longitudes whose left one is greater lies across the 180th meridian."""
+    points = [point for point in (value, lower_left, upper_right) if isinstance(point, Point)]
+    if len(points) < 3:
+        wrong = next(item for item in (value, lower_left, upper_right) if not isinstance(item, Point))
+        raise wrong_argument("point.withinBBox", wrong, "POINT")
+    here, lower, upper = points
+    if not here.srid == lower.srid == upper.srid:
+        return None
+    for axis, (at, least, most) in enumerate(zip(here.coordinates, lower.coordinates, upper.coordinates, strict=True)):
+        across = axis == 0 and here.srid in GEOGRAPHIC and least > most
+        if not (at >= least or at <= most if across else least <= at <= most):
+            return False
+    return True
+
+
 def _system(components: dict[str, Value], dimensions: int) -> int:
     """The srid: as told by `srid` or `crs`, or by the names of the coordinates."""
     told = components.get("srid", components.get("crs"))

@@ -15,7 +15,7 @@ import regex
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import Environment, columnar, scalar
-from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument
+from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument, wrong_operands
 from memgraph_py.functions.string_columns import byte_lengths, contains_one, ends_of, equal_strings, starts_of
 from memgraph_py.values.naming import COORDINATE_SYSTEMS
 from memgraph_py.values.temporal_parts import TEMPORALS
@@ -48,6 +48,16 @@ def ends_with(environment: Environment, arguments: list[Column]) -> Column:
         same = equal_strings(ends_of(left, np.where(long_enough, lengths, 0)), right)
         return Column(Kind.BOOL, same & long_enough, joint_validity(left, right))
     return each_pair(_match(str.endswith), left, right)
+
+
+@scalar("||", 2)
+def concatenate(left: Value, right: Value) -> Value:
+    """Two texts, or two lists, one after the other. Source: GQL, "concatenation"."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    if isinstance(left, list) and isinstance(right, list):
+        return left + right
+    raise wrong_operands("||", left, right)
 
 
 @columnar("CONTAINS", 2)

@@ -136,6 +136,8 @@ def _infix(expression: ast.Infix, place: Place) -> Kind:
         return _number(left, right) if symbol != "^" else FLOAT
     if symbol == "+":
         return _sum(left, right)
+    if symbol == "||":
+        return left if left == right else ANY
     return BOOLEAN
 
 

@@ -96,6 +96,10 @@ def add(start: int, left: Expression, right: Expression) -> Infix:
     return Infix("+", left, right, start)
 
 
+def concatenate(start: int, left: Expression, right: Expression) -> Infix:
+    return Infix("||", left, right, start)
+
+
 def subtract(start: int, left: Expression, right: Expression) -> Infix:
     return Infix("-", left, right, start)
 
