@@ -59,8 +59,7 @@ def distance(left: Value, right: Value) -> Value:
     signature="point.withinBBox(point :: POINT, lowerLeft :: POINT, upperRight :: POINT) :: BOOLEAN",
 )
 def within_box(value: Value, lower_left: Value, upper_right: Value) -> Value:
-    """Whether a point lies in the box between two corners, its edges included; NULL for different coordinate systems. A
-    box of longitudes whose left one is greater lies across the 180th meridian."""
+    """Whether a point lies in the box of two corners, edges included; NULL for different coordinate systems."""
     points = [point for point in (value, lower_left, upper_right) if isinstance(point, Point)]
     if len(points) < 3:
         wrong = next(item for item in (value, lower_left, upper_right) if not isinstance(item, Point))
@@ -69,6 +68,7 @@ def within_box(value: Value, lower_left: Value, upper_right: Value) -> Value:
     if not here.srid == lower.srid == upper.srid:
         return None
     for axis, (at, least, most) in enumerate(zip(here.coordinates, lower.coordinates, upper.coordinates, strict=True)):
+        # a box whose left longitude is greater lies across the 180th meridian
         across = axis == 0 and here.srid in GEOGRAPHIC and least > most
         if not (at >= least or at <= most if across else least <= at <= most):
             return False
