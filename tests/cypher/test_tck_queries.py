@@ -18,7 +18,7 @@ from memgraph_py.cypher.analysis import analyse
 from memgraph_py.cypher.parser import parse
 from memgraph_py.errors import CypherError
 from memgraph_py.functions.registry import PROCEDURES, Procedure
-from tests.tck.scenarios import locate
+from tests.tck.scenarios import Missing, locate
 
 _RAISED = re.compile(r"an? (\w+) should be raised at (compile time|runtime|any time): (\S+)")
 _PROCEDURE = re.compile(r"there exists a procedure ([\w.]+)\((.*?)\) :: \((.*?)\)\s*:?$")
@@ -90,9 +90,10 @@ def wrong(case: Case, raised: tuple[str, str] | None) -> str | None:
 
 
 def test_all_queries(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = locate(pytestconfig.getoption("--tck", default=None))
-    if folder is None:
-        pytest.skip("the openCypher TCK is not here: --tck PATH or MEMGRAPH_TCK tells where its features are")
+    try:
+        folder = locate(pytestconfig.getoption("--tck", default=None))
+    except Missing as missing:
+        pytest.skip(str(missing))
     failures: list[str] = []
     counts: Counter[str] = Counter()
     for case in cases(folder):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.tck.scenarios import Scenario, locate, read_all
+from tests.tck.scenarios import Missing, Scenario, locate, read_all
 
 _outcomes = pytest.StashKey[dict[str, dict[str, bool]]]()
+_read = pytest.StashKey[list[Scenario]]()
 _WAYS = {"test_scenario": "in process", "test_scenario_over_bolt": "over Bolt"}
 
 
@@ -19,13 +20,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "scenario" not in metafunc.fixturenames:
         return
-    folder = locate(metafunc.config.getoption("--tck", default=None))
-    if folder is None:
-        reason = "the openCypher TCK is not here: --tck PATH or MEMGRAPH_TCK tells where its features are"
-        metafunc.parametrize("scenario", [pytest.param(None, marks=pytest.mark.skip(reason=reason), id="tck")])
+    try:
+        scenarios = _scenarios(metafunc.config)
+    except Missing as missing:
+        skipped = pytest.mark.skip(reason=str(missing))
+        metafunc.parametrize("scenario", [pytest.param(None, marks=skipped, id="tck")])
         return
-    scenarios = read_all(folder)
     metafunc.parametrize("scenario", scenarios, ids=[scenario.id for scenario in scenarios])
+
+
+def _scenarios(config: pytest.Config) -> list[Scenario]:
+    """All of them, read once."""
+    if _read not in config.stash:
+        config.stash[_read] = read_all(locate(config.getoption("--tck", default=None)))
+    return config.stash[_read]
 
 
 @pytest.hookimpl

@@ -1,6 +1,10 @@
-"""The scenarios of the openCypher TCK, read from its feature files with outlines expanded."""
+"""The scenarios of the openCypher TCK: where they lie or come from, read from feature files with outlines expanded."""
 
 import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +13,9 @@ from gherkin.pickles.compiler import Compiler
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BESIDE_THE_REPOSITORY = REPOSITORY.parent / "shared" / "tck" / "features"
+VERSION = "1.0.0-M23"
+"""Of `org.opencypher:tck`: the newest release."""
+FETCH_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,62 @@ class Scenario:
     graphs: Path
 
 
-def locate(option: str | None) -> Path | None:
-    """The folder of feature files: as told, by MEMGRAPH_TCK, or beside the repository; None where there is none."""
+class Missing(Exception):
+    """The TCK is not here, and why."""
+
+
+def locate(option: str | None) -> Path:
+    """The folder of feature files: as told, by MEMGRAPH_TCK, beside the repository, or fetched once by Maven into the
+    user's cache folder. Raises Missing."""
     told = option or os.environ.get("MEMGRAPH_TCK")
     folder = Path(told) if told else BESIDE_THE_REPOSITORY
-    return folder.resolve() if folder.is_dir() else None
+    if folder.is_dir():
+        return folder.resolve()
+    if told:
+        raise Missing(f"the openCypher TCK is not in {told}: --tck PATH or MEMGRAPH_TCK tells where its features are")
+    return _fetched() / "features"
+
+
+def _fetched() -> Path:
+    """What the TCK's jar holds: `features` and `graphs`."""
+    cache = (
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memgraph-py" / "tests" / f"tck-{VERSION}"
+    )
+    if cache.is_dir():
+        return cache
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Missing(
+            "the openCypher TCK is not here: MEMGRAPH_TCK names no folder, and there is no mvn to fetch it with"
+        )
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache.parent) as name:
+        folder = Path(name)
+        (folder / "pom.xml").write_text(
+            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+            "<groupId>memgraph-py</groupId><artifactId>tck-for-tests</artifactId><version>1</version>"
+            "<dependencies><dependency><groupId>org.opencypher</groupId><artifactId>tck</artifactId>"
+            f"<version>{VERSION}</version><exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId>"
+            "</exclusion></exclusions></dependency></dependencies></project>"
+        )
+        command = [maven, "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=jars"]
+        try:
+            ended = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise Missing("the openCypher TCK is not here, and Maven took too long to fetch it") from None
+        if ended.returncode != 0:
+            raise Missing(f"the openCypher TCK is not here, and Maven could not fetch it: {ended.stdout[-500:]}")
+        (jar,) = (folder / "jars").glob("tck-*.jar")
+        with zipfile.ZipFile(jar) as archive:
+            archive.extractall(folder / "all")
+        try:
+            (folder / "all").rename(cache)
+        except OSError:  # another run was first
+            if not cache.is_dir():
+                raise
+    return cache
 
 
 def read_all(folder: Path) -> list[Scenario]:
