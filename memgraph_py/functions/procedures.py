@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Final
 
 from memgraph_py import __version__
+from memgraph_py.config import DESCRIPTIONS
 from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import (
     AGGREGATES,
@@ -50,13 +51,15 @@ def property_keys(environment: Environment, arguments: list[Value]) -> Rows:
     return [(name,) for name in environment.graph.schema.keys.all()]
 
 
-@procedure("dbms.components", (), (("name", "STRING?"), ("versions", "LIST? OF STRING?"), ("edition", "STRING?")))
+@procedure(
+    "dbms.components", (), (("name", "STRING?"), ("versions", "LIST? OF STRING?"), ("edition", "STRING?")), quick=True
+)
 def components(environment: Environment, arguments: list[Value]) -> Rows:
     """What clients ask to learn which dialect is spoken: the version of Neo4j that answers are compatible with."""
     return [("Neo4j Kernel", [COMPATIBLE_VERSION], "community")]
 
 
-@procedure("db.ping", (), (("success", "BOOLEAN?"),))
+@procedure("db.ping", (), (("success", "BOOLEAN?"),), quick=True)
 def ping(environment: Environment, arguments: list[Value]) -> Rows:
     """True, when the database answers."""
     return [(True,)]
@@ -84,19 +87,19 @@ def listed_functions() -> list[Function | AggregateFunction]:
 _INFO = (("id", "STRING"), ("name", "STRING"), ("creationDate", "STRING"))
 
 
-@procedure("db.info", (), _INFO)
+@procedure("db.info", (), _INFO, quick=True)
 def database_info(environment: Environment, arguments: list[Value]) -> Rows:
     """The database: its id and name."""
     return [("", DATABASE, "")]
 
 
-@procedure("dbms.info", (), _INFO)
+@procedure("dbms.info", (), _INFO, quick=True)
 def server_info(environment: Environment, arguments: list[Value]) -> Rows:
     """The server: its id and name."""
     return [("", "memgraph-py", "")]
 
 
-@procedure("db.awaitIndexes", (("timeOutSeconds", "INTEGER"),), (), (300,))
+@procedure("db.awaitIndexes", (("timeOutSeconds", "INTEGER"),), (), (300,), quick=True)
 def await_indexes(environment: Environment, arguments: list[Value]) -> Rows:
     """Returns when all indexes answer. They do as soon as they are made."""
     return []
@@ -113,7 +116,7 @@ def await_index(environment: Environment, arguments: list[Value]) -> Rows:
 _SETTING = (("name", "STRING"), ("description", "STRING"), ("value", "STRING"), ("dynamic", "BOOLEAN"))
 
 
-@procedure("dbms.clientConfig", (), _SETTING)
+@procedure("dbms.clientConfig", (), _SETTING, quick=True)
 def client_configuration(environment: Environment, arguments: list[Value]) -> Rows:
     """Settings that browsers ask for."""
     return [
@@ -125,13 +128,13 @@ def client_configuration(environment: Environment, arguments: list[Value]) -> Ro
     ]
 
 
-@procedure("dbms.listConfig", (("searchString", "STRING"),), _SETTING, ("",))
+@procedure("dbms.listConfig", (("searchString", "STRING"),), _SETTING, ("",), quick=True)
 def list_configuration(environment: Environment, arguments: list[Value]) -> Rows:
     """Settings of the server whose name holds the text, by name."""
     chosen = environment.installation.settings
     names = sorted(field.name for field in fields(chosen) if field.name != "limits")
     wanted = arguments[0] if isinstance(arguments[0], str) else ""
-    return [(name, "", str(getattr(chosen, name)), False) for name in names if wanted in name]
+    return [(name, DESCRIPTIONS[name], str(getattr(chosen, name)), False) for name in names if wanted in name]
 
 
 @procedure(
@@ -142,19 +145,24 @@ def show_current_user(environment: Environment, arguments: list[Value]) -> Rows:
     return [("", [], [])]
 
 
+ROUTING_TABLE_SECONDS = 300
 _ROUTE = (("context", "MAP"), ("database", "STRING?"))
 _TABLE = (("ttl", "INTEGER"), ("servers", "LIST OF MAP"))
 
 
-@procedure("dbms.routing.getRoutingTable", _ROUTE, _TABLE, (None,))
-@procedure("dbms.cluster.routing.getRoutingTable", _ROUTE, _TABLE, (None,))
+@procedure("dbms.routing.getRoutingTable", _ROUTE, _TABLE, (None,), quick=True)
+@procedure("dbms.cluster.routing.getRoutingTable", _ROUTE, _TABLE, (None,), quick=True)
 def routing_table(environment: Environment, arguments: list[Value]) -> Rows:
     """Where a driver reads, writes and asks again: here."""
     context = arguments[0]
     told = context.get("address") if isinstance(context, dict) else None
     address: Value = told if isinstance(told, str) else environment.installation.address()
-    servers: list[Value] = [{"addresses": [address], "role": role} for role in ("WRITE", "READ", "ROUTE")]
-    return [(300, servers)]
+    return [(ROUTING_TABLE_SECONDS, routing_servers(address))]
+
+
+def routing_servers(address: Value) -> list[Value]:
+    """The servers of a routing table: one, in every role."""
+    return [{"addresses": [address], "role": role} for role in ("WRITE", "READ", "ROUTE")]
 
 
 @procedure(

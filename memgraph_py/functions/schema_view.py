@@ -40,8 +40,14 @@ def visualization(environment: Environment, arguments: list[Value]) -> Rows:
         if not len(found):
             continue
         sources, targets = graph.endpoints(found)
-        pairs = np.unique(np.stack((graph.label_sets(sources), graph.label_sets(targets)), axis=1), axis=0)
-        ends = {(s, t) for first, second in pairs.tolist() for s in label_sets[first] for t in label_sets[second]}
+        pairs = np.unique(graph.label_sets(sources) * len(label_sets) + graph.label_sets(targets))
+        first, second = np.divmod(pairs, len(label_sets))
+        ends = {
+            (source, target)
+            for start, end in zip(first.tolist(), second.tolist(), strict=True)
+            for source in label_sets[start]
+            for target in label_sets[end]
+        }
         for source, target in sorted(ends):
             number = -1 - len(relationships)
             relationships.append(Relationship(number, type_name, numbers[source], numbers[target], {"name": type_name}))

@@ -60,7 +60,13 @@ from memgraph_py.errors import (
     ServiceUnavailable,
     TransactionTerminated,
 )
-from memgraph_py.functions.procedures import ALIASES, DATABASE
+from memgraph_py.functions.procedures import (
+    ALIASES,
+    COMPATIBLE_VERSION,
+    DATABASE,
+    ROUTING_TABLE_SECONDS,
+    routing_servers,
+)
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import Piece, RecordStream, SchemaNames
 from memgraph_py.server.summaries import summary_entries
@@ -71,12 +77,11 @@ from memgraph_py.values.types import Value
 if TYPE_CHECKING:
     from memgraph_py.server.bolt_client import BoltClient
 
-AGENT = f"Neo4j/5.26.0 compatible (memgraph-py {__version__})"
+AGENT = f"Neo4j/{COMPATIBLE_VERSION} compatible (memgraph-py {__version__})"
 DATABASE_NAMES = {DATABASE, *ALIASES}
 ROUTED_NAMES = {*DATABASE_NAMES, "system"}
 """The Java driver's verifyConnectivity asks where the database is that every Neo4j has."""
 BOOKMARK_HEAD = "FB:memgraph-py:"
-ROUTING_TABLE_SECONDS = 300
 SILENCES = 4
 """A client is told to wait for so many signs of life before it gives the server up."""
 EXPIRY_SECONDS = 0.5
@@ -242,8 +247,9 @@ class Conversation:
     def _route(self, request: Route) -> None:
         _check_database(request.database, ROUTED_NAMES)
         address = request.address or self._transport.own_address()
-        servers: list[Value] = [{"addresses": [address], "role": role} for role in ("ROUTE", "READ", "WRITE")]
-        self._connection.succeed({"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE, "servers": servers}})
+        self._connection.succeed(
+            {"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE, "servers": routing_servers(address)}}
+        )
 
     def _decode(self, undecoded: Undecoded) -> Waits:
         """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""

@@ -64,7 +64,7 @@ def test_what_hello_and_route_say(connect: Callable[[], Peer]) -> None:
     assert str(hello["connection_id"]).startswith("bolt-")
     table = metadata(peer.ask(ROUTE)[0])["rt"]
     assert isinstance(table, dict)
-    assert table["servers"] == [{"addresses": ["example:7687"], "role": role} for role in ("ROUTE", "READ", "WRITE")]
+    assert table["servers"] == [{"addresses": ["example:7687"], "role": role} for role in ("WRITE", "READ", "ROUTE")]
     assert peer.ask(TELEMETRY)[0][0] == SUCCESS
     own = metadata(peer.ask(message(0x66, {}, [], {}))[0])["rt"]
     assert isinstance(own, dict)
