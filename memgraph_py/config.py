@@ -45,6 +45,9 @@ class Limits:
     """A message must have come whole so long after its first byte."""
     idle_handshake_seconds: float = 30.0
     stop_seconds: float = 8.0
+    import_bytes_max: int = 4 << 30
+    """Of a file that LOAD CSV gets over http; it lies in a temporary file meanwhile."""
+    import_fetch_seconds: float = 120.0
     transform_script_bytes_max: int = 1 << 20
     transform_fetch_seconds: float = 10.0
     transform_fetch_redirects_max: int = 5
@@ -90,6 +93,8 @@ class Settings:
     """Start also where the end of the log is damaged or missing, without the commits that it held."""
     transform_hosts: tuple[str, ...] = ()
     """Hosts that transform scripts may come from; empty means any that is not link-local or a metadata address."""
+    import_directory: Path | None = None
+    """The one folder that LOAD CSV may read files from; None forbids files."""
     transform_directory: Path | None = None
     """The one folder that transform scripts may be read from by path; None forbids paths."""
     limits: Limits = Limits()
@@ -207,5 +212,6 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "allow_unsandboxed_transforms": (_flag, "true or false"),
     "accept_lost_commits": (_flag, "true or false"),
     "transform_hosts": (_hosts, "host names with commas between them"),
+    "import_directory": (_path, "the path of a folder"),
     "transform_directory": (_path, "the path of a folder"),
 }

@@ -191,6 +191,10 @@ class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed")
     """A stream clause cannot be carried out; texts are those of STREAMS.md."""
 
 
+class ExternalResourceFailed(CypherError, code="Neo.ClientError.Statement.ExternalResourceFailed"):
+    """A file of LOAD CSV that cannot be had, or is none."""
+
+
 class TransformError(CypherError, code="Neo.ClientError.Statement.ExternalResourceFailed"):
     """The transform script failed, or could not be fetched; ``detail`` is the script's own traceback, or the cause."""
 

@@ -20,7 +20,8 @@ from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
-from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.operators import LoadCsv, Operator
+from memgraph_py.plan.tree import walk
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import Value
@@ -164,6 +165,8 @@ class Ingestion:
             raise ForbiddenInTransaction(
                 "schema, stream and administration commands are not allowed in a stream's queries"
             )
+        if any(isinstance(node, LoadCsv) for node in walk(prepared.plan)):
+            raise ForbiddenInTransaction("LOAD CSV is not allowed in a stream's queries")
         if prepared.in_transactions:
             raise ForbiddenInTransaction(
                 "IN TRANSACTIONS is not allowed in a stream's queries: a batch is one transaction"

@@ -25,7 +25,7 @@ from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import Call, Literal
-from memgraph_py.plan.operators import Operator, ProcedureCall
+from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
 from memgraph_py.plan.tree import walk
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
@@ -185,11 +185,12 @@ class StatementCache:
 
 
 def _may_take_long(plan: Operator) -> bool:
-    """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements, or
-    a procedure that is not quick."""
+    """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements,
+    a procedure that is not quick, a file."""
     return any(
         (isinstance(node, Call) and node.name == "range" and not _is_short(node))
         or (isinstance(node, ProcedureCall) and not _is_quick(node))
+        or isinstance(node, LoadCsv)
         for node in walk(plan)
     )
 

@@ -6,7 +6,7 @@ is written in upper case (`+`, `=`, `STARTS WITH`, `IS NULL`, `[]`). Plug-ins us
 (`server/plugins.py`). A name that is taken is a ValueError.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Protocol, TypeAlias
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.config import Settings
+from memgraph_py.errors import ExternalResourceFailed
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -26,13 +27,19 @@ class Clock(Protocol):
     def now_seconds(self) -> float: ...
 
 
+def _no_files(uri: str) -> Iterator[str]:
+    raise ExternalResourceFailed(f"this database reads no files, and so not {uri!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a server tells of itself. ``disk_bytes`` and ``address`` (host and port for clients) may be asked anew."""
+    """What a server tells of itself. ``disk_bytes`` and ``address`` (host and port for clients) may be asked anew.
+    ``read_file`` gives the text at a URI of LOAD CSV, piece by piece, and raises ExternalResourceFailed."""
 
     settings: Settings = field(default_factory=Settings)
     address: Callable[[], str] = lambda: "localhost:7687"
     disk_bytes: Callable[[], int] = lambda: 0
+    read_file: Callable[[str], Iterator[str]] = _no_files
 
 
 _NO_SERVER = Installation()

@@ -16,6 +16,7 @@ from memgraph_py.storage.view import GraphView
 EQUALITY_SELECTIVITY = 0.1
 OTHER_SELECTIVITY = 0.5
 LIST_ROWS = 10.0
+FILE_ROWS = 10_000.0
 VARIABLE_LENGTH_HOPS = 4
 """An unbounded length is counted as so many hops."""
 ARGUMENT_ROWS = 1.0
@@ -102,6 +103,8 @@ class _Estimate:
                 return max(rows, self.rows(subplan, rows))
             case operators.ProcedureCall():
                 return rows * LIST_ROWS
+            case operators.LoadCsv():
+                return rows * FILE_ROWS
             case operators.Drain():
                 return 0.0
             case _:

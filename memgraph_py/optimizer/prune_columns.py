@@ -32,6 +32,7 @@ HINTED = (
     operators.Filter,
     operators.UniqueRelationships,
     operators.Unwind,
+    operators.LoadCsv,
 )
 """Operators with a field ``unused``."""
 

@@ -309,6 +309,19 @@ class Unwind:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadCsv:
+    """A row per line of the file at ``source``, as a map by the names of the first line where ``headers``, else as a
+    list; texts, NULL where a field is empty."""
+
+    input: "Operator"
+    source: Expression
+    variable: str
+    headers: bool
+    terminator: str
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Union:
     """Rows of both, columns in the left one's names and order. UNION (not ALL) has a Distinct above."""
 
@@ -453,6 +466,7 @@ Operator: TypeAlias = (
     | Skip
     | Limit
     | Unwind
+    | LoadCsv
     | Union
     | Apply
     | Optional

@@ -149,6 +149,8 @@ def details(operator: Operator) -> str:
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.Filter(_, predicate):
             return expression_text(predicate)
+        case operators.LoadCsv(_, source, variable):
+            return f"{expression_text(source)} AS {variable}"
         case operators.InTransactions():
             return f"OF {expression_text(operator.rows)} ROWS ON ERROR {operator.on_error}"
         case operators.UniqueRelationships() | operators.Distinct() | operators.Optional():

@@ -19,6 +19,7 @@ from memgraph_py.plan.operators import (
     Eager,
     Filter,
     InTransactions,
+    LoadCsv,
     Operator,
     Optional,
     ProcedureCall,
@@ -114,6 +115,9 @@ class Planner:
                 return self._foreach(clause, operator, scope), scope
             case ast.SubqueryCall():
                 return self._subquery(clause, operator, scope)
+            case ast.LoadCsv(headers, source, variable, terminator):
+                found = LoadCsv(operator, translate(source, scope), variable, headers, terminator)
+                return found, scope.bind(variable)
             case ast.Finish():
                 return Drain(operator), scope.only(())
             case _:

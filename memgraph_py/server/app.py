@@ -29,6 +29,7 @@ from memgraph_py.functions.registry import Installation
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.http import HttpServer
+from memgraph_py.server.imports import ImportFiles
 from memgraph_py.server.plugins import load_plugins
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.streams.kafka import KafkaSource
@@ -135,7 +136,9 @@ class App:
         self._checkpointer = Checkpointer(self._directory, store, self._log, recovered, self.metrics)
         self._checkpointer.start()
         self._database = Database(store, limits)
-        self._database.core.installation = Installation(self.settings, self._bolt_address, self._directory.size_bytes)
+        self._database.core.installation = Installation(
+            self.settings, self._bolt_address, self._directory.size_bytes, ImportFiles(self.settings).read
+        )
         self.metrics.gauge("memgraph_nodes", "Nodes.", lambda: store.current.node_count(None))
         self.metrics.gauge("memgraph_relationships", "Relationships.", lambda: store.current.relationship_count(None))
         self.metrics.gauge("memgraph_version", "Number of the last commit.", lambda: store.current.version)

@@ -1,4 +1,5 @@
-"""Fetching a transform script: http, https, or a path inside the one folder that the server was told.
+"""Fetching what a statement names: a transform script, a file of LOAD CSV; over http or https, or from the one folder
+that the server was told.
 
 A URI in a statement makes the server send a request, so it may not reach what only the server can reach by being
 where it is: link-local and cloud metadata addresses are refused, in whatever form they are written, since what is
@@ -14,9 +15,10 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, Protocol, TypeAlias
 
 import httpx
 
@@ -36,8 +38,14 @@ EMBEDDING_NETWORKS = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
-class _Refused(Exception):
-    """The script cannot be had; the text is the cause."""
+class Refused(Exception):
+    """It cannot be had; the text is the cause."""
+
+
+class Sink(Protocol):
+    """What takes the content, part by part."""
+
+    def write(self, part: bytes, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,60 +59,89 @@ class ScriptSource:
 
     def fetch(self, uri: str) -> str:
         """The script's text. Raises TransformError, ``detail`` saying why."""
+        limits = self.limits
+        sink = BytesIO()
         try:
-            content = asyncio.run(self._fetch_url(uri)) if "://" in uri else self._read_path(uri)
-            return content.decode("utf-8-sig")
+            if "://" in uri:
+                web = WebSource(self.hosts, limits.transform_script_bytes_max, limits.transform_fetch_redirects_max)
+                web.fetch(uri, sink, limits.transform_fetch_seconds)
+            else:
+                self._read_path(uri, sink)
+            return sink.getvalue().decode("utf-8-sig")
         except TimeoutError:
-            cause = f"it took longer than {self.limits.transform_fetch_seconds:g} s"
+            cause = f"it took longer than {limits.transform_fetch_seconds:g} s"
         except UnicodeDecodeError as error:
             cause = f"it is not UTF-8: {error.reason} at byte {error.start}"
-        except (_Refused, httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError) as error:
-            cause = _cause(error)
+        except FAILURES as error:
+            cause = cause_of(error)
         raise TransformError(f"Couldn't get the transform script from {uri}", detail=cause)
 
-    def _read_path(self, path: str) -> bytes:
+    def _read_path(self, path: str, sink: Sink) -> None:
         if self.directory is None:
-            raise _Refused("it is no http or https URI, and paths need a server started with --transform-directory")
-        directory = self.directory.resolve()
-        file = (directory / path).resolve()
-        if not file.is_relative_to(directory):
-            raise _Refused("the path leads out of the server's --transform-directory")
-        # without waiting for a pipe's writer, and no link that took the file's place
-        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _Refused("it is no file")
-            with open(descriptor, "rb", closefd=False) as opened:
-                content = opened.read(self.limits.transform_script_bytes_max + 1)
-        finally:
-            os.close(descriptor)
-        self._check_size(len(content))
-        return content
+            raise Refused("it is no http or https URI, and paths need a server started with --transform-directory")
+        most = self.limits.transform_script_bytes_max
+        with open_inside(self.directory, path, "--transform-directory") as opened:
+            content = opened.read(most + 1)
+        check_size(len(content), most)
+        sink.write(content)
 
-    async def _fetch_url(self, uri: str) -> bytes:
+
+def open_inside(directory: Path, path: str, setting: str) -> BinaryIO:
+    """A file in a folder, opened to be read. Raises Refused for what is none or lies elsewhere, OSError."""
+    directory = directory.resolve()
+    file = (directory / path).resolve()
+    if not file.is_relative_to(directory):
+        raise Refused(f"the path leads out of the server's {setting}")
+    # without waiting for a pipe's writer, and no link that took the file's place
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Refused("it is no file")
+    return open(descriptor, "rb")
+
+
+def check_size(length: int, bytes_max: int) -> None:
+    """Raises Refused for more bytes than there may be."""
+    if length > bytes_max:
+        raise Refused(f"it is larger than {bytes_max} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSource:
+    """What may be had over http and https. hosts: the only ones, or empty for any that is not forbidden."""
+
+    hosts: tuple[str, ...]
+    bytes_max: int
+    redirects_max: int
+
+    def fetch(self, uri: str, sink: Sink, seconds: float) -> None:
+        """Write the content into the sink. Raises TimeoutError, or one of FAILURES."""
+        asyncio.run(self._fetch_url(uri, sink, seconds))
+
+    async def _fetch_url(self, uri: str, sink: Sink, seconds: float) -> None:
         """Asynchronous for one reason: the limit of time then holds for all of it, a server that drips bytes
         included. SSL_CERT_FILE or SSL_CERT_DIR names other authorities for https than the usual ones."""
         url = httpx.URL(uri)
         try:
             authorities = httpx.create_ssl_context()
         except OSError as error:
-            raise _Refused(
-                f"the authorities of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {_cause(error)}"
+            raise Refused(
+                f"the authorities of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {cause_of(error)}"
             ) from error
         async with (
-            asyncio.timeout(self.limits.transform_fetch_seconds),
+            asyncio.timeout(seconds),
             httpx.AsyncClient(verify=authorities, trust_env=False, follow_redirects=False, timeout=None) as client,
         ):
-            for _ in range(self.limits.transform_fetch_redirects_max + 1):
-                answer = await self._get(client, url)
-                if isinstance(answer, bytes):
-                    return answer
-                url = answer
-        raise _Refused(f"more than {self.limits.transform_fetch_redirects_max} redirects")
+            for _ in range(self.redirects_max + 1):
+                further = await self._get(client, url, sink)
+                if further is None:
+                    return
+                url = further
+        raise Refused(f"more than {self.redirects_max} redirects")
 
-    async def _get(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes | httpx.URL:
-        """The content, or where a redirect leads."""
-        fault: Exception = _Refused("the host has no address")
+    async def _get(self, client: httpx.AsyncClient, url: httpx.URL, sink: Sink) -> httpx.URL | None:
+        """Where a redirect leads; None when the content was written."""
+        fault: Exception = Refused("the host has no address")
         credentials = (url.username, url.password) if url.userinfo else None
         for address in await self._checked_addresses(url):
             request = client.build_request(
@@ -119,48 +156,49 @@ class ScriptSource:
                 fault = error
                 continue
             try:
-                return await self._content(response, url)
+                return await self._content(response, url, sink)
             finally:
                 await response.aclose()
         raise fault
 
-    async def _content(self, response: httpx.Response, url: httpx.URL) -> bytes | httpx.URL:
+    async def _content(self, response: httpx.Response, url: httpx.URL, sink: Sink) -> httpx.URL | None:
         if response.status_code in REDIRECTS and "location" in response.headers:
             return url.join(response.headers["location"])
         if response.status_code != 200:
-            raise _Refused(f"the server answered with status {response.status_code}")
+            raise Refused(f"the server answered with status {response.status_code}")
         if response.headers.get("content-encoding", "identity") != "identity":
-            raise _Refused("the server answered with compressed content, which was not asked for")
+            raise Refused("the server answered with compressed content, which was not asked for")
         declared = response.headers.get("content-length", "")
         if declared.isdecimal():
-            self._check_size(int(declared))
-        content = bytearray()
+            check_size(int(declared), self.bytes_max)
+        length = 0
         async for part in response.aiter_raw(65_536):
-            content += part
-            self._check_size(len(content))
-        return bytes(content)
+            length += len(part)
+            check_size(length, self.bytes_max)
+            sink.write(part)
+        return None
 
     async def _checked_addresses(self, url: httpx.URL) -> list[Address]:
-        """All addresses of the URL's host. Raises _Refused when one of them is not allowed."""
+        """All addresses of the URL's host. Raises Refused when one of them is not allowed."""
         if url.scheme not in ("http", "https"):
-            raise _Refused("only http and https URIs are allowed")
+            raise Refused("only http and https URIs are allowed")
         if self.hosts and url.host.lower() not in {host.lower() for host in self.hosts}:
-            raise _Refused(f"the host {url.host} is not among the server's --transform-hosts")
+            raise Refused(f"the host {url.host} is not among the server's --transform-hosts")
         port = url.port or (443 if url.scheme == "https" else 80)
         if port > 65_535:
-            raise _Refused(f"there is no port {port}")
+            raise Refused(f"there is no port {port}")
         addresses = await _addresses(url.host, port)
         for address in addresses:
             if is_forbidden(address):
-                raise _Refused(f"the address {address} is not allowed")
+                raise Refused(f"the address {address} is not allowed")
         return list(dict.fromkeys(addresses))
 
-    def _check_size(self, length: int) -> None:
-        if length > self.limits.transform_script_bytes_max:
-            raise _Refused(f"it is larger than {self.limits.transform_script_bytes_max} bytes")
+
+FAILURES = (Refused, httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError)
+"""What fetching raises beside TimeoutError, which is an OSError: ask for that first."""
 
 
-def _cause(error: Exception) -> str:
+def cause_of(error: Exception) -> str:
     """Why, without the server's own paths."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -14,6 +14,7 @@ from memgraph_py.cypher.analysis.kinds import (
     NODE,
     NULL,
     RELATIONSHIP,
+    STRING,
     Kind,
     element_of,
     is_known,
@@ -130,8 +131,8 @@ def _check_ending(part: ast.SingleQuery, place: Place) -> None:
     last = part.clauses[-1]
     if isinstance(part.clauses[0], ast.TableCall):  # what follows YIELD may be WITH's, and gives the columns
         return
-    if isinstance(last, ast.Match | ast.Unwind | ast.With):
-        name = type(last).__name__.upper()
+    if isinstance(last, ast.Match | ast.Unwind | ast.With | ast.LoadCsv):
+        name = "LOAD CSV" if isinstance(last, ast.LoadCsv) else type(last).__name__.upper()
         raise _misplaced(f"a query cannot end with {name}: it needs a RETURN or an update", last, place)
 
 
@@ -154,6 +155,7 @@ def _check_clause(
     | ast.Delete
     | ast.Foreach
     | ast.SubqueryCall
+    | ast.LoadCsv
     | ast.Finish,
     place: Place,
 ) -> None:
@@ -188,6 +190,9 @@ def _check_clause(
             _check_foreach(clause, place)
         case ast.SubqueryCall():
             _check_subquery_call(clause, place)
+        case ast.LoadCsv():
+            check(clause.source, place)
+            _bind(clause.variable, MAP if clause.headers else list_of(STRING), clause.offset, place)
         case ast.Finish():
             pass
         case _:

@@ -208,6 +208,17 @@ class SubqueryCall:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadCsv:
+    """`LOAD CSV [WITH HEADERS] FROM source AS variable [FIELDTERMINATOR terminator]`; a comma where it is not said."""
+
+    headers: bool
+    source: Expression
+    variable: str
+    terminator: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """`FINISH`: the query runs to its end and gives nothing."""
 
@@ -227,6 +238,7 @@ Clause: TypeAlias = (
     | ProcedureCall
     | Foreach
     | SubqueryCall
+    | LoadCsv
     | Finish
     | TableCall
 )

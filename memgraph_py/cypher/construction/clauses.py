@@ -13,6 +13,7 @@ from memgraph_py.cypher.ast import (
     Finish,
     Foreach,
     InTransactions,
+    LoadCsv,
     Match,
     Merge,
     PatternPart,
@@ -236,6 +237,17 @@ def on_error(start: int, reaction: str) -> tuple[str, str]:
 def report_status(start: int, name: str) -> tuple[str, str]:
     del start
     return "status", name
+
+
+def load_csv(start: int, headers: bool | None, source: Expression, variable: str, terminator: str | None) -> LoadCsv:
+    if terminator is not None and (len(terminator) != 1 or terminator in '"\r\n'):
+        raise Rejected("FIELDTERMINATOR takes one character, no quote and no line break", start)
+    return LoadCsv(headers is not None, source, variable, terminator or ",", start)
+
+
+def with_headers(start: int) -> bool:
+    del start
+    return True
 
 
 def finish(start: int) -> Finish:

@@ -1,0 +1,79 @@
+"""Files of LOAD CSV: from the folder that the server was told, or over http and https by the rules of scripts."""
+
+import codecs
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import unquote, urlsplit
+
+from memgraph_py.config import Settings
+from memgraph_py.errors import ExternalResourceFailed
+from memgraph_py.streams.source import FAILURES, Refused, WebSource, cause_of, open_inside
+
+_PIECE_BYTES = 1 << 20
+_IN_MEMORY_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFiles:
+    """What a statement may read."""
+
+    settings: Settings
+
+    def read(self, uri: str) -> Iterator[str]:
+        """The text at the URI, UTF-8, in pieces; opened when the first one is asked for.
+
+        Raises ExternalResourceFailed that says why it cannot be had.
+        """
+        seconds = self.settings.limits.import_fetch_seconds
+        try:
+            if _is_web(uri):
+                yield from self._from_web(uri, seconds)
+            else:
+                with open_inside(self._folder(), _path(uri), "--import-directory") as opened:
+                    yield from _decoded(opened)
+            return
+        except TimeoutError:
+            cause = f"it took longer than {seconds:g} s"
+        except UnicodeDecodeError as error:
+            cause = f"it is not UTF-8: {error.reason}"
+        except FAILURES as error:
+            cause = cause_of(error)
+        hint = None
+        if self.settings.import_directory is None and not _is_web(uri):
+            hint = "start the server with --import-directory, and put the file there"
+        raise ExternalResourceFailed(f"cannot load {uri[:200]!r}: {cause}", hint=hint)
+
+    def _from_web(self, uri: str, seconds: float) -> Iterator[str]:
+        limits = self.settings.limits
+        web = WebSource(self.settings.transform_hosts, limits.import_bytes_max, limits.transform_fetch_redirects_max)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
+            web.fetch(uri, spooled, seconds)
+            spooled.seek(0)
+            yield from _decoded(spooled)
+
+    def _folder(self) -> Path:
+        if self.settings.import_directory is None:
+            raise Refused("this server reads no files")
+        return self.settings.import_directory
+
+
+def _decoded(opened: IO[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    while piece := opened.read(_PIECE_BYTES):
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _is_web(uri: str) -> bool:
+    return uri.lower().startswith(("http://", "https://"))
+
+
+def _path(uri: str) -> str:
+    """The path of a `file:` URI, relative to the folder. Raises Refused for any other URI."""
+    parts = urlsplit(uri)
+    if parts.scheme.lower() != "file" or parts.netloc not in ("", "localhost"):
+        raise Refused("only file:///…, http:// and https:// URIs are allowed")
+    return unquote(parts.path).lstrip("/")
