@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Batch, Column, Kind, Rows
-from memgraph_py.errors import ProcedureNotFound
+from memgraph_py.errors import CypherTypeError, ProcedureNotFound
 from memgraph_py.execution.comprehensions import regroup
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
-from memgraph_py.functions.registry import callable_rows
+from memgraph_py.functions.registry import Procedure, callable_rows
 from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Apply, Argument, Drain, Expand, Operator, Optional, ProcedureCall
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
 
@@ -147,6 +148,8 @@ def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterat
     places = [names.index(name) for name in operator.yields]
     for batch in context.run(operator.input):
         arguments = [evaluate(argument, batch, context).to_values() for argument in operator.arguments]
+        if procedure.defaults is None:
+            arguments = [_typed(procedure, *pair) for pair in zip(procedure.parameters, arguments, strict=True)]
         source_rows: list[int] = []
         found: list[list[Value]] = [[] for _ in places]
         for row in range(batch.rows):
@@ -160,3 +163,35 @@ def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterat
             continue
         columns = {name: Column.from_values(values) for name, values in zip(operator.variables, found, strict=True)}
         yield from pieces(widen(batch, np.array(source_rows, dtype=np.int64), columns), context)
+
+
+_ACCEPTED = {
+    "BOOLEAN": {"BOOLEAN"},
+    "FLOAT": {"FLOAT", "INTEGER"},
+    "INTEGER": {"INTEGER"},
+    "LIST": {"LIST"},
+    "MAP": {"MAP", "NODE", "RELATIONSHIP"},
+    "NODE": {"NODE"},
+    "NUMBER": {"FLOAT", "INTEGER"},
+    "PATH": {"PATH"},
+    "RELATIONSHIP": {"RELATIONSHIP"},
+    "STRING": {"STRING"},
+}
+"""Values that a parameter of a type takes, NULL excepted, which each takes; other types take anything."""
+
+
+def _typed(procedure: Procedure, parameter: tuple[str, str], values: list[Value]) -> list[Value]:
+    """The values of a parameter, integers as floats where it is one. Raises CypherTypeError: analysis has checked what
+    can be known before."""
+    name, declared = parameter
+    kind = declared.partition("<")[0].partition(" ")[0].rstrip("?")
+    accepted = _ACCEPTED.get(kind)
+    if accepted is None:
+        return values
+    for value in values:
+        if value is not None and type_name(value) not in accepted:
+            raise CypherTypeError(
+                f'"{name}" of "{procedure.name}" is of type {declared}, not {type_name(value)}',
+                detail="InvalidArgumentValue",
+            )
+    return [float(value) if isinstance(value, int) else value for value in values] if kind == "FLOAT" else values

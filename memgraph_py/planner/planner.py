@@ -142,7 +142,8 @@ class Planner:
             arguments = tuple(Parameter(name) for name, _ in procedure.parameters[:given_count])
         else:
             arguments = tuple(translate(argument, scope) for argument in clause.arguments)
-        arguments += tuple(map(Literal, procedure.optional[len(arguments) - len(procedure.parameters) :]))
+        missing = len(procedure.parameters) - len(arguments)
+        arguments += tuple(map(Literal, procedure.optional[len(procedure.optional) - missing :]))
         given = tuple(name for name, _ in procedure.columns)
         if clause.yields is not None:
             yields = tuple(item.column for item in clause.yields)
