@@ -111,6 +111,7 @@ DESCRIPTIONS = {
     "log_level": "debug, info, warning or error",
     "transform_hosts": "the only hosts that transform scripts may come from, with commas between them",
     "transform_directory": "the one folder that transform scripts may be read from by path",
+    "import_directory": "the one folder that LOAD CSV may read files of the server from",
     "allow_unsandboxed_transforms": "run transform scripts also where this system cannot confine them",
     "accept_lost_commits": "start although the end of the log is damaged or missing, without the commits that it held",
 }

@@ -1,10 +1,13 @@
 """Settings from flags and environment."""
 
+import argparse
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from memgraph_py.config import Settings, settings_from
+from memgraph_py.cli.serve import add_arguments
+from memgraph_py.config import DESCRIPTIONS, Settings, settings_from
 from memgraph_py.errors import StartupError
 
 
@@ -69,3 +72,12 @@ def test_a_wrong_value_names_its_source(
         settings_from(flags, environment)
     assert raised.value.message.startswith(message)
     assert raised.value.hint is not None and raised.value.hint.startswith("it takes ")
+
+
+def test_every_setting_has_a_flag_and_a_description() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    flags = {action.dest: action.help for action in parser._actions if action.dest != "help"}
+    names = {field.name for field in fields(Settings)} - {"limits"}
+    assert flags.keys() == DESCRIPTIONS.keys() == names
+    assert all(DESCRIPTIONS[name] in str(flags[name]) for name in names)

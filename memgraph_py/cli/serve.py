@@ -21,6 +21,7 @@ _PLACEHOLDERS = {
     "log_level": "LEVEL",
     "transform_hosts": "HOSTS",
     "transform_directory": "FOLDER",
+    "import_directory": "FOLDER",
 }
 
 
