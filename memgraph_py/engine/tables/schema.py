@@ -18,13 +18,21 @@ _INDEX_COLUMNS = (
     ("properties", "LIST<STRING>"),
     ("indexProvider", "STRING"),
     ("owningConstraint", "STRING"),
+    ("lastRead", "ZONED DATETIME"),
+    ("readCount", "INTEGER"),
+)
+_INDEX_FURTHER = (
+    ("trackedSince", "ZONED DATETIME"),
+    ("options", "MAP"),
+    ("failureMessage", "STRING"),
+    ("createStatement", "STRING"),
 )
 _KINDS = "ALL|RANGE|LOOKUP|FULLTEXT|POINT|TEXT|VECTOR"
 
 
-@table(f"SHOW [{_KINDS}] INDEX|INDEXES", _INDEX_COLUMNS, (("createStatement", "STRING"),), quick=True)
+@table(f"SHOW [{_KINDS}] INDEX|INDEXES", _INDEX_COLUMNS, _INDEX_FURTHER, quick=True)
 def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
-    """The indexes, or those of one type."""
+    """The indexes, or those of one type. Reads of an index are not counted: what tells of them is NULL."""
     written = str(arguments[0]).split()[1]
     if written not in ("ALL", "RANGE", "INDEX", "INDEXES"):  # there are no others
         return
@@ -32,7 +40,9 @@ def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
     for id, index in enumerate(schema.indexes(), start=1):
         label, key = schema.labels.name(index.label), schema.keys.name(index.key)
         statement = f"CREATE RANGE INDEX {quoted(index.name)} FOR (n:{quoted(label)}) ON (n.{quoted(key)})"
-        yield (id, index.name, "ONLINE", 100.0, "RANGE", "NODE", [label], [key], "range-1.0", None, statement)
+        options: dict[str, Value] = {"indexConfig": {}, "indexProvider": "range-1.0"}
+        shape: tuple[Value, ...] = ("RANGE", "NODE", [label], [key], "range-1.0", None)
+        yield (id, index.name, "ONLINE", 100.0, *shape, None, None, None, options, "", statement)
 
 
 def quoted(name: str) -> str:
