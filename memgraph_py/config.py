@@ -85,6 +85,8 @@ class Settings:
     data_directory: Path = Path("./memgraph-data")
     bolt_keep_alive_seconds: float = 15.0
     """A client that waits for an answer is shown at least so often that the server is there."""
+    query_timeout_seconds: float | None = None
+    """How long a statement, or a whole transaction, may take where the client says nothing; None for any time."""
     worker_threads_max: int = 32
     """Threads for statements that take long, at all."""
     log_level: str = "info"
@@ -107,6 +109,7 @@ DESCRIPTIONS = {
     "http_port": "0 picks a free one, none turns HTTP off",
     "data_directory": "holds the log, checkpoints and stream definitions",
     "bolt_keep_alive_seconds": "how often a waiting client is shown that the server is there",
+    "query_timeout_seconds": "how long a statement or transaction may take, none for any time",
     "worker_threads_max": "threads for statements that take long, at most",
     "log_level": "debug, info, warning or error",
     "transform_hosts": "the only hosts that transform scripts may come from, with commas between them",
@@ -171,6 +174,10 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _seconds_or_none(text: str) -> float | None:
+    return None if text.lower() == "none" else _seconds(text)
+
+
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10_000:
         raise ValueError
@@ -208,6 +215,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "http_port": (_port_or_none, "a port from 0 (any free one) to 65535, or none"),
     "data_directory": (_path, "the path of a folder"),
     "bolt_keep_alive_seconds": (_seconds, "a number of seconds above 0"),
+    "query_timeout_seconds": (_seconds_or_none, "a number of seconds above 0, or none"),
     "worker_threads_max": (_count, "a number from 1 to 10000"),
     "log_level": (_log_level, "debug, info, warning or error"),
     "allow_unsandboxed_transforms": (_flag, "true or false"),

@@ -17,6 +17,7 @@ _PLACEHOLDERS = {
     "http_port": "PORT",
     "data_directory": "FOLDER",
     "bolt_keep_alive_seconds": "SECONDS",
+    "query_timeout_seconds": "SECONDS",
     "worker_threads_max": "COUNT",
     "log_level": "LEVEL",
     "transform_hosts": "HOSTS",

@@ -10,6 +10,7 @@ import numpy as np
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.functions.registry import Environment, procedure
 from memgraph_py.storage.view import GraphView, NodeIds
+from memgraph_py.values.naming import quoted
 from memgraph_py.values.types import Node, Relationship, Value
 
 Rows = Iterable[Sequence[Value]]
@@ -117,11 +118,6 @@ def _properties(graph: GraphView, ids: NodeIds, *, of_nodes: bool) -> Iterator[t
         there = int(column.validity().sum())
         if there:
             yield name, [*_types(column)], there == len(ids)
-
-
-def quoted(name: str) -> str:
-    """A name as it may be written anywhere."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def _types(column: Column) -> list[str]:

@@ -270,7 +270,7 @@ class Conversation:
         if not in_transaction:
             self._accept(options)
         access = Access.READ if options.reads_only else Access.WRITE
-        arguments = (request.text, request.parameters, access, options.timeout_seconds)
+        arguments = (request.text, request.parameters, access, self._timeout_seconds(options))
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
             result = self._session.run(*arguments)
         else:  # a new text takes long to parse; a write first buffers the rows of the open results
@@ -355,10 +355,11 @@ class Conversation:
         self._accept(options)
         if services.open_transactions >= services.settings.limits.open_transactions_max:
             raise ServiceUnavailable("too many transactions are open", hint="try again later")
-        self._session.begin(Access.READ if options.reads_only else Access.WRITE, options.timeout_seconds)
+        timeout_seconds = self._timeout_seconds(options)
+        self._session.begin(Access.READ if options.reads_only else Access.WRITE, timeout_seconds)
         services.open_transactions += 1
-        if options.timeout_seconds is not None:
-            self._expiry = services.loop.call_later(options.timeout_seconds, self._expire)
+        if timeout_seconds is not None:
+            self._expiry = services.loop.call_later(timeout_seconds, self._expire)
         self._last_qid = -1
         self._heavy = False
         entries: list[bytes] = []
@@ -386,6 +387,11 @@ class Conversation:
         version = self._connection.version
         assert version is not None, "requests come after the handshake"
         return version
+
+    def _timeout_seconds(self, options: Options) -> float | None:
+        """What the client said, else the server's own."""
+        own = self._services.settings.query_timeout_seconds
+        return own if options.timeout_seconds is None else options.timeout_seconds
 
     def _in_worker(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> "Future[R]":
         future = self._services.workers.submit(function, *arguments, **named)

@@ -1,4 +1,5 @@
-"""What a client calls the type of a value, the words of error texts and of valueType(), and a point's system."""
+"""What a client calls the type of a value, the words of error texts and of valueType(), and a point's system; and names
+as they may be written."""
 
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import (
@@ -48,3 +49,8 @@ def type_name(value: Value) -> str:
 def shown(text: str) -> str:
     """The text in quotes for a message, cut where it is long."""
     return f"'{text}'" if len(text) <= SHOWN_MAX else f"'{text[:SHOWN_MAX]}…'"
+
+
+def quoted(name: str) -> str:
+    """The name of anything as it may stand in a statement."""
+    return f"`{name.replace('`', '``')}`"

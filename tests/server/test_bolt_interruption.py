@@ -193,6 +193,19 @@ def test_a_statement_whose_time_is_over_fails(server: EmbeddedServer, connect: C
     assert gauge(server, "memgraph_open_transactions") == 0
 
 
+def test_the_server_has_a_limit_of_its_own(make_server: Callable[..., EmbeddedServer]) -> None:
+    server = make_server(query_timeout_seconds=0.2)
+    with connector(server) as connect:
+        peer = connect().open()
+        for asked in ((run(SLOW), pull()), (BEGIN, run(SLOW), pull())):
+            failed = peer.ask(*asked)[-1]
+            assert metadata(failed)["neo4j_code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
+            peer.ask(RESET)
+        peer.ask(message(0x11, {"tx_timeout": 60_000}))
+        time.sleep(0.3)
+        assert [tag for tag, _ in peer.ask(run("RETURN 1"), pull(), COMMIT)] == [SUCCESS, RECORD, SUCCESS, SUCCESS]
+
+
 def test_long_statements_do_not_hold_up_short_ones(make_server: Callable[..., EmbeddedServer]) -> None:
     """More of them than there are threads for short work, and a short one that needs a thread."""
     server = make_server(limits=Limits(worker_threads=2), worker_threads_max=8)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from memgraph_py.functions.registry import Environment, table
+from memgraph_py.values.naming import quoted
 from memgraph_py.values.types import Value
 
 Rows = Iterator[Sequence[Value]]
@@ -43,11 +44,6 @@ def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
         options: dict[str, Value] = {"indexConfig": {}, "indexProvider": "range-1.0"}
         shape: tuple[Value, ...] = ("RANGE", "NODE", [label], [key], "range-1.0", None)
         yield (id, index.name, "ONLINE", 100.0, *shape, None, None, None, options, "", statement)
-
-
-def quoted(name: str) -> str:
-    """The name as it is written in a statement."""
-    return f"`{name.replace('`', '``')}`"
 
 
 @table(
