@@ -38,6 +38,7 @@ __all__ = [
     "StreamError",
     "TransactionConflict",
     "TransactionTerminated",
+    "TransactionTimedOut",
     "TransformError",
 ]
 
@@ -175,8 +176,12 @@ class AccessModeViolation(CypherError, code="Neo.ClientError.Statement.AccessMod
     """A write in a transaction that was opened with access mode READ."""
 
 
-class TransactionTerminated(CypherError, code="Neo.ClientError.Transaction.TransactionTimedOut"):
-    """The statement ran longer than its limit, or was cancelled."""
+class TransactionTerminated(CypherError, code="Neo.ClientError.Transaction.Terminated"):
+    """The statement was cancelled, or somebody has ended its transaction."""
+
+
+class TransactionTimedOut(TransactionTerminated, code="Neo.ClientError.Transaction.TransactionTimedOut"):
+    """The same, because its time was over."""
 
 
 class TransactionConflict(CypherError, code="Neo.TransientError.Transaction.Outdated"):

@@ -1,7 +1,7 @@
 """Messages: what a client asks for and what it is answered, with their tags.
 
 A request is decoded from the fields of its structure; the fields differ a little between versions, and what this server
-need not know (user agents, credentials, metadata of a transaction) is checked for its kind and left alone.
+need not know (user agents, credentials) is checked for its kind and left alone.
 
 Source: Bolt specification, "Messages".
 """
@@ -31,7 +31,7 @@ class Options(Struct, frozen=True, gc=False):
     """What BEGIN and RUN say about their transaction.
 
     reads_only: the access mode READ. timeout_seconds: None for no limit. database: None for the one there is.
-    bookmarks: of transactions that this one must see.
+    bookmarks: of transactions that this one must see. metadata: what SHOW TRANSACTIONS tells of it.
     """
 
     reads_only: bool = False
@@ -39,6 +39,7 @@ class Options(Struct, frozen=True, gc=False):
     database: str | None = None
     bookmarks: tuple[str, ...] = ()
     filter: NotificationFilter = EVERYTHING
+    metadata: "dict[str, Value]" = {}
 
 
 DEFAULT_OPTIONS = Options()
@@ -208,7 +209,8 @@ def _options(extra: dict[str, Value]) -> Options:
     mode, bookmarks = extra.get("mode"), extra.get("bookmarks")
     if mode not in (None, "r", "w"):
         raise InvalidRequest("'mode' is neither 'r' nor 'w'")
-    if not isinstance(extra.get("tx_metadata"), dict | None):
+    metadata = extra.get("tx_metadata")
+    if not isinstance(metadata, dict | None):
         raise InvalidRequest("'tx_metadata' is not a map")
     if bookmarks is not None and not isinstance(bookmarks, list):
         raise InvalidRequest("'bookmarks' is not a list")
@@ -217,7 +219,9 @@ def _options(extra: dict[str, Value]) -> Options:
         raise InvalidRequest("a bookmark is not a string")
     if extra.get("imp_user") is not None:
         raise Forbidden("a client cannot act for another user", hint="this server has no users; leave the user out")
-    return Options(mode == "r", _timeout_seconds(extra), _database(extra.get("db")), names, read_filter(extra))
+    return Options(
+        mode == "r", _timeout_seconds(extra), _database(extra.get("db")), names, read_filter(extra), metadata or {}
+    )
 
 
 def _database(name: Value) -> str | None:

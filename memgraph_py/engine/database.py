@@ -35,6 +35,6 @@ class Database:
     def stream_control(self, control: StreamControl | None) -> None:
         self.core.stream_control = control
 
-    def session(self) -> Session:
-        """A new session; one thread uses it at a time."""
-        return Session(self.core)
+    def session(self, client: str = "") -> Session:
+        """A new session; one thread uses it at a time. client: its address, for SHOW TRANSACTIONS."""
+        return Session(self.core, client)

@@ -42,8 +42,18 @@ __all__ = ["Result", "Session", "Summary", "Taken"]
 class Session:
     """One client's conversation with the database; used by one thread at a time, except ``cancel`` and ``abandon``."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, client: str = "") -> None:
         self._core = core
+        self.client = client
+        self.metadata: dict[str, Value] = {}
+        """What the client says of its transaction."""
+        self.number = 0
+        """Of its transaction, the last one where none is open."""
+        self.text = ""
+        """The last statement."""
+        self.since_seconds = 0.0
+        """When the transaction began."""
+        self._terminated = False
         self._transaction: Transaction | None = None
         self._access = Access.WRITE
         self._deadline: float | None = None
@@ -55,6 +65,7 @@ class Session:
         self._takes_effect = False
         """What runs is being committed, or is a command: it cannot be abandoned. Guarded by _ending."""
         self._abandoned = False
+        core.sessions.add(self)
 
     @property
     def in_transaction(self) -> bool:
@@ -73,6 +84,11 @@ class Session:
         Raises every error that can be known before the first row. A write under Access.READ is refused.
         """
         given = parameters or {}
+        self.text = text
+        if self._transaction is None:
+            self._begin_number()
+        else:
+            self._check_terminated()
         transaction = self._transaction
         view: GraphView = transaction if transaction is not None else self._core.store.current
         prepared = self._core.statements.prepare(text, view)
@@ -110,6 +126,7 @@ class Session:
         if self._transaction is not None:
             raise InvalidRequest("a transaction is open already", hint="commit it or roll it back first")
         self._transaction = self._core.store.begin(access)
+        self._begin_number()
         self._access = access
         self._begun_seconds = self._core.clock.now_seconds()
         self._deadline = _deadline(timeout_seconds)
@@ -119,6 +136,7 @@ class Session:
 
         Raises TransactionConflict or ConstraintViolation at once; the transaction is rolled back then.
         """
+        self._check_terminated()
         self._finish_results()
         self._take_effect()
         return self._core.store.commit(self._take_transaction("commit"))
@@ -135,6 +153,31 @@ class Session:
             context = reference()
             if context is not None:
                 context.cancelled = True
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a transaction is open, or a statement runs or has rows left."""
+        return self._transaction is not None or any(reference() is not None for reference in tuple(self._contexts))
+
+    @property
+    def is_terminated(self) -> bool:
+        """True once ``terminate`` was called, until the next transaction."""
+        return self._terminated
+
+    def terminate(self) -> None:
+        """End the transaction that is under way: what runs raises TransactionTerminated at its next batch, and so does
+        whatever else is asked of the transaction; from any thread."""
+        self._terminated = True
+        self.cancel()
+
+    def _begin_number(self) -> None:
+        self.number = next(self._core.transaction_numbers)
+        self.since_seconds = self._core.clock.now_seconds()
+        self._terminated = False
+
+    def _check_terminated(self) -> None:
+        if self._terminated:
+            raise TransactionTerminated("the transaction was terminated", hint="begin another one")
 
     def abandon(self) -> bool:
         """Leave the running statement to its thread: it ends when it can, and changes nothing from now on. The session

@@ -9,9 +9,12 @@ that another plan, or another thread, may suit it better. Texts that differ in t
 import random
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
 
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
@@ -224,6 +227,9 @@ class Core:
         self.clock = SystemClock()
         self.random: Callable[[], float] = random.random
         self.installation = Installation()
+        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+        """All sessions there are; of ``session.Session``, which holds this."""
+        self.transaction_numbers = count(1)
 
     def streams(self) -> StreamControl:
         """The stream manager. Raises StreamError where there is none."""

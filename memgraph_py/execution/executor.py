@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Rows
 from memgraph_py.config import Limits
-from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTerminated
+from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTerminated, TransactionTimedOut
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView, WritableGraph
@@ -244,7 +244,7 @@ class ExecutionContext:
         if run.cancelled:
             raise TransactionTerminated("the statement was cancelled")
         if run.deadline is not None and perf_counter() > run.deadline:
-            raise TransactionTerminated("the statement ran longer than its limit")
+            raise TransactionTimedOut("the statement ran longer than its limit")
         if run.budget is not None and run.budget.is_spent():
             raise BudgetExhausted
 

@@ -182,8 +182,15 @@ class BoltClient(asyncio.Protocol):
 
     def own_address(self) -> str:
         """This end of the connection."""
+        return self._address("sockname")
+
+    def peer_address(self) -> str:
+        """The client's end of the connection."""
+        return self._address("peername")
+
+    def _address(self, end: str) -> str:
         assert self._transport is not None
-        host, port = self._transport.get_extra_info("sockname")[:2]
+        host, port = (self._transport.get_extra_info(end) or ("", 0))[:2]
         return f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
 
     # --- one request after another ------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ from memgraph_py.errors import (
     LimitExceeded,
     ServiceUnavailable,
     TransactionTerminated,
+    TransactionTimedOut,
 )
 from memgraph_py.functions.procedures import (
     ALIASES,
@@ -226,7 +227,7 @@ class Conversation:
 
     def _check_expired(self) -> None:
         if self._expired:
-            raise TransactionTerminated("the transaction ran longer than its limit")
+            raise TransactionTimedOut("the transaction ran longer than its limit")
 
     def _hello(self, request: Hello) -> None:
         services = self._services
@@ -402,6 +403,10 @@ class Conversation:
         """What a transaction begins with. Raises DatabaseNotFound; InvalidBookmark, or BookmarkTimeout for one that was
         given out elsewhere: what this server has acknowledged it has published."""
         self._filter = self._connection_filter
+        session = self._session
+        if not session.client:
+            session.client = self._transport.peer_address()
+        session.metadata = options.metadata
         if options is DEFAULT_OPTIONS:
             return
         if options.filter is not EVERYTHING:

@@ -41,7 +41,7 @@ def refusal(tag: int, *fields: Value) -> str:
         ({}, Options()),
         ({"mode": "r"}, Options(reads_only=True)),
         ({"mode": "w", "tx_timeout": 0}, Options()),
-        ({"tx_timeout": 1500, "tx_metadata": {"app": [1]}}, Options(timeout_seconds=1.5)),
+        ({"tx_timeout": 1500, "tx_metadata": {"app": [1]}}, Options(timeout_seconds=1.5, metadata={"app": [1]})),
         ({"db": "neo4j", "bookmarks": ["a", "b"]}, Options(database="neo4j", bookmarks=("a", "b"))),
         ({"db": None, "bookmarks": [], "imp_user": None, "tx_metadata": None, "mode": None}, Options()),
         ({"something": "else"}, Options()),

@@ -46,7 +46,7 @@ def test_a_statements_filter_stands_over_that_of_its_connection() -> None:
 
 def test_a_notification_as_a_status() -> None:
     status = status_of(WARNING)
-    assert status["gql_status"] == "01N42"
+    assert status["gql_status"] == "01N00"
     assert status["status_description"] == "warn: use something else"
     assert status["neo4j_code"] == WARNING["code"]
     assert status["diagnostic_record"] == {
@@ -57,5 +57,5 @@ def test_a_notification_as_a_status() -> None:
         "_classification": "DEPRECATION",
         "_position": {"offset": 1, "line": 1, "column": 2},
     }
-    assert status_of(HINT)["gql_status"] == "03N42"
+    assert status_of(HINT)["gql_status"] == "03N90"
     assert "_position" not in str(status_of(HINT))

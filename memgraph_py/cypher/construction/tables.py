@@ -37,6 +37,12 @@ def show(
     return _call(start, ("SHOW", *words), arguments or (), tail)
 
 
+def terminate(
+    start: int, words: tuple[str, ...], arguments: tuple[Expression, ...] | None, tail: _Tail | None
+) -> SingleQuery:
+    return _call(start, ("TERMINATE", *words), arguments or (), tail)
+
+
 def show_stream(start: int, name: str, tail: _Tail | None) -> SingleQuery:
     return _call(start, ("SHOW", "STREAM", name), (), tail)
 
