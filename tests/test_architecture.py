@@ -188,6 +188,53 @@ def test_every_request_has_a_row() -> None:
     assert set(get_args(Request)) == handled
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["haversin", "isnan", "btrim", "cot", "isempty", "ltrim", "char_length", "elementid", "randomuuid"],
+)
+def test_a_scalar_function_touches_one_file(name: str) -> None:
+    import_all("memgraph_py.functions")
+    from memgraph_py.functions.registry import FUNCTIONS
+
+    assert name in FUNCTIONS
+    naming = [path for path in MODULES if name in {text.lower() for text in _strings(path)}]
+    assert [path.relative_to(PACKAGE).parts[0] for path in naming] == ["functions"]
+
+
+def test_a_clause_touches_four_modules() -> None:
+    """Its dataclass, its construction, its analysis, its plan; beside them its rule in the grammar."""
+    from memgraph_py.cypher.ast import Clause
+
+    stages = {"cypher/ast/clauses.py", "cypher/construction", "cypher/analysis/queries.py", "planner/planner.py"}
+    plain = {"Unwind", "LoadCsv", "Finish"}
+    """Those that no other stage has a special word for."""
+    named = {clause.__name__ for clause in get_args(Clause)}
+    assert plain <= named
+    for name in named:
+        places = {path.relative_to(PACKAGE).as_posix() for path in MODULES if name in _clauses_named(path)}
+        touched = {"cypher/construction" if place.startswith("cypher/construction/") else place for place in places}
+        assert stages <= touched, name
+        if name in plain:
+            assert len(places) == 4, (name, places)
+
+
+def test_an_operator_touches_two_modules() -> None:
+    """Its dataclass and its runner, in the plan and in execution; the planner or a rule then makes use of it."""
+    from memgraph_py.plan.operators import Operator
+
+    looked_at = {"Argument", "Expand", "ExpandInto", "ScanRelationships", "Drain"}
+    """What other runners look for in a plan of their own."""
+    for operator in get_args(Operator):
+        places = [
+            path.relative_to(PACKAGE).as_posix()
+            for path in MODULES
+            if path.relative_to(PACKAGE).parts[0] in ("plan", "execution") and operator.__name__ in _names(path)
+        ]
+        assert "plan/operators.py" in places
+        if operator.__name__ not in looked_at:
+            assert len(places) == 2, (operator.__name__, places)
+
+
 def test_every_module_can_be_imported() -> None:
     import_all("memgraph_py")
 
@@ -206,6 +253,37 @@ def import_all(package: str) -> None:
     for module in pkgutil.walk_packages(path, f"{package}."):
         if not module.name.endswith(("__main__", "transform_worker")):
             importlib.import_module(module.name)
+
+
+def _strings(path: Path) -> set[str]:
+    """All texts that stand in a module."""
+    return {
+        node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def _names(path: Path) -> set[str]:
+    """All names that a module uses, and the classes that it makes."""
+    nodes = list(ast.walk(tree(path)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return used | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+
+
+def _clauses_named(path: Path) -> set[str]:
+    """What a module names of the syntax tree: operators of a plan have some of the same names."""
+    folder = path.relative_to(PACKAGE).parts[0]
+    if folder == "cypher":
+        own = _names(path)
+    elif folder in ("planner", "engine"):
+        own = set()
+    else:
+        return set()
+    qualified = {
+        node.attr
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ast"
+    }
+    return own | qualified
 
 
 def _is_kernel(function: Function) -> bool:

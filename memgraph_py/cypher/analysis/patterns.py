@@ -15,15 +15,26 @@ from memgraph_py.cypher.analysis.kinds import (
     list_of,
 )
 from memgraph_py.cypher.analysis.scopes import Place
+from memgraph_py.cypher.lexer import position
+from memgraph_py.errors import LimitExceeded
 from memgraph_py.storage.view import Direction
 
 RELATIONSHIPS = list_of(RELATIONSHIP)
 SHORTEST = {"shortestpath": "shortestPath", "allshortestpaths": "allShortestPaths"}
 """Names as they are shown."""
 
+MATCHED_RELATIONSHIPS_MAX = 1_000
+"""Each has to differ from each other one, so a plan for ten thousand would take half a minute to make."""
+
 
 def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
     """Bind the variables of a MATCH into the place's scope, then check what stands in its elements."""
+    if sum(len(part.relationships) for part in parts) > MATCHED_RELATIONSHIPS_MAX:
+        raise LimitExceeded(
+            f"a MATCH has at most {MATCHED_RELATIONSHIPS_MAX} relationships",
+            hint="match parts of the pattern one after another",
+            position=position(place.findings.text, parts[0].offset),
+        )
     seen: set[str] = set()
     for part in parts:
         for element in elements(part):
