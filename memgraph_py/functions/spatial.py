@@ -59,11 +59,10 @@ def distance(left: Value, right: Value) -> Value:
     signature="point.withinBBox(point :: POINT, lowerLeft :: POINT, upperRight :: POINT) :: BOOLEAN",
 )
 def within_box(value: Value, lower_left: Value, upper_right: Value) -> Value:
-    """Whether a point lies in the box of two corners, edges included; NULL for different coordinate systems."""
+    """Whether a point lies in the box of two corners; NULL for what is no point, and for other coordinate systems."""
     points = [point for point in (value, lower_left, upper_right) if isinstance(point, Point)]
     if len(points) < 3:
-        wrong = next(item for item in (value, lower_left, upper_right) if not isinstance(item, Point))
-        raise wrong_argument("point.withinBBox", wrong, "POINT")
+        return None
     here, lower, upper = points
     if not here.srid == lower.srid == upper.srid:
         return None

@@ -83,7 +83,9 @@ EXPRESSIONS = (
         "a function of openCypher 9 or of Memgraph that Neo4j 5 has no more",
         neo4j=r".*SyntaxError.*[\s\S]*",
     ),
-    Explanation(r"(sinh|cosh|tanh)\(a\)", "a function of later versions of Neo4j", neo4j=r".*Unknown function[\s\S]*"),
+    Explanation(
+        r"(sinh|cosh|tanh|coth)\(a\)", "a function of later versions of Neo4j", neo4j=r".*Unknown function[\s\S]*"
+    ),
     Explanation(
         r"normalize\(a, b\)", "Neo4j has the form as a word; we have it as a value too", neo4j=r".*normal form[\s\S]*"
     ),
@@ -165,6 +167,12 @@ EXPRESSIONS = (
 )
 
 QUERIES = (
+    Explanation(
+        r"[\s\S]*range\((\d+), \d+, \d+\)[\s\S]*",
+        "Neo4j gives the start of a range whose end lies less than a step before it; the range is empty",
+        neo4j=ROWS,
+        ours=ROWS,
+    ),
     Explanation(
         r".*reverse\(.*",
         "Neo4j does not know an empty list for a list where it was stored as a property",

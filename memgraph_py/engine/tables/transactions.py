@@ -1,5 +1,6 @@
 """SHOW TRANSACTIONS and TERMINATE TRANSACTIONS. Columns: Neo4j Cypher manual 5, "Transaction commands"."""
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -37,7 +38,7 @@ def show_transactions(environment: Environment, arguments: list[Value]) -> Rows:
     """Transactions that are under way, those of single statements too, the oldest first."""
     core = core_of(environment)
     wanted = _ids(arguments)
-    now = core.clock.now_seconds()
+    now = time.time()
     for session in sorted(core.sessions, key=lambda session: session.number):
         name = _name(session.number)
         if not session.is_busy or (wanted and name not in wanted):
