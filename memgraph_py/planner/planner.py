@@ -70,9 +70,7 @@ class Planner:
         operator, result = self._single(query.parts[0], start, scope)
         for part in query.parts[1:]:
             right, _ = self._single(part, start, scope)
-            if columns(right) != result.variables:
-                right = Project(right, result.variables, tuple(map(Variable, result.variables)))
-            operator = Union(operator, right)
+            operator = Union(_exactly(operator, result.variables), _exactly(right, result.variables))
         if not all(query.union_all):
             operator = Distinct(operator, result.variables)
         return operator, result
@@ -205,6 +203,15 @@ class Planner:
         if not gives_rows or clause.optional:
             return Optional(operator, subplan, bound), scope.bind(*bound)
         return Apply(operator, subplan), scope.bind(*bound)
+
+
+def _exactly(operator: Operator, variables: tuple[str, ...]) -> Operator:
+    """The operator with these columns alone: what ends in an update has others, which nobody can name."""
+    if not variables:
+        return Drain(operator)
+    if columns(operator) == variables:
+        return operator
+    return Project(operator, variables, tuple(map(Variable, variables)))
 
 
 def _in_transactions(
