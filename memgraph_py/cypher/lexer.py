@@ -36,6 +36,7 @@ INTEGER_MAX = 2**63 - 1
 _TOKEN = re.compile(
     r"""
     (?P<blank>\s+|//[^\r\n]*|/\*.*?\*/)
+  | (?P<unclosed>/\*)
   | (?P<word>[^\W\d]\w*)
   | (?P<number>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*)
   | (?P<sign>\.\.|\|\||<>|<=|>=|=~|\+=|[-+*/%^=<>(){}\[\],.:;|&!])
@@ -198,6 +199,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _invalid_character(text: str, written: str, start: int) -> CypherSyntaxError:
+    if written == "/*":
+        return _error(text, start, "the comment that begins here does not end", "UnexpectedSyntax")
     if written in "'\"`":
         return _error(text, start, "the string or name that begins here does not end", "UnexpectedSyntax")
     detail = "UnexpectedSyntax" if written.isascii() else "InvalidUnicodeCharacter"

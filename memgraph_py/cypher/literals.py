@@ -22,12 +22,13 @@ _LITERAL = re.compile(
     r"""
     (?P<string>'[^'\\]*'|"[^"\\]*")
   | (?P<number>(?<![\w.$])(?<![eE][+-])[0-9]{1,18}(?:\.[0-9]{1,18})?(?![\w.]))
-  | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
-  | `[^`]*` | //[^\r\n]* | /\*.*?\*/
+  | '[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?\Z)|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)
+  | `[^`]*(?:`|\Z) | //[^\r\n]* | /\*.*?(?:\*/|\Z)
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""Numbers of many digits or with an exponent, and strings with an escape, belong to the shape."""
+"""Numbers of many digits or with an exponent, and strings with an escape, belong to the shape. What does not end is
+taken to the end: to look for it again and again would be slow."""
 
 _VALUES_MATTER = frozenset(("range",))
 """Functions whose literal arguments say how many rows there will be."""

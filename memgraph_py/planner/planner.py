@@ -68,6 +68,11 @@ class Planner:
     def query(self, query: ast.Query, start: Operator, scope: Scope) -> tuple[Operator, Scope]:
         """The query's rows over the start's; the scope is exactly its columns."""
         operator, result = self._single(query.parts[0], start, scope)
+        if len(query.parts) > 1 and _only_changes(query.parts[0]):
+            operator = Drain(operator)
+            for part in query.parts[1:]:
+                operator = Union(operator, Drain(self._single(part, start, scope)[0]))
+            return operator, scope.only(())
         for part in query.parts[1:]:
             right, _ = self._single(part, start, scope)
             operator = Union(_exactly(operator, result.variables), _exactly(right, result.variables))
@@ -206,12 +211,15 @@ class Planner:
 
 
 def _exactly(operator: Operator, variables: tuple[str, ...]) -> Operator:
-    """The operator with these columns alone: what ends in an update has others, which nobody can name."""
-    if not variables:
-        return Drain(operator)
+    """The operator with these columns alone, in this order."""
     if columns(operator) == variables:
         return operator
     return Project(operator, variables, tuple(map(Variable, variables)))
+
+
+def _only_changes(query: ast.SingleQuery) -> bool:
+    """True of a part of a UNION that gives no row."""
+    return not isinstance(query.clauses[-1], ast.Return | ast.ProcedureCall | ast.TableCall)
 
 
 def _in_transactions(

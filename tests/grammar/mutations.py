@@ -51,6 +51,9 @@ class Mutator:
         self._random = random
         self._seeds = seeds
         self._ways: tuple[Callable[[list[str]], list[str]], ...] = (
+            self._exchange,
+            self._exchange,
+            self._exchange,
             self._leave_out,
             self._double,
             self._swap,
@@ -65,7 +68,7 @@ class Mutator:
     def text(self) -> str:
         """A query with one to four mutations."""
         tokens = self._tokens()
-        for _ in range(self._random.choice((1, 1, 1, 2, 2, 3, 4))):
+        for _ in range(self._random.choice((1, 1, 1, 1, 2, 3))):
             if tokens:
                 tokens = self._random.choice(self._ways)(tokens)
         return "".join(tokens)
@@ -99,6 +102,12 @@ class Mutator:
         place = self._place(tokens)
         return [*tokens[:place], other[self._place(other)], *tokens[place + 1 :]]
 
+    def _exchange(self, tokens: list[str]) -> list[str]:
+        """A name for a name, a keyword for a keyword, a number for a number, a sign for a sign."""
+        place = self._place(tokens)
+        others = [token for token in (*self._tokens(), *tokens) if _class(token) == _class(tokens[place])]
+        return [*tokens[:place], self._random.choice(others), *tokens[place + 1 :]]
+
     def _insert(self, tokens: list[str]) -> list[str]:
         place = self._place(tokens)
         return [*tokens[:place], f" {self._random.choice(STRAY)} ", *tokens[place:]]
@@ -122,3 +131,12 @@ class Mutator:
     def _repeat(self, tokens: list[str]) -> list[str]:
         start, stop = self._part(tokens)
         return tokens[:start] + tokens[start:stop] * self._random.choice((3, 10, 50)) + tokens[stop:]
+
+
+def _class(token: str) -> str:
+    """What a token may stand for, by its looks."""
+    if token[:1].isalpha():
+        return "keyword" if token.isupper() and len(token) > 1 else "name"
+    return (
+        "number" if token[:1].isdigit() else "blank" if token.isspace() else "string" if token[:1] in "'\"" else "sign"
+    )

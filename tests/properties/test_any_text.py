@@ -1,5 +1,6 @@
 """Any text: a tree that can be analysed, or a CypherError with a place in the text. And soon."""
 
+import contextlib
 import time
 
 from hypothesis import example, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
+from memgraph_py.cypher.literals import shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.cypher.tables import load_tables
 from memgraph_py.errors import CypherError, CypherSyntaxError
@@ -96,11 +98,16 @@ def test_any_text(text: str) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(PIECES, PIECES)
-def test_long_texts_end_soon(first: str, second: str) -> None:
-    """100 KB of the same again and again: about a second, whatever it is."""
-    text = f"RETURN {first} {second} "
+@given(PIECES, PIECES, PIECES, st.sampled_from(["RETURN {} {} {} ", "{} {} {} ", "{}{}{}"]))
+@example("}", "/*", "", "{} {} {} ")
+@example("'", "\\", "", "{}{}{}")
+@example("`", "/*", "*", "{}{}{}")
+def test_long_texts_end_soon(first: str, second: str, third: str, form: str) -> None:
+    """100 KB of the same again and again: much less than a second of parsing, whatever it is."""
+    text = form.format(first, second, third)
     text = text * (100_000 // len(text))
-    began = time.perf_counter()
-    answer(text)
-    assert time.perf_counter() - began < 10
+    began = time.process_time()
+    with contextlib.suppress(CypherError):
+        shape_of(text)
+        parse(text)
+    assert time.process_time() - began < 3  # a machine that is busy, or measured for coverage, is slower
