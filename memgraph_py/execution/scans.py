@@ -7,7 +7,7 @@ import numpy as np
 from memgraph_py.columnar import Batch, Column, Kind, Rows
 from memgraph_py.execution.comprehensions import flatten
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, relationship_ids, truth
-from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.executor import ExecutionContext, constant, executes, widen
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -15,7 +15,9 @@ from memgraph_py.plan.operators import (
     IndexSeek,
     LabelScan,
     NodeById,
+    NodeCount,
     ParameterRows,
+    RelationshipCount,
     ScanRelationships,
     Unit,
 )
@@ -87,6 +89,31 @@ def cross(batch: Batch, nodes: NodeIds, variable: str, context: ExecutionContext
             rows, positions = np.divmod(np.arange(start, stop, dtype=np.int64), count)
             yield widen(batch, rows, {variable: Column(Kind.NODE, nodes[positions])})
         start, size = stop, min(4 * size, context.limits.batch_rows_max)
+
+
+@executes(NodeCount)
+def node_count(operator: NodeCount, context: ExecutionContext) -> Iterator[Batch]:
+    """The number beside each input row."""
+    graph = context.graph
+    label = None if operator.label is None else graph.schema.labels.find(operator.label)
+    for batch in context.run(operator.input):
+        known = operator.label is None or label is not None
+        yield _beside(batch, operator.variable, graph.node_count(label) if known else 0)
+
+
+@executes(RelationshipCount)
+def relationship_count(operator: RelationshipCount, context: ExecutionContext) -> Iterator[Batch]:
+    """The number beside each input row; each type counts once."""
+    graph = context.graph
+    found = map(graph.schema.types.find, dict.fromkeys(operator.types))
+    ids = [id for id in found if id is not None]
+    for batch in context.run(operator.input):
+        count = sum(map(graph.relationship_count, ids)) if operator.types else graph.relationship_count(None)
+        yield _beside(batch, operator.variable, count)
+
+
+def _beside(batch: Batch, name: str, number: int) -> Batch:
+    return batch.with_columns({name: constant(number, batch.rows)})
 
 
 # -------------------------------------------------------------------------------------------------------------- seeks

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from memgraph_py.optimizer.count_in_store import count_in_store
 from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.limit_sorts import limit_sorts
 from memgraph_py.optimizer.merge_projections import merge_projections
@@ -28,6 +29,8 @@ RULES: tuple[Rule, ...] = (
     order_expansions,
     # Takes the filters right above a scan, so these must stand where they will stay.
     use_indexes,
+    # Wants a scan that no seek has replaced, and a pattern in its last order.
+    count_in_store,
     limit_sorts,
     merge_projections,
     # Wants expansions in the order in which they will run.

@@ -82,7 +82,7 @@ def _reads(part: Any) -> Iterator[Token]:
             yield from ANYTHING
         case operators.AllNodes() | operators.NodeById():
             yield "node", None
-        case operators.LabelScan(_, _, label):
+        case operators.LabelScan(_, _, label) | operators.NodeCount(_, _, label):
             yield "node", label
         case operators.IndexSeek(_, _, label, key):
             yield from (("node", label), ("property", key))
@@ -93,6 +93,7 @@ def _reads(part: Any) -> Iterator[Token]:
             | operators.ShortestPaths()
             | operators.Frontier()
             | operators.ScanRelationships()
+            | operators.RelationshipCount()
         ):
             yield from (("relationship", type) for type in part.types or (None,))
         case operators.SetProperties(_, value):

@@ -23,6 +23,12 @@ from memgraph_py.plan.items import SetItem as SetItem
 from memgraph_py.plan.items import SetLabels as SetLabels
 from memgraph_py.plan.items import SetProperties as SetProperties
 from memgraph_py.plan.items import SetProperty as SetProperty
+from memgraph_py.plan.updates import Create as Create
+from memgraph_py.plan.updates import Delete as Delete
+from memgraph_py.plan.updates import Drain as Drain
+from memgraph_py.plan.updates import Merge as Merge
+from memgraph_py.plan.updates import Remove as Remove
+from memgraph_py.plan.updates import Set as Set
 from memgraph_py.storage.view import Direction
 
 
@@ -89,6 +95,26 @@ class NodeById:
     variable: str
     value: Expression
     many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCount:
+    """Each input row, beside the number of nodes with the label, or of all where there is none: known without a scan.
+    Made by the optimiser only."""
+
+    input: "Operator"
+    variable: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationshipCount:
+    """Each input row, beside the number of relationships of the types (empty: all): known without an expansion. Made by
+    the optimiser only."""
+
+    input: "Operator"
+    variable: str
+    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,64 +409,6 @@ class ProcedureCall:
     void: bool = False
 
 
-# ------------------------------------------------------------------------------------------------------------ writing
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Per input row: the nodes, then the relationships; binds their variables."""
-
-    input: "Operator"
-    nodes: tuple[NodeSpec, ...]
-    relationships: tuple[RelationshipSpec, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
-    ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises
-    SemanticError."""
-
-    input: "Operator"
-    match: "Operator"
-    nodes: tuple[NodeSpec, ...]
-    relationships: tuple[RelationshipSpec, ...]
-    on_create: tuple[SetItem, ...]
-    on_match: tuple[SetItem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """Carries out the items, one after another, over all rows of a batch."""
-
-    input: "Operator"
-    items: tuple[SetItem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Remove:
-    """Carries out the items, one after another, over all rows of a batch."""
-
-    input: "Operator"
-    items: tuple[RemoveProperty | RemoveLabels, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Deletes what the expressions give: nodes, relationships, paths; NULL is skipped."""
-
-    input: "Operator"
-    expressions: tuple[Expression, ...]
-    detach: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """Runs its input to the end and gives no row: a query, or a subplan, that ends in an update."""
-
-    input: "Operator"
-
-
 Operator: TypeAlias = (
     Unit
     | Argument
@@ -449,6 +417,8 @@ Operator: TypeAlias = (
     | LabelScan
     | IndexSeek
     | NodeById
+    | NodeCount
+    | RelationshipCount
     | Expand
     | ExpandInto
     | VariableExpand

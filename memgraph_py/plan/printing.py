@@ -139,6 +139,8 @@ def details(operator: Operator) -> str:
             return ", ".join(names)
         case operators.AllNodes() | operators.LabelScan() | operators.IndexSeek() | operators.NodeById():
             return _scan(operator)
+        case operators.NodeCount() | operators.RelationshipCount():
+            return _count(operator)
         case operators.Expand() | operators.ExpandInto():
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.VariableExpand() | operators.ShortestPaths():
@@ -174,6 +176,16 @@ def details(operator: Operator) -> str:
             pairs = zip(operator.yields, operator.variables, strict=True)
             yields = ", ".join(given if given == name else f"{given} AS {name}" for given, name in pairs)
             return f"{call} YIELD {yields}" if yields else call
+        case operators.Create() | operators.Merge() | operators.Set() | operators.Remove() | operators.Delete():
+            return _update(operator)
+        case _:
+            assert_never(operator)
+
+
+def _update(
+    operator: operators.Create | operators.Merge | operators.Set | operators.Remove | operators.Delete,
+) -> str:
+    match operator:
         case operators.Create():
             return ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
         case operators.Merge():
@@ -338,6 +350,13 @@ def _scan(
             return f"id({variable}) {'IN' if many else '='} {expression_text(value)}"
         case _:
             assert_never(operator)
+
+
+def _count(operator: operators.NodeCount | operators.RelationshipCount) -> str:
+    if isinstance(operator, operators.RelationshipCount):
+        return f"()-[{_types(operator.types)}]->() AS {operator.variable}"
+    label = "" if operator.label is None else f":{operator.label}"
+    return f"({label}) AS {operator.variable}"
 
 
 def _relationship(

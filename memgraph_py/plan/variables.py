@@ -93,7 +93,7 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
     match operator:
         case operators.AllNodes() | operators.LabelScan() | operators.IndexSeek() | operators.NodeById():
             return (operator.variable,)
-        case operators.Unwind() | operators.LoadCsv():
+        case operators.Unwind() | operators.LoadCsv() | operators.NodeCount() | operators.RelationshipCount():
             return (operator.variable,)
         case operators.Expand():
             return (operator.relationship, operator.target)

@@ -194,9 +194,11 @@ class _Writer:
     def call(self) -> str:
         """A subquery with its own view of some variables."""
         nodes, name = self._named("node"), self._fresh("q")
-        if not nodes:
+        if not nodes or self.random.random() < 0.15:
             self.scope[name] = "int"
-            return f"CALL {{ MATCH (z) RETURN count(z) AS {name} }}"
+            label, type = self.random.choice(LABELS), self.random.choice(TYPES)
+            counted = self.random.choice(("(z)", f"(z:{label})", "()-[z]->()", f"(y)<-[z:{type}]-()", "()-[z]-()"))
+            return f"CALL {{ MATCH {counted} RETURN count(z) AS {name} }}"
         node = self.random.choice(nodes)
         other = f"MATCH ({node})-[:{self.random.choice(TYPES)}]-(z)"
         every = f"MATCH ({node})--(z) WHERE z.x >= {node}.x OR z.i > 2"

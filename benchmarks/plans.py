@@ -1,0 +1,126 @@
+"""`python -m benchmarks.plans`: what rules of the optimiser are worth, in CPU time of the thread that runs a query.
+
+Each query is planned with all rules and with all but one, and run both ways in turns, in one process, on one graph:
+100,000 users with ids and ages, 1,768,515 friendships among them, and 10,000 posts that they like, some of them often.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.social import social
+from memgraph_py.columnar import Column, Kind
+from memgraph_py.config import Limits
+from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis import analyse
+from memgraph_py.cypher.parser import parse
+from memgraph_py.engine.database import Database
+from memgraph_py.execution import execute
+from memgraph_py.execution.executor import ExecutionContext
+from memgraph_py.functions.registry import Environment
+from memgraph_py.optimizer.pipeline import RULES, Rule, optimise
+from memgraph_py.plan.operators import Operator
+from memgraph_py.planner import plan_query
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.transaction import Access, Transaction
+from memgraph_py.values.types import Value
+
+POSTS, LIKES = 10_000, 200_000
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query, and the rule that it is to show."""
+
+    rule: str
+    text: str
+    parameters: dict[str, Value] = field(default_factory=dict)
+
+
+QUESTIONS = (
+    Question("count_in_store", "MATCH (n) RETURN count(*)"),
+    Question("count_in_store", "MATCH (n:User) RETURN count(n)"),
+    Question("count_in_store", "MATCH ()-[r]->() RETURN count(r)"),
+    Question("count_in_store", "MATCH ()-[r:LIKES]->() RETURN count(*)"),
+)
+
+
+class Clock:
+    """The time of the machine."""
+
+    def now_seconds(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+
+def main() -> None:
+    """Print the table."""
+    store = GraphStore()
+    fill(store)
+    transaction = store.begin(Access.READ)
+    table = Table("rule", "query", "without it, ms", "with it, ms")
+    for question in QUESTIONS:
+        left_out = next(rule for rule in RULES if rule.__name__ == question.rule)
+        plans = [
+            planned(question.text, transaction, tuple(rule for rule in RULES if rule is not left_out)),
+            planned(question.text, transaction, RULES),
+        ]
+        seconds = [[run(plan, question, transaction) for plan in plans] for _ in range(ROUNDS)]
+        figures = (f"{min(column) * 1000:,.2f}" for column in zip(*seconds, strict=True))
+        table.add_row(question.rule, Text(question.text), *figures)
+    Console(width=180).print(table)
+    store.rollback(transaction)
+    store.close()
+
+
+def fill(store: GraphStore) -> None:
+    """The graph, with an index on ids of users and of posts."""
+    session = Database(store).session()
+    session.run("CREATE INDEX ON :User(id)").values()
+    session.run("CREATE INDEX ON :Post(id)").values()
+    session.close()
+    graph = social()
+    random = np.random.default_rng(7)
+    schema = store.current.schema
+    id, age = schema.keys.intern("id"), schema.keys.intern("age")
+    transaction = store.begin(Access.WRITE)
+    count = len(graph.ages)
+    properties = {
+        id: Column(Kind.INT, np.arange(1, count + 1)),
+        age: Column(Kind.INT, graph.ages, graph.ages >= 0),
+    }
+    users = transaction.create_nodes(count, (schema.labels.intern("User"),), properties)
+    posts = transaction.create_nodes(
+        POSTS, (schema.labels.intern("Post"),), {id: Column(Kind.INT, np.arange(1, POSTS + 1))}
+    )
+    friend, likes = schema.types.intern("FRIEND"), schema.types.intern("LIKES")
+    transaction.create_relationships(users[graph.sources - 1], users[graph.targets - 1], friend, {})
+    liked = posts[(POSTS * random.random(LIKES) ** 3).astype(np.int64)]
+    transaction.create_relationships(users[random.integers(0, count, LIKES)], liked, likes, {})
+    store.commit(transaction).result()
+
+
+def planned(text: str, transaction: Transaction, rules: tuple[Rule, ...]) -> Operator:
+    """The plan of the text, made with these rules."""
+    statement = parse(text)
+    assert isinstance(statement, ast.Query)
+    return optimise(plan_query(statement, analyse(statement, text), text), transaction, rules)
+
+
+def run(plan: Operator, question: Question, transaction: Transaction) -> float:
+    """Seconds of the processor that the plan's rows took."""
+    environment = Environment(transaction, Clock(), lambda: 0.5)
+    context = ExecutionContext(transaction, environment, question.parameters, Limits())
+    begun = time.thread_time()
+    for _ in execute(plan, context):
+        pass
+    return time.thread_time() - begun
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Operators that change the graph; part of the language that ``operators.py`` describes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.items import NodeSpec, RelationshipSpec, RemoveLabels, RemoveProperty, SetItem
+
+if TYPE_CHECKING:  # operators hold operators
+    from memgraph_py.plan.operators import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Per input row: the nodes, then the relationships; binds their variables."""
+
+    input: "Operator"
+    nodes: tuple[NodeSpec, ...]
+    relationships: tuple[RelationshipSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
+    ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises
+    SemanticError."""
+
+    input: "Operator"
+    match: "Operator"
+    nodes: tuple[NodeSpec, ...]
+    relationships: tuple[RelationshipSpec, ...]
+    on_create: tuple[SetItem, ...]
+    on_match: tuple[SetItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Carries out the items, one after another, over all rows of a batch."""
+
+    input: "Operator"
+    items: tuple[SetItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Carries out the items, one after another, over all rows of a batch."""
+
+    input: "Operator"
+    items: tuple[RemoveProperty | RemoveLabels, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Deletes what the expressions give: nodes, relationships, paths; NULL is skipped."""
+
+    input: "Operator"
+    expressions: tuple[Expression, ...]
+    detach: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Runs its input to the end and gives no row: a query, or a subplan, that ends in an update."""
+
+    input: "Operator"
