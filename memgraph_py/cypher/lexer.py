@@ -15,7 +15,7 @@ that errors come in the order of the text.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -35,18 +35,27 @@ INTEGER_MAX = 2**63 - 1
 
 _TOKEN = re.compile(
     r"""
-    (?P<blank>\s+|//[^\r\n]*|/\*.*?\*/)
-  | (?P<unclosed>/\*)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<number>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*)
-  | (?P<sign>\.\.|\|\||<>|<=|>=|=~|\+=|[-+*/%^=<>(){}\[\],.:;|&!])
-  | (?P<parameter>\$(?:\w+|`(?:[^`]|``)*`))
-  | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
-  | (?P<quoted>`(?:[^`]|``)*`)
-  | (?P<other>.)
-    """,
+    (\s*(?:(?://[^\r\n]*|/\*.*?\*/)\s*)*)
+    (?:
+      ( [^\W\d]\w*
+      | (?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
+      | \.\.|\|\||<>|<=|>=|=~|\+=|/(?!\*)|[-+*%^=<>(){}\[\],.:;|&!]
+      | \$(?:\w+|`(?:[^`]|``)*`)
+      | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
+      | `(?:[^`]|``)*`
+      )
+    | (/\*.*|['"`].*|.)
+    |
+    )""",
     re.VERBOSE | re.DOTALL,
 )
+"""Blanks and comments, then a token, or what none begins with, or the end. What is not closed goes on to the end of the
+text: to look for its end again and again would be slow."""
+_SIGNS = (
+    *("..", "||", "<>", "<=", ">=", "=~", "+=", "-", "+", "*", "/", "%", "^", "=", "<", ">"),
+    *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!"),
+)
+_BRACKETS = frozenset("()[]|")
 _NUMBER = re.compile(
     r"(?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)|[0-9]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+"
 )
@@ -78,6 +87,12 @@ _FALLBACKS = {
 }
 
 
+def kinds_of(words: Collection[str]) -> dict[str, str]:
+    """The kinds of signs and keywords, these in upper and in lower case; ``words`` are in upper case."""
+    upper = {word: word for word in (*words, *_SPECIAL)}
+    return {**{sign: sign for sign in _SIGNS}, **{word.lower(): word for word in upper}, **upper}
+
+
 def fallbacks(words: Collection[str]) -> dict[str, str]:
     """kind → the kind to try where it is not accepted."""
     return {**dict.fromkeys(words, "NAME"), **_FALLBACKS}
@@ -100,63 +115,60 @@ def position(text: str, offset: int) -> Position:
     return Position(offset, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
 
-def tokenise(text: str, words: Collection[str]) -> Tokens:
-    """The tokens of a text; ``words`` are the keywords, in upper case. Blanks and comments are left out."""
+def tokenise(text: str, known: Mapping[str, str]) -> Tokens:
+    """The tokens of a text; ``known`` are the ``kinds_of`` its keywords. Blanks and comments are left out."""
     kinds: list[str] = []
     values: list[Found] = []
     starts: list[int] = []
     ends: list[int] = []
-    brackets = False
-    special = False
-    for match in _TOKEN.finditer(text):
-        group = match.lastgroup
-        if group == "blank":
-            continue
-        value: Found = match.group()
-        assert isinstance(value, str)
-        start = match.start()
-        if group == "word":
-            kind = value.upper()
-            if kind in _SPECIAL:
-                special = True
-            elif kind not in words:
-                kind = "NAME"
-        elif group == "sign":
-            kind = value
-            if value in "()[]|":
-                brackets = True
-        else:
-            kind, value = _valued(text, str(group), value, start)
+    end = 0
+    for blank, written, wrong in _TOKEN.findall(text):
+        start = end + len(blank)
+        if not written:
+            if wrong:  # no parser gets past it
+                kinds.append(INVALID)
+                values.append(_invalid_character(text, wrong[:1], start))
+                starts.append(start)
+                ends.append(start + 1)
+            break
+        end = start + len(written)
+        value: Found = written
+        kind = known.get(written)
+        if kind is None:
+            kind, value = _valued(text, written, start, known)
         kinds.append(kind)
         values.append(value)
         starts.append(start)
-        ends.append(match.end())
+        ends.append(end)
         if kind is INVALID:
-            break  # no parser gets past it
+            break
     kinds.append(END)
     values.append(None)
     starts.append(len(text))
     ends.append(len(text))
     tokens = Tokens(kinds, values, starts, ends)
-    if special:
+    if not _SPECIAL.isdisjoint(kinds):
         _retag_words(tokens)
-    if brackets:
+    if not _BRACKETS.isdisjoint(kinds):
         _retag_brackets(tokens, text)
     return tokens
 
 
-def _valued(text: str, group: str, written: str, start: int) -> tuple[str, Found]:
-    """Kind and value of a literal, a parameter or a quoted name."""
-    if group == "number":
+def _valued(text: str, written: str, start: int, known: Mapping[str, str]) -> tuple[str, Found]:
+    """Kind and value of a word, a literal, a parameter or a quoted name."""
+    first = written[0]
+    if first.isalpha():
+        return known.get(written.upper(), "NAME"), written
+    if first in "0123456789.":
         return _number(text, written, start)
-    if group == "string":
+    if first in "'\"":
         return _string(text, written, start)
-    if group == "parameter":
+    if first == "$":
         name = written[1:]
         return "PARAMETER", name[1:-1].replace("``", "`") if name[0] == "`" else name
-    if group == "quoted":
+    if first == "`":
         return "NAME", written[1:-1].replace("``", "`")
-    return INVALID, _invalid_character(text, written, start)
+    return "NAME", written
 
 
 def _number(text: str, written: str, start: int) -> tuple[str, Found]:
@@ -199,7 +211,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _invalid_character(text: str, written: str, start: int) -> CypherSyntaxError:
-    if written == "/*":
+    if written == "/":
         return _error(text, start, "the comment that begins here does not end", "UnexpectedSyntax")
     if written in "'\"`":
         return _error(text, start, "the string or name that begins here does not end", "UnexpectedSyntax")

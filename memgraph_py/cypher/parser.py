@@ -13,7 +13,7 @@ from functools import cache
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.construction import FAMILIES, Rejected
 from memgraph_py.cypher.construction.projections import projection_item
-from memgraph_py.cypher.lexer import DEPTH_MAX, INVALID, Tokens, fallbacks, position, tokenise
+from memgraph_py.cypher.lexer import DEPTH_MAX, INVALID, Tokens, fallbacks, kinds_of, position, tokenise
 from memgraph_py.cypher.tables import END, NOTHING, Rule, Tables, load_tables
 from memgraph_py.cypher.tree import depth
 from memgraph_py.errors import CypherSyntaxError
@@ -25,7 +25,7 @@ def parse(text: str) -> ast.Statement:
     Raises CypherSyntaxError with the position, what was found, what was expected, and the TCK's detail.
     """
     machine = _machine()
-    tokens = tokenise(text, machine.tables.words)
+    tokens = tokenise(text, machine.kinds)
     try:
         statement = _run(machine, tokens, text)
     except Rejected as rejected:
@@ -46,6 +46,7 @@ class _Machine:
     plain): no function for a list, ``plain`` when every argument is one value. ``settled`` remembers unit chains."""
 
     tables: Tables
+    kinds: dict[str, str]
     fallback: dict[str, str]
     reductions: list[tuple[int, str, Callable[..., object] | None, tuple[int, ...], bool]]
     settled: dict[tuple[int, int, str], int]
@@ -63,7 +64,9 @@ def _machine() -> _Machine:
 @cache
 def _make_machine() -> _Machine:
     tables = load_tables()
-    return _Machine(tables, fallbacks(tables.words), [_reduction(rule) for rule in tables.rules], {})
+    return _Machine(
+        tables, kinds_of(tables.words), fallbacks(tables.words), [_reduction(rule) for rule in tables.rules], {}
+    )
 
 
 def _reduction(rule: Rule) -> tuple[int, str, Callable[..., object] | None, tuple[int, ...], bool]:

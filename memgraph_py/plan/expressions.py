@@ -4,37 +4,37 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
 
 if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
     from memgraph_py.plan.operators import Operator
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Literal:
     """A constant. Lists and maps of constants are literals too (``value`` is then not hashable: do not hash it)."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Parameter:
     """`$name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Variable:
     """A column of the batch."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Property:
     """`subject.key` for a node, relationship, map (NULL where absent) or point; TypeError for other values."""
 
@@ -42,7 +42,7 @@ class Property:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class HasLabels:
     """`n:A:B` as a predicate: all labels are there; where none is named, any one. For a relationship: its type is the
     one."""
@@ -51,7 +51,7 @@ class HasLabels:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Call:
     """A function of the registry over evaluated arguments: functions, infix symbols (`+`, `=`, `IN`, `AND`, `[]`,
     `[..]`), prefix symbols (`NOT`, `unary-`), `IS NULL`, `IS NOT NULL`. `distinct` only for aggregates.
@@ -64,14 +64,14 @@ class Call:
     distinct: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListOf:
     """`[a, b, c]`."""
 
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapOf:
     """`{a: 1, b: x}`, keys and values in order."""
 
@@ -79,7 +79,7 @@ class MapOf:
     values: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapProjection:
     """`n{.name, .*, x: 1}`: ``all_properties`` for `.*`, then items win over properties."""
 
@@ -89,7 +89,7 @@ class MapProjection:
     values: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Case:
     """`CASE WHEN condition THEN result … ELSE otherwise END`; the simple form is rewritten to conditions with `=`."""
 
@@ -98,7 +98,7 @@ class Case:
     otherwise: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListComprehension:
     """`[variable IN list WHERE predicate | result]`; predicate and result may be None."""
 
@@ -108,7 +108,7 @@ class ListComprehension:
     result: "Expression | None"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Quantifier:
     """`all | any | none | single (variable IN list WHERE predicate)`, with ternary logic."""
 
@@ -118,7 +118,7 @@ class Quantifier:
     predicate: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reduce:
     """`reduce(accumulator = initial, variable IN list | step)`."""
 
@@ -129,7 +129,7 @@ class Reduce:
     step: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PathOf:
     """The path along these variables, alternating node, relationship, node …; a relationship variable may hold a list
     (variable length), whose inner nodes follow from the relationships. NULL if any is NULL."""
@@ -137,14 +137,14 @@ class PathOf:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Exists:
     """True where the plan gives a row. ``plan`` starts at an ``Argument`` that carries the outer columns it needs."""
 
     plan: "Operator"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Collect:
     """The list of ``variable`` over the rows of the plan (pattern comprehension, COLLECT {}). As Exists otherwise."""
 
@@ -152,14 +152,14 @@ class Collect:
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Count:
     """The number of rows of the plan (COUNT {}, size of a pattern). As Exists otherwise."""
 
     plan: "Operator"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Constant:
     """An expression that reads parameters alone, and has the same value in each row: computed once for an execution.
     Made by the optimiser only."""

@@ -1,12 +1,12 @@
 """What the writing operators carry out, item by item."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeSpec:
     """A node to create. ``properties``: MapOf, Parameter or other map expression, or None."""
 
@@ -15,7 +15,7 @@ class NodeSpec:
     properties: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RelationshipSpec:
     """A relationship to create from ``source`` to ``target``, both bound or created before it."""
 
@@ -26,7 +26,7 @@ class RelationshipSpec:
     properties: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetProperty:
     """`subject.key = value`; NULL removes. A NULL subject is skipped."""
 
@@ -35,7 +35,7 @@ class SetProperty:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetProperties:
     """`variable = value`, or `+=` where ``merge``; value is a map, node or relationship."""
 
@@ -44,7 +44,7 @@ class SetProperties:
     merge: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetLabels:
     """`variable:A:B`."""
 
@@ -55,7 +55,7 @@ class SetLabels:
 SetItem: TypeAlias = SetProperty | SetProperties | SetLabels
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoveProperty:
     """`REMOVE subject.key`."""
 
@@ -63,7 +63,7 @@ class RemoveProperty:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoveLabels:
     """`REMOVE variable:A:B`."""
 

@@ -11,9 +11,9 @@ A variable that an operator binds is not bound by its input; where a pattern com
 uses ``ExpandInto`` or a Filter on equality.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.items import NodeSpec as NodeSpec
 from memgraph_py.plan.items import RelationshipSpec as RelationshipSpec
@@ -32,19 +32,19 @@ from memgraph_py.plan.updates import Set as Set
 from memgraph_py.storage.view import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unit:
     """One row, no columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Argument:
     """The rows of the outer batch, with these variables; the leaf of a subplan."""
 
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ParameterRows:
     """One row per set of parameters of a vectorised run; columns are named `$name`. Replaces Unit
     (`engine/vectorise.py`).
@@ -56,7 +56,7 @@ class ParameterRows:
 # ------------------------------------------------------------------------------------------------------------ reading
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AllNodes:
     """Each node, per input row."""
 
@@ -64,7 +64,7 @@ class AllNodes:
     variable: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LabelScan:
     """Each node with the label, per input row."""
 
@@ -73,7 +73,7 @@ class LabelScan:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class IndexSeek:
     """Nodes with the label whose property equals the value, or one of the list's values where ``many`` (each node
     once).
@@ -87,7 +87,7 @@ class IndexSeek:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeById:
     """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
 
@@ -97,7 +97,7 @@ class NodeById:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeCount:
     """Each input row, beside the number of nodes with the label, or of all where there is none: known without a scan.
     Made by the optimiser only."""
@@ -107,7 +107,7 @@ class NodeCount:
     label: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RelationshipCount:
     """Each input row, beside the number of relationships of the types (empty: all): known without an expansion. Made by
     the optimiser only."""
@@ -117,7 +117,7 @@ class RelationshipCount:
     types: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Expand:
     """Relationships of the types (empty: all) at ``source``, and the node at their other end."""
 
@@ -130,7 +130,7 @@ class Expand:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExpandInto:
     """As Expand, where ``target`` is bound already (it may be ``source`` itself: a loop)."""
 
@@ -143,7 +143,7 @@ class ExpandInto:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class VariableExpand:
     """Paths of ``minimum`` to ``maximum`` (None: unbounded) relationships, none used twice; ``relationships`` is
     bound to their list, in the order of the pattern. ``into``: target is bound already. ``properties``: a map that
@@ -164,7 +164,7 @@ class VariableExpand:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShortestPaths:
     """A shortest path of ``minimum`` to ``maximum`` relationships from ``source`` to ``target``, if there is one; all
     of them where ``every``. A target that is not bound already (``into``) is each node that can be reached.
@@ -189,7 +189,7 @@ class ShortestPaths:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Frontier:
     """Distinct nodes reached from ``source`` by exactly ``hops`` (1 to 3) relationships *none used twice*, each node
     once per input row: the t of `MATCH (s)-->()-->(t) RETURN DISTINCT t`. Made by the optimiser only; direction BOTH
@@ -213,7 +213,7 @@ class Frontier:
     hops: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ScanRelationships:
     """Each bound relationship variable's ends: binds ``source`` and ``target`` of an already bound ``relationship``
     (both orders for BOTH; a bound end must be equal, which ``bound_source`` and ``bound_target`` say)."""
@@ -231,7 +231,7 @@ class ScanRelationships:
 # --------------------------------------------------------------------------------------------------------- relational
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Filter:
     """Rows where the predicate is true (not false, not NULL). A predicate that is no boolean raises CypherTypeError."""
 
@@ -240,7 +240,7 @@ class Filter:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UniqueRelationships:
     """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of
     them. The first ``known`` variables are known to differ from each other already: those pairs need no look."""
@@ -251,7 +251,7 @@ class UniqueRelationships:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Project:
     """Exactly these columns. names and expressions in parallel."""
 
@@ -260,7 +260,7 @@ class Project:
     expressions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Extend:
     """The input's columns and these."""
 
@@ -269,7 +269,7 @@ class Extend:
     expressions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Aggregate:
     """One row per combination of keys (one row in all where there are none, also for no input). Columns: keys, then
     aggregates. An aggregate is a Call of a function registered with @aggregate; `count(*)` is Call("count", ())."""
@@ -281,7 +281,7 @@ class Aggregate:
     aggregates: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Distinct:
     """Each combination of these variables once; columns are exactly these."""
 
@@ -289,7 +289,7 @@ class Distinct:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Sort:
     """Stable; openCypher's order over all kinds, NULL last when ascending."""
 
@@ -298,7 +298,7 @@ class Sort:
     descending: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Top:
     """Sort and then Limit, in one."""
 
@@ -308,7 +308,7 @@ class Top:
     count: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Skip:
     """Without the first ``count`` rows; a negative or non-integer count is an error."""
 
@@ -316,7 +316,7 @@ class Skip:
     count: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Limit:
     """The first ``count`` rows; stops pulling when it has them, but lets writes below it run to their end."""
 
@@ -324,7 +324,7 @@ class Limit:
     count: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unwind:
     """A row per element of the list; NULL gives no row, a value that is no list gives one."""
 
@@ -334,7 +334,7 @@ class Unwind:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LoadCsv:
     """A row per line of the file at ``source``, as a map by the names of the first line where ``headers``, else as a
     list; texts, NULL where a field is empty."""
@@ -347,7 +347,7 @@ class LoadCsv:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Union:
     """Rows of both, columns in the left one's names and order. UNION (not ALL) has a Distinct above."""
 
@@ -355,7 +355,7 @@ class Union:
     right: "Operator"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Apply:
     """For each input row the rows of the subplan, whose leaf Argument carries the outer columns that it needs; runs
     once per batch. Columns: the input's, and those of the subplan that are not the Argument's."""
@@ -364,7 +364,7 @@ class Apply:
     subplan: "Operator"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Optional:
     """As Apply; an input row without match stays, with NULL in ``variables``. Columns: the input's and ``variables``
     (what the subplan binds and somebody can name). FOREACH is an Optional without variables whose subplan ends in
@@ -375,7 +375,7 @@ class Optional:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InTransactions:
     """As Apply, or as Optional without match where the subplan ends in Drain, for ``rows`` input rows at a time, each
     time in a transaction of its own, which is committed before the next ones are looked at. The rows of one that fails
@@ -390,14 +390,14 @@ class InTransactions:
     status: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Eager:
     """Takes all of its input before it gives the first row: keeps reads apart from later writes."""
 
     input: "Operator"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProcedureCall:
     """Rows of a registered procedure, per input row; binds ``variables`` to the procedure's columns ``yields``."""
 

@@ -1,8 +1,8 @@
 """Operators that change the graph; part of the language that ``operators.py`` describes."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.items import NodeSpec, RelationshipSpec, RemoveLabels, RemoveProperty, SetItem
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # operators hold operators
     from memgraph_py.plan.operators import Operator
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Create:
     """Per input row: the nodes, then the relationships; binds their variables."""
 
@@ -19,7 +19,7 @@ class Create:
     relationships: tuple[RelationshipSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Merge:
     """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
     ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises
@@ -33,7 +33,7 @@ class Merge:
     on_match: tuple[SetItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Set:
     """Carries out the items, one after another, over all rows of a batch."""
 
@@ -41,7 +41,7 @@ class Set:
     items: tuple[SetItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Remove:
     """Carries out the items, one after another, over all rows of a batch."""
 
@@ -49,7 +49,7 @@ class Remove:
     items: tuple[RemoveProperty | RemoveLabels, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Delete:
     """Deletes what the expressions give: nodes, relationships, paths; NULL is skipped."""
 
@@ -58,7 +58,7 @@ class Delete:
     detach: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Drain:
     """Runs its input to the end and gives no row: a query, or a subplan, that ends in an update."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.lexer import tokenise
+from memgraph_py.cypher.lexer import kinds_of, tokenise
 from memgraph_py.cypher.literals import parameterised, shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.database import Database
@@ -83,7 +83,7 @@ def test_literals_are_those_of_the_lexer(text: str) -> None:
     shape = shape_of(text)
     if shape is None:
         return
-    tokens = tokenise(text, frozenset())
+    tokens = tokenise(text, kinds_of(()))
     read = dict(zip(tokens.starts, tokens.values, strict=True))
     for offset, written in zip(shape.offsets, shape.written, strict=True):
         if tokens.kinds[-2:-1] == ["INVALID"] and offset >= tokens.starts[-2]:

@@ -1,13 +1,13 @@
 """Queries and their clauses as written."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast.expressions import Expression
 from memgraph_py.cypher.ast.patterns import PatternPart
+from memgraph_py.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Match:
     optional: bool
     pattern: tuple[PatternPart, ...]
@@ -15,14 +15,14 @@ class Match:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unwind:
     list: Expression
     variable: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProjectionItem:
     """`expression AS alias`; ``text`` is the expression as written, the column's name where there is no alias."""
 
@@ -32,13 +32,13 @@ class ProjectionItem:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SortItem:
     expression: Expression
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Projection:
     """What WITH and RETURN share. ``star``: `*` stands first, then the items."""
 
@@ -50,26 +50,26 @@ class Projection:
     limit: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class With:
     projection: Projection
     where: Expression | None
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Return:
     projection: Projection
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Create:
     pattern: tuple[PatternPart, ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetPropertyItem:
     """`subject.key = value`."""
 
@@ -79,7 +79,7 @@ class SetPropertyItem:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetPropertiesItem:
     """`variable = value`, `variable += value` (``merge``)."""
 
@@ -89,7 +89,7 @@ class SetPropertiesItem:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetLabelsItem:
     """`variable:A:B`."""
 
@@ -101,33 +101,33 @@ class SetLabelsItem:
 SetItem: TypeAlias = SetPropertyItem | SetPropertiesItem | SetLabelsItem
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Set:
     items: tuple[SetItem, ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemovePropertyItem:
     subject: Expression
     key: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoveLabelsItem:
     variable: str
     labels: tuple[str, ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Remove:
     items: tuple[RemovePropertyItem | RemoveLabelsItem, ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Merge:
     pattern: PatternPart
     on_create: tuple[SetItem, ...]
@@ -135,21 +135,21 @@ class Merge:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Delete:
     expressions: tuple[Expression, ...]
     detach: bool
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class YieldItem:
     column: str
     alias: str | None
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ProcedureCall:
     """`CALL name(arguments) YIELD …`; arguments None when no brackets stand (a standalone call takes parameters by
     name); yields None without YIELD; ``star`` for `YIELD *`."""
@@ -162,7 +162,7 @@ class ProcedureCall:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TableCall:
     """`SHOW words arguments YIELD …`: the rows of a table command. words: as written, the verb among them; yields None
     without YIELD; ``star`` for `YIELD *`."""
@@ -175,7 +175,7 @@ class TableCall:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Foreach:
     """`FOREACH (variable IN list | clauses)`."""
 
@@ -185,7 +185,7 @@ class Foreach:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InTransactions:
     """`IN TRANSACTIONS OF rows ROWS ON ERROR … REPORT STATUS AS status`. on_error: `FAIL`, `CONTINUE` or `BREAK`."""
 
@@ -195,7 +195,7 @@ class InTransactions:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SubqueryCall:
     """`CALL { … }`, `CALL (x) { … }` (``imports``; None: by a leading WITH), `CALL (*) { … }` (``imports_all``)."""
 
@@ -207,7 +207,7 @@ class SubqueryCall:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LoadCsv:
     """`LOAD CSV [WITH HEADERS] FROM source AS variable [FIELDTERMINATOR terminator]`; a comma where it is not said."""
 
@@ -218,7 +218,7 @@ class LoadCsv:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Finish:
     """`FINISH`: the query runs to its end and gives nothing."""
 
@@ -244,13 +244,13 @@ Clause: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SingleQuery:
     clauses: tuple[Clause, ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Query:
     """One or more single queries joined by UNION; ``union_all[i]`` tells how part i + 1 joins. mode: None, `EXPLAIN`,
     `PROFILE`.

@@ -1,13 +1,13 @@
 """Commands as written: schema and streams."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast.clauses import Query
 from memgraph_py.cypher.ast.expressions import Literal, Parameter
+from memgraph_py.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CreateIndex:
     """name None where not written."""
 
@@ -18,7 +18,7 @@ class CreateIndex:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DropIndex:
     """By name, or by label and keys."""
 
@@ -29,7 +29,7 @@ class DropIndex:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CreateStream:
     """Each of uri, topic, transform, batch_interval, batch_size is a Literal or a Parameter; the last two may be
     None.
@@ -44,36 +44,36 @@ class CreateStream:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DropStream:
     name: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartStream:
     name: str
     limit: Literal | Parameter | None
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopStream:
     name: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartAllStreams:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopAllStreams:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TestStream:
     name: str
     limit: Literal | Parameter | None

@@ -1,8 +1,8 @@
 """Expressions as written."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
 
 if TYPE_CHECKING:  # expressions hold patterns and queries, and these hold expressions
@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # expressions hold patterns and queries, and these hold expre
     from memgraph_py.cypher.ast.patterns import PatternPart
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Literal:
     """A number, string, boolean or null."""
 
@@ -18,7 +18,7 @@ class Literal:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Parameter:
     """`$name` or `{name}`-less; digits are names too."""
 
@@ -26,13 +26,13 @@ class Parameter:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Variable:
     name: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PropertyAccess:
     """`subject.key`."""
 
@@ -41,7 +41,7 @@ class PropertyAccess:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LabelPredicate:
     """`n:A:B` inside an expression: all labels; none named: `n:%`, any label. A relationship has its type alone."""
 
@@ -50,7 +50,7 @@ class LabelPredicate:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Infix:
     """`left symbol right`; symbol in upper case with single spaces: `+ - * / % ^ = <> < <= > >= AND OR XOR IN`,
     `STARTS WITH`, `ENDS WITH`, `CONTAINS`, `=~`."""
@@ -61,7 +61,7 @@ class Infix:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ComparisonChain:
     """`a < b <= c`: at least two symbols; each pair is compared and all joined by AND."""
 
@@ -70,7 +70,7 @@ class ComparisonChain:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Prefix:
     """`NOT x`, `-x`, `+x`; symbol `NOT`, `-` or `+`."""
 
@@ -79,7 +79,7 @@ class Prefix:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NullCheck:
     """`x IS NULL`, `x IS NOT NULL` (``negated``)."""
 
@@ -88,7 +88,7 @@ class NullCheck:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Subscript:
     """`list[index]`, `map[key]`."""
 
@@ -97,7 +97,7 @@ class Subscript:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Slice:
     """`list[start..stop]`."""
 
@@ -107,7 +107,7 @@ class Slice:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class FunctionCall:
     """`name(arguments)`, name as written with its dots; `count(*)` has ``star``."""
 
@@ -118,20 +118,20 @@ class FunctionCall:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListLiteral:
     items: tuple["Expression", ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapLiteral:
     keys: tuple[str, ...]
     values: tuple["Expression", ...]
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MapProjection:
     """`variable{.key, .*, name: expression, variable}`; `.key` and `variable` items are written out as (key,
     expression).
@@ -144,7 +144,7 @@ class MapProjection:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Case:
     """``subject`` is None in the generic form; ``otherwise`` None when there is no ELSE."""
 
@@ -155,7 +155,7 @@ class Case:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ListComprehension:
     variable: str
     list: "Expression"
@@ -164,7 +164,7 @@ class ListComprehension:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PatternComprehension:
     """`[path = (a)-->(b) WHERE predicate | result]`."""
 
@@ -174,7 +174,7 @@ class PatternComprehension:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Quantifier:
     """kind: `all`, `any`, `none`, `single`."""
 
@@ -185,7 +185,7 @@ class Quantifier:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reduce:
     accumulator: str
     initial: "Expression"
@@ -195,7 +195,7 @@ class Reduce:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PatternPredicate:
     """A pattern used as an expression: `(a)-->(b)`; it has at least one relationship."""
 
@@ -203,7 +203,7 @@ class PatternPredicate:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ShortestPath:
     """`shortestPath((a)-[*]-(b))`, a path or NULL; `allShortestPaths(…)`, a list of paths."""
 
@@ -211,7 +211,7 @@ class ShortestPath:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ExistsSubquery:
     """`EXISTS { … }`: a query, or a pattern with WHERE written as MATCH … RETURN-less query."""
 
@@ -219,7 +219,7 @@ class ExistsSubquery:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CountSubquery:
     """`COUNT { … }`."""
 
@@ -227,7 +227,7 @@ class CountSubquery:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CollectSubquery:
     """`COLLECT { … }`."""
 

@@ -1,25 +1,26 @@
 """Label expressions as written: `A|B&!C`, `%`. Of a relationship the names are types."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from memgraph_py.immutable import immutable
 
-@dataclass(frozen=True, slots=True)
+
+@immutable
 class LabelName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AnyLabel:
     """`%`: at least one label; every relationship has a type."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LabelNot:
     operand: "LabelExpression"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LabelAnd:
     """`A&B`, or `A:B` where ``colons``."""
 
@@ -27,7 +28,7 @@ class LabelAnd:
     colons: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LabelOr:
     """`A|B`, or `A|:B` where ``colons``."""
 

@@ -1,13 +1,12 @@
 """Graph patterns as written."""
 
-from dataclasses import dataclass
-
 from memgraph_py.cypher.ast.expressions import Expression, MapLiteral, Parameter
 from memgraph_py.cypher.ast.labels import LabelExpression
+from memgraph_py.immutable import immutable
 from memgraph_py.storage.view import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodePattern:
     """`(variable:A:B {…} WHERE …)`; ``variable`` None when not written; properties: MapLiteral or Parameter.
     ``labels`` are all demanded; ``label_expression`` is what is demanded besides."""
@@ -20,7 +19,7 @@ class NodePattern:
     label_expression: LabelExpression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class BreadthFirst:
     """`*BFS … (relationship, node | predicate)`: a shortest way to each node, along what meets the predicate, if there
     is one. Source: Memgraph documentation, "Breadth-first search"."""
@@ -30,7 +29,7 @@ class BreadthFirst:
     predicate: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RelationshipPattern:
     """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
     None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`. ``types``: one of
@@ -49,7 +48,7 @@ class RelationshipPattern:
     search: BreadthFirst | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PatternPart:
     """`variable = (a)-[r]->(b)…`: nodes one more than relationships. function: None, `shortestpath`,
     `allshortestpaths`.
