@@ -9,12 +9,12 @@ from typing import Any
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Literal
 from memgraph_py.plan.operators import Limit, Operator, Skip, Sort, Top
-from memgraph_py.plan.tree import rewrite
+from memgraph_py.plan.substitution import rewrite_operators
 
 
 def limit_sorts(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with Top in place of Sort below Limit."""
-    return rewrite(plan, _limited, leaves=False)
+    return rewrite_operators(plan, _limited)
 
 
 def _limited(node: Any) -> Any:

@@ -10,13 +10,13 @@ from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, Variable
 from memgraph_py.plan.operators import Operator, Project
-from memgraph_py.plan.substitution import substituted
-from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite, walk
+from memgraph_py.plan.substitution import rewrite_operators, substituted
+from memgraph_py.plan.variables import facts
 
 
 def merge_projections(plan: Operator, statistics: Statistics) -> Operator:
     """The plan without projections that another one can take over."""
-    return rewrite(plan, _merged, leaves=False)
+    return rewrite_operators(plan, _merged)
 
 
 def _merged(node: Any) -> Any:
@@ -25,7 +25,7 @@ def _merged(node: Any) -> Any:
             by_name = dict(zip(inner_names, inner, strict=True))
             if _only_variables(outer) and _taken_once(outer, inner, by_name):
                 return Project(below, names, tuple(by_name[_name(variable)] for variable in outer))
-            if _only_variables(inner) and not any(map(_has_subplan, outer)):
+            if _only_variables(inner) and not any(facts(expression).holds_plan for expression in outer):
                 return Project(below, names, tuple(substituted(expression, by_name) for expression in outer))
     return node
 
@@ -43,7 +43,3 @@ def _taken_once(outer: tuple[Expression, ...], inner: tuple[Expression, ...], by
 def _name(expression: Expression) -> str:
     assert isinstance(expression, Variable), "asked before"
     return expression.name
-
-
-def _has_subplan(expression: Expression) -> bool:
-    return any(isinstance(node, OPERATOR_TYPES) for node in walk(expression))

@@ -27,7 +27,8 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     VariableExpand,
 )
-from memgraph_py.plan.tree import changed, rewrite_children
+from memgraph_py.plan.substitution import rewrite_operators_below
+from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.view import Direction
 
@@ -47,7 +48,7 @@ def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         if not isinstance(node, PIECES):
-            return rewrite_children(node, visit, leaves=False)
+            return rewrite_operators_below(node, visit)
         pieces: list[Operator] = []
         below: Operator = node
         while isinstance(below, PIECES):
@@ -65,13 +66,13 @@ def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
-def _with_subplans(operator: Operator, base: Operator, visit: Callable[[Expression], Expression]) -> Operator:
+def _with_subplans(operator: Operator, base: Operator, visit: Callable[[Operator], Operator]) -> Operator:
     """The run above the base with ``visit`` done to its predicates, which may hold subplans."""
     if operator is base or not isinstance(operator, PIECES):
         return operator
     below = _with_subplans(operator.input, base, visit)
     if isinstance(operator, Filter):
-        return changed(operator, input=below, predicate=visit(operator.predicate))
+        return changed(operator, input=below, predicate=rewrite_operators_below(operator.predicate, visit))
     return operator if below is operator.input else changed(operator, input=below)
 
 

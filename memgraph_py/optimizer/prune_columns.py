@@ -10,12 +10,13 @@ from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Argument, Operator
-from memgraph_py.plan.tree import OPERATOR_TYPES, changed, rewrite_children
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
     bound_variables,
     columns,
     columns_over,
+    facts,
     free_variables,
     read_variables,
 )
@@ -139,6 +140,8 @@ def _subplan(plan: Operator, needed: Names) -> Operator:
 
 def _with_subplans(node: T) -> T:
     """An expression, or an operator's own expressions, with the plans inside them pruned."""
+    if type(node) in EXPRESSION_TYPES and not facts(node).holds_plan:  # type: ignore[arg-type]  # just asked
+        return node
     match node:
         case Exists(plan):
             return Exists(_subplan(plan, frozenset()))  # type: ignore[return-value]  # an expression for one

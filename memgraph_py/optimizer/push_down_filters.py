@@ -8,8 +8,6 @@ or what fills in NULLs (an Optional's own variables). Below an operator that dro
 that it would not have met, so there only predicates pass that cannot fail.
 """
 
-from typing import TypeVar
-
 from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
@@ -23,11 +21,9 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Filter, Operator
-from memgraph_py.plan.substitution import substituted
-from memgraph_py.plan.tree import OPERATOR_TYPES, changed, rewrite_children, walk
-from memgraph_py.plan.variables import bound_variables, columns, free_variables
-
-T = TypeVar("T")
+from memgraph_py.plan.substitution import rewrite_operators, substituted
+from memgraph_py.plan.tree import changed
+from memgraph_py.plan.variables import bound_variables, columns, facts, free_variables
 
 CANNOT_FAIL = frozenset(
     ("=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "STARTS WITH", "ENDS WITH", "CONTAINS", "id")
@@ -54,15 +50,13 @@ BINDING = (
 def push_down_filters(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with each filter as low as it may stand; those at the same place keep their order."""
 
-    def visit(node: T) -> T:
-        node = rewrite_children(node, visit, leaves=False)
-        if isinstance(node, Filter):
-            return _sink(node.input, node.predicate) or node  # type: ignore[return-value]  # an operator for one
-        return node
+    return rewrite_operators(plan, _sunk)
 
-    if not any(isinstance(node, Filter) for node in walk(plan)):
-        return plan
-    return visit(plan)
+
+def _sunk(operator: Operator) -> Operator:
+    if isinstance(operator, Filter):
+        return _sink(operator.input, operator.predicate) or operator
+    return operator
 
 
 def _sink(operator: Operator, predicate: Expression) -> Operator | None:
@@ -111,7 +105,8 @@ def _through(
 ) -> Operator | None:
     """Below a projection, with its expressions in place of its names; only what gives the same value twice."""
     read = [by_name[name] for name in free_variables(predicate)]
-    if not all(map(is_deterministic, (predicate, *read))) or _has_subplan(predicate) or any(map(_has_subplan, read)):
+    parts = (predicate, *read)
+    if not all(map(is_deterministic, parts)) or any(facts(part).holds_plan for part in parts):
         return None
     return _over(operator, below, substituted(predicate, by_name))
 
@@ -120,10 +115,6 @@ def _into_union(operator: Operator, left: Operator, right: Operator, predicate: 
     if columns(left) != columns(right) or not is_deterministic(predicate):
         return None
     return operators.Union(_placed(left, predicate), _placed(right, predicate))
-
-
-def _has_subplan(expression: Expression) -> bool:
-    return any(isinstance(node, OPERATOR_TYPES) for node in walk(expression))
 
 
 def _cannot_fail(expression: Expression) -> bool:

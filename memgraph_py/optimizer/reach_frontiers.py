@@ -11,7 +11,7 @@ reads, and which is unique in itself, gives exactly the nodes of a ``Frontier``;
 of the frontiers of each length. Worth it for few starts only: frontiers are computed one input row at a time.
 """
 
-from typing import TypeVar
+from typing import Any
 
 from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output
@@ -32,11 +32,11 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     VariableExpand,
 )
-from memgraph_py.plan.tree import changed, rewrite_children
+from memgraph_py.plan.substitution import rewrite_operators
+from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.view import Direction
 
-T = TypeVar("T")
 Names = frozenset[str]
 
 HOPS_MAX = 3
@@ -48,8 +48,7 @@ SEES_NO_DUPLICATES = frozenset(("min", "max"))
 def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with frontiers below what does not see duplicates."""
 
-    def visit(node: T) -> T:
-        node = rewrite_children(node, visit, leaves=False)
+    def change(node: Any) -> Any:
         match node:
             case Distinct(below, variables):
                 return changed(node, input=_merged(below, frozenset(variables), statistics))
@@ -58,7 +57,7 @@ def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
             case _:
                 return node
 
-    return visit(plan)
+    return rewrite_operators(plan, change)
 
 
 def _ignores_duplicates(call: Expression) -> bool:

@@ -6,7 +6,7 @@ from memgraph_py.optimizer.access import find_access, labels_of
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
 from memgraph_py.plan.operators import AllNodes, Filter, IndexSeek, LabelScan, NodeById, Operator
-from memgraph_py.plan.tree import rewrite_children
+from memgraph_py.plan.substitution import rewrite_operators_below
 from memgraph_py.plan.variables import columns
 
 
@@ -15,15 +15,15 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         if not isinstance(node, Filter | AllNodes | LabelScan):
-            return rewrite_children(node, visit, leaves=False)
+            return rewrite_operators_below(node, visit)
         predicates: list[Expression] = []
         below: Operator = node
         while isinstance(below, Filter):
             predicates.append(below.predicate)
             below = below.input
-        predicates = [rewrite_children(predicate, visit, leaves=False) for predicate in reversed(predicates)]
+        predicates = [rewrite_operators_below(predicate, visit) for predicate in reversed(predicates)]
         if not isinstance(below, AllNodes | LabelScan):
-            return _filtered(rewrite_children(below, visit, leaves=False), predicates)
+            return _filtered(rewrite_operators_below(below, visit), predicates)
         return _scan(below, visit(below.input), predicates, statistics)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator

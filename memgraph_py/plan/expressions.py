@@ -4,6 +4,7 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
@@ -13,29 +14,47 @@ if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
     from memgraph_py.plan.operators import Operator
 
 
+class Remembering:
+    """Room in each expression for what ``variables.facts`` finds out about it."""
+
+    __slots__ = ("facts",)
+    facts: "Facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """free: the variables that the batch must have. varies: its value may differ where these do not, by chance or with
+    the graph. holds_plan, has_parameter: such a thing stands somewhere in it."""
+
+    free: frozenset[str]
+    varies: bool = False
+    holds_plan: bool = False
+    has_parameter: bool = False
+
+
 @immutable
-class Literal:
+class Literal(Remembering):
     """A constant. Lists and maps of constants are literals too (``value`` is then not hashable: do not hash it)."""
 
     value: Value
 
 
 @immutable
-class Parameter:
+class Parameter(Remembering):
     """`$name`."""
 
     name: str
 
 
 @immutable
-class Variable:
+class Variable(Remembering):
     """A column of the batch."""
 
     name: str
 
 
 @immutable
-class Property:
+class Property(Remembering):
     """`subject.key` for a node, relationship, map (NULL where absent) or point; TypeError for other values."""
 
     subject: "Expression"
@@ -43,7 +62,7 @@ class Property:
 
 
 @immutable
-class HasLabels:
+class HasLabels(Remembering):
     """`n:A:B` as a predicate: all labels are there; where none is named, any one. For a relationship: its type is the
     one."""
 
@@ -52,7 +71,7 @@ class HasLabels:
 
 
 @immutable
-class Call:
+class Call(Remembering):
     """A function of the registry over evaluated arguments: functions, infix symbols (`+`, `=`, `IN`, `AND`, `[]`,
     `[..]`), prefix symbols (`NOT`, `unary-`), `IS NULL`, `IS NOT NULL`. `distinct` only for aggregates.
 
@@ -65,14 +84,14 @@ class Call:
 
 
 @immutable
-class ListOf:
+class ListOf(Remembering):
     """`[a, b, c]`."""
 
     items: tuple["Expression", ...]
 
 
 @immutable
-class MapOf:
+class MapOf(Remembering):
     """`{a: 1, b: x}`, keys and values in order."""
 
     keys: tuple[str, ...]
@@ -80,7 +99,7 @@ class MapOf:
 
 
 @immutable
-class MapProjection:
+class MapProjection(Remembering):
     """`n{.name, .*, x: 1}`: ``all_properties`` for `.*`, then items win over properties."""
 
     subject: "Expression"
@@ -90,7 +109,7 @@ class MapProjection:
 
 
 @immutable
-class Case:
+class Case(Remembering):
     """`CASE WHEN condition THEN result … ELSE otherwise END`; the simple form is rewritten to conditions with `=`."""
 
     conditions: tuple["Expression", ...]
@@ -99,7 +118,7 @@ class Case:
 
 
 @immutable
-class ListComprehension:
+class ListComprehension(Remembering):
     """`[variable IN list WHERE predicate | result]`; predicate and result may be None."""
 
     variable: str
@@ -109,7 +128,7 @@ class ListComprehension:
 
 
 @immutable
-class Quantifier:
+class Quantifier(Remembering):
     """`all | any | none | single (variable IN list WHERE predicate)`, with ternary logic."""
 
     kind: str
@@ -119,7 +138,7 @@ class Quantifier:
 
 
 @immutable
-class Reduce:
+class Reduce(Remembering):
     """`reduce(accumulator = initial, variable IN list | step)`."""
 
     accumulator: str
@@ -130,7 +149,7 @@ class Reduce:
 
 
 @immutable
-class PathOf:
+class PathOf(Remembering):
     """The path along these variables, alternating node, relationship, node …; a relationship variable may hold a list
     (variable length), whose inner nodes follow from the relationships. NULL if any is NULL."""
 
@@ -138,14 +157,14 @@ class PathOf:
 
 
 @immutable
-class Exists:
+class Exists(Remembering):
     """True where the plan gives a row. ``plan`` starts at an ``Argument`` that carries the outer columns it needs."""
 
     plan: "Operator"
 
 
 @immutable
-class Collect:
+class Collect(Remembering):
     """The list of ``variable`` over the rows of the plan (pattern comprehension, COLLECT {}). As Exists otherwise."""
 
     plan: "Operator"
@@ -153,14 +172,14 @@ class Collect:
 
 
 @immutable
-class Count:
+class Count(Remembering):
     """The number of rows of the plan (COUNT {}, size of a pattern). As Exists otherwise."""
 
     plan: "Operator"
 
 
 @immutable
-class Constant:
+class Constant(Remembering):
     """An expression that reads parameters alone, and has the same value in each row: computed once for an execution.
     Made by the optimiser only."""
 

@@ -1,6 +1,8 @@
-"""Replacing parts of expressions, with care for variables that an expression binds itself."""
+"""Rewriting that knows what an expression holds: parts replaced, with care for variables that it binds itself; plans in
+it, and no look at those without."""
 
 from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from memgraph_py.plan.expressions import (
     Collect,
@@ -12,8 +14,35 @@ from memgraph_py.plan.expressions import (
     Reduce,
     Variable,
 )
-from memgraph_py.plan.tree import rewrite_children
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, rewrite_children
+from memgraph_py.plan.variables import facts, free_variables
+
+T = TypeVar("T")
+_OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
+_EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
+
+
+def rewrite_operators(plan: Operator, change: Callable[[Any], Any]) -> Operator:
+    """A copy of the plan in which ``change`` has been applied to every operator, inputs and subplans first."""
+    return change(  # type: ignore[no-any-return]  # an operator for an operator
+        rewrite_operators_below(plan, lambda below: rewrite_operators(below, change))
+    )
+
+
+def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
+    """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
+    subplans among them; the node itself when nothing changed."""
+
+    def visit(part: Any) -> Any:
+        kind = part.__class__
+        if kind in _OPERATOR_TYPES:
+            return change(part)
+        if kind in _EXPRESSION_TYPES and not facts(part).holds_plan:
+            return part
+        return rewrite_children(part, visit, leaves=False)
+
+    return rewrite_children(node, visit, leaves=False)
 
 
 def replaced(

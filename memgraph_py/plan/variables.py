@@ -1,13 +1,18 @@
-"""Which variables an expression reads, and which an operator reads, binds and gives: what rules and checks ask."""
+"""Which variables an expression reads, and which an operator reads, binds and gives: what rules and checks ask. What
+is found out of an expression is kept in it, as it never changes and most rules ask."""
 
 from typing import assert_never
 
+from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
+    Call,
     Collect,
+    Constant,
     Count,
     Exists,
     Expression,
+    Facts,
     ListComprehension,
     Literal,
     Parameter,
@@ -20,27 +25,57 @@ from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import OPERATOR_TYPES, children
 
 NONE: frozenset[str] = frozenset()
+_NO_FACTS = Facts(NONE)
+_OF_PARAMETERS = Facts(NONE, has_parameter=True)
 
 
 def free_variables(expression: Expression) -> frozenset[str]:
     """Variables that the batch must have for the expression; those that it binds itself are not among them."""
+    return facts(expression).free
+
+
+def facts(expression: Expression) -> Facts:
+    """What can be said of an expression, found out once."""
+    try:
+        return expression.facts
+    except AttributeError:
+        found = expression.facts = _find_facts(expression)
+        return found
+
+
+def _find_facts(expression: Expression) -> Facts:
     match expression:
         case Variable(name):
-            return frozenset((name,))
-        case Literal() | Parameter():
-            return NONE
+            return Facts(frozenset((name,)))
+        case Literal():
+            return _NO_FACTS
+        case Parameter():
+            return _OF_PARAMETERS
         case PathOf(variables):
-            return frozenset(variables)
+            return Facts(frozenset(variables), varies=True)
         case Exists(plan) | Count(plan) | Collect(plan, _):
-            return argument_variables(plan)
-        case ListComprehension(variable, elements, predicate, result):
-            return free_variables(elements) | (_all_free(predicate, result) - {variable})
-        case Quantifier(_, variable, elements, predicate):
-            return free_variables(elements) | (free_variables(predicate) - {variable})
-        case Reduce(accumulator, initial, variable, elements, step):
-            return _all_free(initial, elements) | (free_variables(step) - {accumulator, variable})
+            return Facts(argument_variables(plan), varies=True, holds_plan=True, has_parameter=True)
+        case Constant():
+            return _NO_FACTS
         case _:
-            return _all_free(*children(expression))
+            pass
+    parts = [facts(part) for part in children(expression)]
+    match expression:
+        case ListComprehension(variable) | Quantifier(_, variable):
+            free = parts[0].free | (NONE.union(*[part.free for part in parts[1:]]) - {variable})
+        case Reduce(accumulator, _, variable):
+            free = parts[0].free | parts[1].free | (parts[2].free - {accumulator, variable})
+        case _:
+            free = parts[0].free if len(parts) == 1 else NONE.union(*[part.free for part in parts])
+    varies = holds_plan = has_parameter = False
+    for part in parts:
+        varies = varies or part.varies
+        holds_plan = holds_plan or part.holds_plan
+        has_parameter = has_parameter or part.has_parameter
+    if not varies and isinstance(expression, Call):
+        function = FUNCTIONS.get(expression.name)
+        varies = function is None or not function.deterministic
+    return Facts(free, varies, holds_plan, has_parameter)
 
 
 def argument_variables(plan: Operator) -> frozenset[str]:
