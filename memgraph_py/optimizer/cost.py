@@ -1,15 +1,16 @@
 """Expected numbers of rows, from the counts of a view.
 
-Selectivities are guesses: an equality keeps a tenth of the rows, another predicate a half; a seek by one value finds
-one node, a list of values ten; a list that is unwound has ten elements. They rank plans; nothing else needs them.
+Counts, degrees by label and nodes per value of an index are the store's. Other selectivities are guesses: an equality
+keeps a tenth of the rows, another predicate a half; a list has ten elements. They rank plans; nothing else needs them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
+from memgraph_py.optimizer.access import Access
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal
+from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Variable
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView
 
@@ -47,6 +48,14 @@ def selectivity(predicate: Expression, statistics: Statistics) -> float:
             return OTHER_SELECTIVITY
 
 
+def access_rows(access: Access, statistics: Statistics) -> float:
+    """The number of nodes that a way to find them is expected to give for a row."""
+    rows = 1.0
+    if access.label is not None and access.key is not None:
+        rows = statistics.nodes_per_value(access.label, access.key)
+    return rows * LIST_ROWS if access.many else rows
+
+
 def paths(degree: float, minimum: int, maximum: int | None) -> float:
     """Expected number of paths of such lengths from one node."""
     last = max(minimum, VARIABLE_LENGTH_HOPS) if maximum is None else maximum
@@ -57,6 +66,8 @@ def paths(degree: float, minimum: int, maximum: int | None) -> float:
 class _Estimate:
     statistics: Statistics
     largest: float = 0.0
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of the nodes that were found so far, one that each is known to have."""
 
     def rows(self, operator: Operator, argument: float = ARGUMENT_ROWS) -> float:
         """Rows that the operator gives, where its Argument gives ``argument``; notes the largest number handled."""
@@ -77,11 +88,18 @@ class _Estimate:
     def _over(self, operator: Operator, rows: float) -> float:
         statistics = self.statistics
         match operator:
+            case operators.LabelScan(_, name, label) | operators.IndexSeek(_, name, label):
+                self.labels[name] = label
+            case operators.Filter(_, HasLabels(Variable(name), (label, *_))):
+                self.labels.setdefault(name, label)
+        match operator:
             case operators.AllNodes():
                 return rows * statistics.nodes(None)
             case operators.LabelScan(_, _, label):
                 return rows * statistics.nodes(label)
-            case operators.IndexSeek() | operators.NodeById():
+            case operators.IndexSeek(_, _, label, key):
+                return rows * statistics.nodes_per_value(label, key) * (LIST_ROWS if operator.many else 1.0)
+            case operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
             case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
                 return self._expansion(operator, rows)
@@ -115,7 +133,7 @@ class _Estimate:
         operator: operators.Expand | operators.ExpandInto | operators.VariableExpand | operators.Frontier,
         rows: float,
     ) -> float:
-        degree = self.statistics.degree(operator.types, operator.direction)
+        degree = self.statistics.degree(operator.types, operator.direction, self.labels.get(operator.source))
         nodes = max(self.statistics.nodes(None), 1)
         match operator:
             case operators.Expand():

@@ -2,7 +2,10 @@
 
 A run of scans, expansions, filters and uniqueness checks is a join, and gives the same rows in any order that binds
 each variable before it is read. It is taken apart into its pieces and put together again: for each possible start
-greedily, always the piece after which the fewest rows are expected; the start with the smallest sum of rows wins.
+greedily, always the piece that handles and leaves the fewest rows; the start with the smallest sum of rows handled wins.
+
+Expected rows follow from the degrees of nodes with a label, the labels at the ends of relationships of a type, and the
+nodes per value of an index, which the store counts.
 
     MATCH (a:Big)-->(b:Small {id: 1})    Filter b.id = 1 ← Expand a → b ← LabelScan a:Big
                                     ⇒    Filter a:Big ← Expand b ← a ← Filter b.id = 1 ← LabelScan b:Small
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from memgraph_py.optimizer.access import find_access
-from memgraph_py.optimizer.cost import LIST_ROWS, paths, selectivity
+from memgraph_py.optimizer.cost import access_rows, paths, selectivity
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
 from memgraph_py.plan.operators import (
@@ -38,8 +41,10 @@ PIECES = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand, Filter, Uniqu
 NODES_MAX = 12
 """A pattern of more nodes keeps the order in which it stands: the search is cubic."""
 SCAN_ROWS_MIN = 100.0
-"""A scan counts as at least so many rows: a plan outlives the small graph on which it was made."""
+"""A scan looks at so many rows at least: a plan outlives the small graph on which it was made."""
 SELECTIVITY_MIN = 0.001
+DEGREE_MIN = 0.01
+"""Where there are relationships, but none at nodes like these: there may be some tomorrow."""
 REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
 
 
@@ -116,23 +121,24 @@ class _Pattern:
     bound: frozenset[str]
     nodes: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
-    shares: dict[str, float] = field(default_factory=dict)
     seeks: dict[str, list[_Seek]] = field(default_factory=dict)
     expansions: list[Expansion] = field(default_factory=list)
     predicates: list[_Predicate] = field(default_factory=list)
     rivals: dict[str, list[str]] = field(default_factory=dict)
 
-    def scan_rows(self, name: str, bound: AbstractSet[str]) -> float:
-        """Rows that a scan of the node, or the best seek that is possible now, gives before filters."""
+    def scan_rows(self, name: str, bound: AbstractSet[str]) -> tuple[float, float]:
+        """Rows that a scan of the node, or the best seek that is possible now, gives before filters, and looks at."""
         rows = self.counts[name]
+        handled = max(rows, SCAN_ROWS_MIN)
         for seek in self.seeks[name]:
-            if seek.rows < rows and seek.needs <= bound:
-                rows = seek.rows
-        return rows
+            if seek.rows < handled and seek.needs <= bound:
+                rows, handled = min(rows, seek.rows), seek.rows
+        return rows, handled
 
 
 def _take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -> _Pattern:
     pattern = _Pattern(frozenset(columns(base)))
+    filters: list[Expression] = []
     for piece in pieces:
         match piece:
             case AllNodes(_, variable):
@@ -151,28 +157,25 @@ def _take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) 
             case Filter(_, HasLabels(Variable(name), labels)) if name in pattern.nodes:
                 pattern.nodes[name] += [label for label in labels if label not in pattern.nodes[name]]
             case Filter(_, predicate):
-                share = max(selectivity(predicate, statistics), SELECTIVITY_MIN)
-                pattern.predicates.append(_Predicate(predicate, free_variables(predicate), share))
+                filters.append(predicate)
             case _:
                 raise AssertionError(f"no piece of a pattern: {piece}")
-    every = max(statistics.nodes(None), 1)
     for name, demanded in pattern.nodes.items():
         count = min(map(statistics.nodes, demanded)) if demanded else statistics.nodes(None)
-        pattern.counts[name] = max(float(count), SCAN_ROWS_MIN)
-        pattern.shares[name] = max(min(1.0, count / every), SELECTIVITY_MIN)
-        pattern.seeks[name] = _seeks(name, demanded, pattern.predicates, statistics)
-    return pattern
-
-
-def _seeks(name: str, labels: list[str], predicates: list[_Predicate], statistics: Statistics) -> list[_Seek]:
-    found: list[_Seek] = []
-    for predicate in predicates:
-        if name in predicate.needs:
-            others = predicate.needs - {name}
-            access = find_access(name, labels, [predicate.expression], others, statistics.has_index)
+        pattern.counts[name] = max(float(count), 1.0)
+        pattern.seeks[name] = []
+    for expression in filters:
+        needs = free_variables(expression)
+        share = max(selectivity(expression, statistics), SELECTIVITY_MIN)
+        for name in needs & pattern.nodes.keys():
+            others = needs - {name}
+            access = find_access(name, pattern.nodes[name], [expression], others, statistics.has_index)
             if access is not None:
-                found.append(_Seek(others, LIST_ROWS if access.many else 1.0))
-    return found
+                rows = access_rows(access, statistics)
+                pattern.seeks[name].append(_Seek(others, rows))
+                share = min(share, rows / pattern.counts[name])
+        pattern.predicates.append(_Predicate(expression, needs, share))
+    return pattern
 
 
 @dataclass(slots=True)
@@ -195,10 +198,13 @@ class _Growth:
             waiting = self._take(start, self._after(start, waiting), nodes, expansions, waiting)
         while nodes or expansions:
             best: tuple[float, float, str | tuple[Expansion, str]] | None = None
+            least = 0.0
+            touched = {name for expansion in expansions for name in (expansion.source, expansion.target)}
             for candidate in self._candidates(nodes, expansions):
                 rows, handled = self._after(candidate, waiting)
-                if best is None or (rows, handled) < best[:2]:
-                    best = (rows, handled, candidate)
+                later = rows if isinstance(candidate, str) and candidate in touched else 0.0
+                if best is None or rows + handled + later < least:
+                    best, least = (rows, handled, candidate), rows + handled + later
             assert best is not None, "an unbound node can be scanned, and an expansion between bound ones taken"
             waiting = self._take(best[2], best[:2], nodes, expansions, waiting)
             if self.cost >= limit:
@@ -221,27 +227,43 @@ class _Growth:
         """Rows after the piece with the filters that it makes possible, and rows that it handles."""
         if isinstance(candidate, str):
             new = candidate
-            handled = rows = self.rows * self.pattern.scan_rows(candidate, self.bound)
+            rows, handled = (self.rows * count for count in self.pattern.scan_rows(candidate, self.bound))
         else:
             expansion, start = candidate
             new = expansion.target if start == expansion.source else expansion.source
-            handled = self.rows * self._fan_out(expansion)
+            handled = self.rows * self._fan_out(expansion, start)
+            rows = handled * self._share_of_ends(expansion, start, new)
             if new in self.bound:
-                rows = min(self.rows, handled / max(self.statistics.nodes(None), 1))
+                rows = min(self.rows, rows / self.pattern.counts.get(new, max(self.statistics.nodes(None), 1)))
                 handled = handled if isinstance(expansion, VariableExpand) else self.rows
-            else:
-                rows = handled * self.pattern.shares[new]
         for predicate in waiting:
             if new in predicate.needs and all(name == new or name in self.bound for name in predicate.needs):
                 rows *= predicate.share
         return rows, handled
 
-    def _fan_out(self, expansion: Expansion) -> float:
+    def _fan_out(self, expansion: Expansion, start: str) -> float:
         """Relationships, or paths, per row; one where the graph has none of the types yet."""
-        degree = self.statistics.degree(expansion.types, expansion.direction) or 1.0
+        if self.statistics.relationships(expansion.types) == 0:
+            return 1.0
+        direction = _direction_from(expansion, start)
+        degree = self.statistics.degree(expansion.types, direction, self._rarest(start))
         if isinstance(expansion, VariableExpand):
-            return max(paths(degree, expansion.minimum, expansion.maximum), 1.0)
-        return degree
+            further = self.statistics.degree(expansion.types, direction)
+            longer = paths(further, max(expansion.minimum - 1, 0), expansion.maximum and expansion.maximum - 1)
+            return max(degree * longer, 1.0)
+        return max(degree, DEGREE_MIN)
+
+    def _share_of_ends(self, expansion: Expansion, start: str, new: str) -> float:
+        """The share of what an expansion reaches that has the labels that are demanded of the node."""
+        label = self._rarest(new)
+        if label is None:
+            return 1.0
+        direction = _direction_from(expansion, start)
+        return max(self.statistics.share_of_ends(expansion.types, direction, label), SELECTIVITY_MIN)
+
+    def _rarest(self, name: str) -> str | None:
+        """Of the labels that the pattern demands of the node, the one of the fewest nodes."""
+        return min(self.pattern.nodes.get(name, ()), key=self.statistics.nodes, default=None)
 
     def _take(
         self,
@@ -282,6 +304,10 @@ class _Growth:
             writer.filter()
         assert not writer.waiting, "all variables of the pattern are bound"
         return writer.operator
+
+
+def _direction_from(expansion: Expansion, start: str) -> Direction:
+    return expansion.direction if start == expansion.source else REVERSED[expansion.direction]
 
 
 def relationship_variable(expansion: Expansion) -> str:

@@ -1,6 +1,6 @@
 """Statistics of a view by name: what rules and estimates know about the data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.snapshot import Snapshot
@@ -12,6 +12,7 @@ class Statistics:
     """Exact counts of the view, and averages made of them; nothing of it once ``forget`` was called."""
 
     view: GraphView
+    _counted: dict[tuple[tuple[str, ...], Direction, str], int] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Let go of the view: a rule that calls itself is a cycle, which holds what it uses until it is collected."""
@@ -41,7 +42,39 @@ class Statistics:
         ids = [self.view.schema.types.find(type) for type in types]
         return sum(self.view.relationship_count(id) for id in ids if id is not None)
 
-    def degree(self, types: tuple[str, ...], direction: Direction) -> float:
-        """Average number of relationships at a node, of the types and in the direction."""
+    def degree(self, types: tuple[str, ...], direction: Direction, label: str | None = None) -> float:
+        """Average number of relationships at a node, of the types and in the direction; of nodes with the label only,
+        where there are any."""
         both = 2 if direction is Direction.BOTH else 1
-        return both * self.relationships(types) / max(self.nodes(None), 1)
+        nodes = 0 if label is None else self.nodes(label)
+        if label is None or nodes == 0:
+            return both * self.relationships(types) / max(self.nodes(None), 1)
+        return self._ends(types, direction, label) / nodes
+
+    def share_of_ends(self, types: tuple[str, ...], direction: Direction, label: str) -> float:
+        """The share of the relationships of the types that have a node with the label at their end, as seen from who
+        follows them in the direction; the share of all nodes where there are no relationships."""
+        total = self.relationships(types)
+        if total == 0:
+            return self.nodes(label) / max(self.nodes(None), 1)
+        if direction is Direction.BOTH:
+            return self._ends(types, direction, label) / (2 * total)
+        seen = Direction.IN if direction is Direction.OUT else Direction.OUT
+        return self._ends(types, seen, label) / total
+
+    def nodes_per_value(self, label: str, key: str) -> float:
+        """About how many nodes with the label have the same value of the property, which has an index."""
+        label_id, key_id = self.schema.labels.find(label), self.schema.keys.find(key)
+        return 1.0 if label_id is None or key_id is None else self.view.nodes_per_value(label_id, key_id)
+
+    def _ends(self, types: tuple[str, ...], direction: Direction, label: str) -> int:
+        asked = (types, direction, label)
+        found = self._counted.get(asked)
+        if found is None:
+            names = self.schema.types
+            ids = [names.find(type) for type in dict.fromkeys(types)] if types else range(len(names))
+            label_id = self.schema.labels.find(label)
+            known = [] if label_id is None else [(id, label_id) for id in ids if id is not None]
+            found = sum(self.view.end_count(*pair, direction) for pair in known)
+            self._counted[asked] = found
+        return found

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
+from memgraph_py.storage.degrees import changed_ends
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
@@ -83,6 +84,7 @@ class _Application:
         if changes.deleted_nodes:
             self._delete_nodes(np.unique(np.concatenate(changes.deleted_nodes)))
         self._finish()
+        next.end_counts = changed_ends(self._tip, next, changes)
         self._move_positions()
         self._insert_into_indexes()
         self._change_indexes()

@@ -21,6 +21,7 @@ from memgraph_py.columnar import DTYPES, Column, Kind
 from memgraph_py.storage.adjacency import Adjacency
 from memgraph_py.storage.applying import build_index
 from memgraph_py.storage.changes import Partition, StreamPosition
+from memgraph_py.storage.degrees import count_ends
 from memgraph_py.storage.indexes import LabelNodes
 from memgraph_py.storage.maintenance import pack
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
@@ -94,6 +95,8 @@ def load_snapshot(store: GraphStore, data: SnapshotData) -> None:
     snapshot.ends = _filled(snapshot.ends, relationships, sources << 32 | targets)
     _load_columns(snapshot, data)
     _count(snapshot, nodes, arrays)
+    types = cast("NDArray[np.int32]", arrays["relationship_states"])
+    snapshot.end_counts = count_ends(snapshot, types, sources, targets)
     snapshot.adjacency = Adjacency(pack(snapshot), snapshot.adjacency.delta, 0)
     for index in schema.indexes():
         snapshot.indexes[index.label, index.key] = build_index(snapshot, index.label, index.key)

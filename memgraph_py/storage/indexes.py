@@ -158,6 +158,12 @@ class PropertyIndex:
             self._retired.append((weakref.ref(old), retired))
             self.table = self._table(directory)
 
+    @property
+    def nodes_per_value(self) -> float:
+        """How many nodes stand under a value, on average: each but the first has a posting."""
+        values = self.entries - int(self._postings_used[0])
+        return self.entries / values if values > 0 else 1.0
+
     def _table(self, directory: NDArray[np.int32]) -> IndexTable:
         return IndexTable(directory, self._hashes, self._payloads, self._postings)
 

@@ -84,6 +84,14 @@ class TransactionReader:
             return count + int((states >= 0).sum()) - int((before >= 0).sum())
         return count + int((states == type).sum()) - int((before == type).sum())
 
+    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
+        """See GraphView."""
+        return self.snapshot.end_count(type, label, direction)
+
+    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
+        """See GraphView."""
+        return self.snapshot.nodes_per_value(label, key)
+
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""
         found = self.snapshot.expand(nodes, direction, types)

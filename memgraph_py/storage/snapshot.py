@@ -17,6 +17,7 @@ from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_s
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
 from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
+from memgraph_py.storage.degrees import EndCounts, ends_with_label
 from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_column
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
 from memgraph_py.storage.properties import PropertyColumn
@@ -62,6 +63,7 @@ class Snapshot:
     label_nodes: dict[LabelId, LabelNodes]
     label_counts: dict[LabelId, int]
     type_counts: dict[TypeId, int]
+    end_counts: EndCounts
     indexes: dict[tuple[LabelId, KeyId], PropertyIndex]
     positions: dict[UUID, StreamPosition]
 
@@ -89,6 +91,7 @@ class Snapshot:
             {},
             {},
             {},
+            {},
         )
 
     def successor(self, version: int) -> "Snapshot":
@@ -110,6 +113,7 @@ class Snapshot:
             self.label_nodes,
             self.label_counts,
             self.type_counts,
+            self.end_counts,
             self.indexes,
             self.positions,
         )
@@ -141,6 +145,15 @@ class Snapshot:
     def relationship_count(self, type: TypeId | None) -> int:
         """See GraphView."""
         return self.live_relationships if type is None else self.type_counts.get(type, 0)
+
+    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
+        """See GraphView."""
+        return ends_with_label(self.end_counts, self.schema, type, label, direction)
+
+    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
+        """See GraphView."""
+        index = self.indexes.get((label, key))
+        return 1.0 if index is None else index.nodes_per_value
 
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""

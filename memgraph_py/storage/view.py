@@ -70,6 +70,18 @@ class GraphView(Protocol):
         """Exact number of relationships, or of those of the type, in O(1) for a snapshot."""
         ...
 
+    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
+        """Number of relationships of the type that start (OUT) or end (IN) at a node with the label, or the sum of
+        both; for estimates, as a transaction leaves out what it has changed itself.
+        """
+        ...
+
+    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
+        """About how many nodes with the label have the same value of an indexed property; 1 where there is no index.
+        For estimates.
+        """
+        ...
+
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """Relationships at the nodes, grouped by input row in order.
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from memgraph_py.columnar import Column
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
 from memgraph_py.values.comparison import equals
 
@@ -58,6 +59,8 @@ def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships:
         expected = sorted(id for id, relationship in graph.relationships.items() if relationship[2] == type)
         assert view.relationships(type).tolist() == expected
         assert view.relationship_count(type) == len(expected)
+    if isinstance(view, Snapshot):
+        check_end_counts(view, graph)
     nodes, relationships = ids_of([-1, *range(all_nodes)]), ids_of([-1, *range(all_relationships)])
     assert view.nodes_exist(nodes).tolist() == [id in graph.nodes for id in nodes.tolist()]
     assert view.relationships_exist(relationships).tolist() == [
@@ -81,6 +84,16 @@ def check_view(view: GraphView, graph: Graph, all_nodes: int, all_relationships:
         assert not having or key in view.node_keys(ids_of(sorted(having))).tolist()
         having = {id for id, relationship in graph.relationships.items() if key in relationship[3]}
         assert not having or key in view.relationship_keys(ids_of(sorted(having))).tolist()
+
+
+def check_end_counts(view: GraphView, graph: Graph) -> None:
+    for type in TYPES:
+        for label in LABELS:
+            of_type = [relationship for relationship in graph.relationships.values() if relationship[2] == type]
+            starts, ends = (sum(label in graph.nodes[each[side]][0] for each in of_type) for side in (0, 1))
+            assert view.end_count(type, label, Direction.OUT) == starts
+            assert view.end_count(type, label, Direction.IN) == ends
+            assert view.end_count(type, label, Direction.BOTH) == starts + ends
 
 
 def matches(graph: Graph, node: int, direction: Direction, types: list[int] | None) -> list[tuple[int, int]]:
