@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
@@ -95,6 +96,8 @@ class Column:
         anything else, int beside float included, gives OBJECT. Raises LimitExceeded for a string of 16 MiB
         or more, which no handle can tell.
         """
+        if len(values) > PIECE_VALUES:
+            return _from_pieces(values)
         kinds = set(map(type, values))
         has_null = type(None) in kinds
         kinds.discard(type(None))
@@ -195,6 +198,11 @@ class Column:
     def to_values(self) -> list[Value]:
         """All rows as Python objects; elements as references, NULL as None."""
         values: list[Value]
+        if len(self.values) > PIECE_VALUES:
+            values = []
+            for start in range(0, len(self.values), PIECE_VALUES):
+                values += self.slice(start, start + PIECE_VALUES).to_values()
+            return values
         if self.kind is Kind.STRING:
             values = list(_strings(self))
         elif self.kind is Kind.NODE:
@@ -262,6 +270,19 @@ _KIND_OF_TYPE: dict[type, Kind] = {
 }
 
 
+def _from_pieces(values: Sequence[Value]) -> Column:
+    """As ``Column.from_values``, without keeping the interpreter for long."""
+    columns = [
+        Column.from_values(values[start : start + PIECE_VALUES]) for start in range(0, len(values), PIECE_VALUES)
+    ]
+    if not any(column.kind is Kind.STRING for column in columns):
+        return Column.concatenate(columns)
+    if any(column.kind is not Kind.STRING and not column.is_all_null() for column in columns):
+        return Column.objects(values)
+    nullable = any(column.valid is not None for column in columns)
+    return _end_to_end(columns, np.concatenate([column.validity() for column in columns]) if nullable else None)
+
+
 def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
     texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment,misc]
     joined = "".join(texts)
@@ -308,7 +329,13 @@ def _concatenate_strings(columns: Sequence[Column], valid: Mask | None) -> Colum
         texts: list[Value] = []
         for column in columns:
             texts.extend(column.to_values())
-        return _string_column(texts, valid)
+        return Column.from_values(texts)
+    return _end_to_end(columns, valid)
+
+
+def _end_to_end(columns: Sequence[Column], valid: Mask | None) -> Column:
+    """Columns of strings, or of NULLs, with their heaps laid end to end."""
+    heaps = {id(column.data): column.data for column in columns if column.kind is Kind.STRING}
     starts: dict[int, int] = {}
     parts: list[NDArray[np.uint8]] = []
     position = 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
+from memgraph_py.bounds import Budget
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.cypher import ast
 from memgraph_py.engine.result import Result, Summary
@@ -18,7 +19,7 @@ from memgraph_py.errors import (
     SchemaError,
     SchemaMissing,
 )
-from memgraph_py.execution.executor import Budget, Counters
+from memgraph_py.execution.executor import Counters
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from memgraph_py.bounds import Budget, BudgetExhausted
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.statements import too_deep
-from memgraph_py.execution.executor import Budget, BudgetExhausted, Counters
+from memgraph_py.execution.executor import Counters
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import cast
 
+from memgraph_py.bounds import Budget, BudgetExhausted
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.commands import CommandContext, command_result
 from memgraph_py.engine.notifications import as_maps
@@ -27,7 +28,7 @@ from memgraph_py.errors import (
     TransactionTerminated,
 )
 from memgraph_py.execution import execute
-from memgraph_py.execution.executor import Budget, BudgetExhausted, ExecutionContext
+from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
@@ -152,7 +153,7 @@ class Session:
         for reference in self._contexts:
             context = reference()
             if context is not None:
-                context.cancelled = True
+                context.bounds.end()
 
     @property
     def is_busy(self) -> bool:
@@ -237,7 +238,7 @@ class Session:
                 yield from _run_write(prepared, context, self._transaction)
             else:
                 for batch in execute(prepared.plan, context):
-                    context.budget = None  # from now on the caller looks at the time between two batches
+                    context.bounds.budget = None  # from now on the caller looks at the time between two batches
                     yield batch
             summary.profile = _profiled(prepared, view, profile)
 
@@ -313,15 +314,15 @@ class Session:
             context = ProfilingContext(context.graph, context.environment, parameters, self._core.limits, profile)
         if self._transaction is not None:
             context.environment.begun_seconds = self._begun_seconds
-        context.deadline = deadline
-        context.budget = budget
+        context.bounds.deadline = deadline
+        context.bounds.budget = budget
         if self._transaction is None:
             self._contexts = [weakref.ref(context)]
         else:
             still_open = [other for other in self._contexts if other() is not None]
             self._contexts = [*still_open, weakref.ref(context)]
         if self._abandoned:  # before there was a context to cancel
-            context.cancelled = True
+            context.bounds.end()
         return context
 
 

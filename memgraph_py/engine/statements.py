@@ -189,9 +189,9 @@ class StatementCache:
 
 def _may_take_long(plan: Operator) -> bool:
     """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements,
-    a procedure that is not quick, a file."""
+    a regular expression, a procedure that is not quick, a file."""
     return any(
-        (isinstance(node, Call) and node.name == "range" and not _is_short(node))
+        (isinstance(node, Call) and (node.name == "=~" or (node.name == "range" and not _is_short(node))))
         or (isinstance(node, ProcedureCall) and not _is_quick(node))
         or isinstance(node, LoadCsv)
         for node in walk(plan)

@@ -26,7 +26,7 @@ def aggregate(operator: Aggregate, context: ExecutionContext) -> Iterator[Batch]
     if operator.keys:
         if rows == 0:
             return
-        groups, first = group_rows(keys, rows)
+        groups, first = group_rows(keys, rows, context.bounds)
         count = len(first)
         columns = {
             name: column if count == rows else column.take(first)
@@ -85,13 +85,13 @@ def _aggregated(
     if function is None:
         raise CypherSyntaxError(f"unknown aggregate '{call.name}'", detail="UnknownFunction")
     if call.distinct and len(groups) > 1:
-        kept = _distinct_rows(arguments[0], groups, count)
+        kept = _distinct_rows(arguments[0], groups, count, context)
         arguments = [column.take(kept) for column in arguments]
         groups = groups[kept]
     return function.apply(context.environment, arguments, groups, count)
 
 
-def _distinct_rows(column: Column, groups: NDArray[np.int64], count: int) -> Rows:
+def _distinct_rows(column: Column, groups: NDArray[np.int64], count: int, context: ExecutionContext) -> Rows:
     """The first row of each value within each group."""
     columns = [column] if count == 1 else [Column(Kind.INT, groups), column]
-    return group_rows(columns, len(groups))[1]
+    return group_rows(columns, len(groups), context.bounds)[1]

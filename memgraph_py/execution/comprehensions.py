@@ -1,73 +1,55 @@
 """Expressions that bind a variable to the elements of a list: comprehensions, quantifiers, reduce.
 
-The lists of all rows are laid end to end in one inner batch, the inner expression is evaluated once over it, and the
-answers are folded back row by row.
+The lists of all rows are laid end to end in an inner batch, or several where they are long, the inner expression is
+evaluated once over each, and the answers are folded back row by row.
 """
 
 from collections.abc import Callable
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
-from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, truth
 from memgraph_py.execution.executor import ExecutionContext, widen
+from memgraph_py.execution.lists import lists_in
 from memgraph_py.plan.expressions import ListComprehension, Quantifier, Reduce
-from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
-__all__ = ["flatten", "lists_of"]
-
-
-def lists_of(column: Column) -> list[list[Value] | None]:
-    """The lists of a column; None where NULL. Raises CypherTypeError where a value is no list."""
-    if column.kind is not Kind.OBJECT:
-        if not column.is_all_null():
-            raise CypherTypeError(
-                f"expected a list, got {type_name(column.value(int(np.argmax(column.validity()))))}",
-                detail="InvalidArgumentType",
-            )
-        return [None] * len(column)
-    lists = column.to_values()
-    for value in lists:
-        if value is not None and not isinstance(value, list):
-            raise CypherTypeError(f"expected a list, got {type_name(value)}", detail="InvalidArgumentType")
-    return lists  # type: ignore[return-value]  # just checked
-
-
-def flatten(column: Column) -> tuple[Rows, Column]:
-    """All elements of the lists, and the row each is from; NULL has none. CypherTypeError where a value is no list."""
-    return _laid_out(lists_of(column))
-
-
-def _laid_out(lists: list[list[Value] | None]) -> tuple[Rows, Column]:
-    if len(lists) == 1:
-        only = lists[0] or []
-        return np.zeros(len(only), dtype=np.int64), Column.from_values(only)
-    lengths = np.fromiter((len(value) if value else 0 for value in lists), dtype=np.int64, count=len(lists))
-    elements = list(chain.from_iterable(value for value in lists if value))
-    return np.repeat(np.arange(len(lists), dtype=np.int64), lengths), Column.from_values(elements)
+__all__ = ["regroup"]
 
 
 @evaluates(ListComprehension)
 def _list_comprehension(expression: ListComprehension, batch: Batch, context: ExecutionContext) -> Column:
-    lists = lists_of(evaluate(expression.list, batch, context))
-    rows, elements = _laid_out(lists)
-    inner = widen(batch, rows, {expression.variable: elements})
-    if expression.predicate is not None:
-        mask = truth(evaluate(expression.predicate, inner, context))
-        rows, inner = rows[mask], inner.take(mask)
-    result = inner.columns[expression.variable]
-    if expression.result is not None:
-        result = evaluate(expression.result, inner, context)
-    return regroup(rows, result, [value is not None for value in lists])
+    lists = lists_in(expression.list, batch, context)
+    found: list[tuple[Rows, Column]] = []
+    for rows, elements in lists.pieces(PIECE_VALUES, context.bounds):
+        inner = widen(batch, rows, {expression.variable: elements})
+        if expression.predicate is not None:
+            mask = truth(evaluate(expression.predicate, inner, context))
+            rows, inner = rows[mask], inner.take(mask)
+        result = inner.columns[expression.variable]
+        if expression.result is not None:
+            result = evaluate(expression.result, inner, context)
+        found.append((rows, result))
+    if len(found) == 1:
+        rows, result = found[0]
+    else:
+        rows = np.concatenate([_NO_ROWS, *(rows for rows, _ in found)])
+        result = Column.concatenate([Column.nulls(0), *(column for _, column in found)])
+    present = [True] * batch.rows if lists.present is None else lists.present.tolist()
+    return regroup(rows, result, present)
+
+
+_NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
 def regroup(rows: Rows, elements: Column, present: list[bool]) -> Column:
     """A list per row: the elements of that row, in order; NULL where not ``present``. rows: ascending."""
     values = elements.to_values()
+    if len(present) == 1:
+        return Column.objects([values if present[0] else None])
     ends = np.cumsum(np.bincount(rows, minlength=len(present))).tolist()
     lists: list[Value] = []
     start = 0
@@ -80,16 +62,18 @@ def regroup(rows: Rows, elements: Column, present: list[bool]) -> Column:
 @evaluates(Quantifier)
 def _quantifier(expression: Quantifier, batch: Batch, context: ExecutionContext) -> Column:
     """Ternary: an element whose predicate is NULL leaves the answer open unless the others decide it."""
-    lists = lists_of(evaluate(expression.list, batch, context))
-    rows, elements = _laid_out(lists)
-    predicate = evaluate(expression.predicate, widen(batch, rows, {expression.variable: elements}), context)
-    true = truth(predicate)
-    known = predicate.validity()
-    trues = np.bincount(rows[true], minlength=batch.rows)
-    unknowns = np.bincount(rows[~known], minlength=batch.rows)
-    falses = np.bincount(rows[known & ~true], minlength=batch.rows)
-    answer, decided = _QUANTIFIERS[expression.kind](trues, falses, unknowns)
-    decided &= np.fromiter((value is not None for value in lists), dtype=np.bool_, count=len(lists))
+    lists = lists_in(expression.list, batch, context)
+    counts = np.zeros((3, batch.rows), dtype=np.int64)
+    for rows, elements in lists.pieces(PIECE_VALUES, context.bounds):
+        inner = widen(batch, rows, {expression.variable: elements})
+        predicate = evaluate(expression.predicate, inner, context)
+        true = truth(predicate)
+        known = predicate.validity()
+        for count, mask in zip(counts, (true, known & ~true, ~known), strict=True):
+            count += np.bincount(rows[mask], minlength=batch.rows)
+    answer, decided = _QUANTIFIERS[expression.kind](*counts)
+    if lists.present is not None:
+        decided &= lists.present
     return Column(Kind.BOOL, answer, None if decided.all() else decided)
 
 
@@ -123,10 +107,8 @@ _QUANTIFIERS: dict[str, Callable[[_Counts, _Counts, _Counts], tuple[Mask, Mask]]
 @evaluates(Reduce)
 def _reduce(expression: Reduce, batch: Batch, context: ExecutionContext) -> Column:
     """The first elements of all lists are taken at once, then the second ones, and so on."""
-    lists = lists_of(evaluate(expression.list, batch, context))
-    lengths = np.fromiter((len(value) if value else 0 for value in lists), dtype=np.int64, count=len(lists))
-    starts = np.cumsum(lengths) - lengths
-    elements = _laid_out(lists)[1]
+    lists = lists_in(expression.list, batch, context)
+    lengths = lists.lengths
     accumulator = evaluate(expression.initial, batch, context)
     for position in range(int(lengths.max(initial=0))):
         context.check()
@@ -134,7 +116,7 @@ def _reduce(expression: Reduce, batch: Batch, context: ExecutionContext) -> Colu
         inner = batch.take(active).with_columns(
             {
                 expression.accumulator: accumulator.take(active),
-                expression.variable: elements.take(starts[active] + position),
+                expression.variable: lists.at(active, position),
             }
         )
         stepped = evaluate(expression.step, inner, context)
@@ -144,8 +126,8 @@ def _reduce(expression: Reduce, batch: Batch, context: ExecutionContext) -> Colu
             positions = np.full(batch.rows, -1, dtype=np.int64)
             positions[active] = np.arange(len(active))
             accumulator = _merged(accumulator, stepped, positions)
-    present = np.fromiter((value is not None for value in lists), dtype=np.bool_, count=len(lists))
-    if present.all():
+    present = lists.present
+    if present is None or present.all():
         return accumulator
     return gather(accumulator, np.where(present, np.arange(batch.rows), -1))
 

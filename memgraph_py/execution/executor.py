@@ -12,7 +12,6 @@ column and work per outer row where that makes a difference (Aggregate, Distinct
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from time import perf_counter, thread_time
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Rows
 from memgraph_py.config import Limits
-from memgraph_py.errors import LimitExceeded, ParameterMissing, TransactionTerminated, TransactionTimedOut
+from memgraph_py.errors import LimitExceeded, ParameterMissing
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView, WritableGraph
@@ -28,8 +27,6 @@ from memgraph_py.values.types import Value
 
 __all__ = [
     "RUNNERS",
-    "Budget",
-    "BudgetExhausted",
     "Counters",
     "ExecutionContext",
     "constant",
@@ -87,38 +84,6 @@ class Counters:
         return any(getattr(self, field.name) for field in fields(self))
 
 
-class BudgetExhausted(Exception):
-    """The time that the statement may take in the event loop's thread is over, before its first row: start it anew."""
-
-
-class Budget:
-    """Time that a statement may take in the event loop's thread: so much by the clock, then so much of the processor.
-
-    By the clock alone a thread that waits for its turn would use it up doing nothing; reading the processor's time
-    costs half a microsecond, so it is not read for what ends at once.
-    """
-
-    __slots__ = ("_look_again", "_processor_end", "_seconds")
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._look_again = perf_counter() + seconds
-        self._processor_end: float | None = None
-
-    def is_spent(self) -> bool:
-        """True when the statement must go elsewhere."""
-        now = perf_counter()
-        if now < self._look_again:
-            return False
-        used = thread_time()
-        if self._processor_end is None:
-            self._processor_end = used + self._seconds
-        elif used >= self._processor_end:
-            return True
-        self._look_again = now + self._processor_end - used
-        return False
-
-
 class InnerTransactions(Protocol):
     """Transactions that a statement makes for its subqueries; the session has them."""
 
@@ -134,30 +99,27 @@ class InnerTransactions(Protocol):
 
 @dataclass(slots=True)
 class _Run:
-    """What the contexts of one execution share. deadline: a time of perf_counter, or None."""
+    """What the contexts of one execution share."""
 
     counters: Counters
     parameter_columns: dict[str, Column] = field(default_factory=dict)
     constants: dict[int, Column] = field(default_factory=dict)
-    cancelled: bool = False
-    deadline: float | None = None
-    budget: Budget | None = None
     inner_transactions: InnerTransactions | None = None
 
 
 class ExecutionContext:
     """What the operators of one execution share: the graph, the parameters, the limits, what was changed.
 
-    ``cancelled`` may be set from another thread. ``deadline`` (perf_counter, or None) is when the statement must have
-    ended, ``budget`` is what it may take in its thread. All three are looked at once per batch. ``argument`` and
-    ``row_name`` are those of a nested context (a subplan): the outer batch, and the name of the column of its row
-    numbers.
+    ``check`` looks at the execution's ``bounds``, once per batch. ``argument`` and ``row_name`` are those of a nested
+    context (a subplan): the outer batch, and the name of the column of its row numbers.
     """
 
     __slots__ = (
         "__weakref__",
         "_run",
         "argument",
+        "bounds",
+        "check",
         "counters",
         "depth",
         "environment",
@@ -182,37 +144,12 @@ class ExecutionContext:
         self.limits = limits
         self.parameter_rows = parameter_rows
         self.counters = Counters()
+        self.bounds = environment.bounds
+        self.check = self.bounds.check
         self._run = _Run(self.counters)
         self.argument: Batch | None = None
         self.row_name: str | None = None
         self.depth = 0
-
-    @property
-    def cancelled(self) -> bool:
-        """True when the execution shall end at its next batch, with TransactionTerminated."""
-        return self._run.cancelled
-
-    @cancelled.setter
-    def cancelled(self, value: bool) -> None:
-        self._run.cancelled = value
-
-    @property
-    def deadline(self) -> float | None:
-        """When the execution must have ended (perf_counter), or None; then it raises TransactionTerminated."""
-        return self._run.deadline
-
-    @deadline.setter
-    def deadline(self, value: float | None) -> None:
-        self._run.deadline = value
-
-    @property
-    def budget(self) -> Budget | None:
-        """What the execution may take in its thread, or None; then it raises BudgetExhausted."""
-        return self._run.budget
-
-    @budget.setter
-    def budget(self, value: Budget | None) -> None:
-        self._run.budget = value
 
     @property
     def constants(self) -> dict[int, Column]:
@@ -231,22 +168,12 @@ class ExecutionContext:
         self._run.inner_transactions = value
 
     def within(self, graph: WritableGraph) -> "ExecutionContext":
-        """This execution on another graph: its counters, limits, cancellation and deadline."""
+        """This execution on another graph: its counters and bounds."""
         environment = replace(self.environment, graph=graph)
         other = self.nested()
         other.graph, other.environment, other.depth = graph, environment, self.depth
         other.argument, other.row_name = None, None
         return other
-
-    def check(self) -> None:
-        """Called once per batch. Raises TransactionTerminated when cancelled or too late, or BudgetExhausted."""
-        run = self._run
-        if run.cancelled:
-            raise TransactionTerminated("the statement was cancelled")
-        if run.deadline is not None and perf_counter() > run.deadline:
-            raise TransactionTimedOut("the statement ran longer than its limit")
-        if run.budget is not None and run.budget.is_spent():
-            raise BudgetExhausted
 
     def run(self, operator: Operator) -> Iterator[Batch]:
         """The operator's rows."""
@@ -268,6 +195,8 @@ class ExecutionContext:
         nested.limits = self.limits
         nested.parameter_rows = None
         nested.counters = self.counters
+        nested.bounds = self.bounds
+        nested.check = self.check
         nested._run = self._run
         nested.depth = self.depth + 1
         return nested

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import PIECE_VALUES, Bounds
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, Mask, Rows
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
@@ -14,39 +15,42 @@ __all__ = ["group_rows"]
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
-def group_rows(columns: Sequence[Column], rows: int) -> tuple[NDArray[np.int64], Rows]:
+def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:
     """The group of each row by the columns together, and the first row of each group.
 
-    Both int64; groups are numbered in order of first appearance. No column: all rows are one group.
+    Both int64; groups are numbered in order of first appearance. No column: all rows are one group. Raises what
+    ``bounds`` do.
     """
     if rows <= 1 or not columns:
         return np.zeros(rows, dtype=np.int64), np.zeros(min(rows, 1), dtype=np.int64)
-    groups, first_rows = _group_column(columns[0])
+    groups, first_rows = _group_column(columns[0], bounds)
     for column in columns[1:]:
         if len(first_rows) == rows:
             break
-        others, other_first_rows = _group_column(column)
+        others, other_first_rows = _group_column(column, bounds)
         # both numbers are below 2^31, so their combination fits
-        groups, first_rows = group_integers(groups * len(other_first_rows) + others, _NO_MASK)
+        groups, first_rows = group_integers(groups * len(other_first_rows) + others, _NO_MASK, bounds.flag)
+    if bounds.ended:  # the groups mean nothing then
+        bounds.check()
     return groups, first_rows
 
 
-def _group_column(column: Column) -> tuple[NDArray[np.int64], Rows]:
+def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:
     valid = _NO_MASK if column.valid is None else np.ascontiguousarray(column.valid)
     match column.kind:
         case Kind.INT | Kind.NODE | Kind.RELATIONSHIP:
-            return group_integers(_contiguous(column.values), valid)
+            return group_integers(_contiguous(column.values), valid, bounds.flag)
         case Kind.BOOL:
-            return group_integers(column.values.astype(np.int64), valid)
+            return group_integers(column.values.astype(np.int64), valid, bounds.flag)
         case Kind.FLOAT:
             normal = column.values + 0.0
             normal[np.isnan(normal)] = np.nan
-            return group_integers(normal.view(np.int64), valid)
+            return group_integers(normal.view(np.int64), valid, bounds.flag)
         case Kind.STRING:
             data = EMPTY_DATA if column.data is None else column.data
-            return group_strings(_contiguous(column.values), writable(data), valid, STRING_LENGTH_BITS)
+            return group_strings(_contiguous(column.values), writable(data), valid, STRING_LENGTH_BITS, bounds.flag)
         case _:
-            return _group_objects(column)
+            return _group_objects(column, bounds)
 
 
 def _contiguous(values: NDArray[np.generic]) -> NDArray[np.int64]:
@@ -58,11 +62,13 @@ def writable(data: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return data if data.flags.writeable else data.copy()
 
 
-def _group_objects(column: Column) -> tuple[NDArray[np.int64], Rows]:
+def _group_objects(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:
     numbers: dict[object, int] = {}
     groups = np.empty(len(column), dtype=np.int64)
     first_rows: list[int] = []
     for row, value in enumerate(column.to_values()):
+        if row % PIECE_VALUES == 0:
+            bounds.check()
         key = grouping_key(value)
         group = numbers.get(key)
         if group is None:

@@ -86,7 +86,7 @@ def _created(operator: Merge, batch: Batch, keys: Sequence[Column], context: Exe
         if operator.on_create:
             apply_items(operator.on_create, created, context)
         return created
-    groups, first = group_rows(keys, batch.rows)
+    groups, first = group_rows(keys, batch.rows, context.bounds)
     created = create_elements(batch.take(first), operator.nodes, operator.relationships, context)
     if operator.on_create:
         apply_items(operator.on_create, created, context)

@@ -9,6 +9,7 @@ from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.plan.expressions import Expression, Literal
@@ -78,14 +79,20 @@ def extend(operator: Extend, context: ExecutionContext) -> Iterator[Batch]:
 @executes(Unwind)
 def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
     """A row per element, in pieces of at most batch_rows_max."""
+    limit = context.limits.batch_rows_max
     for outer in context.run(operator.input):
+        ranges = ranges_of(operator.list, outer, context)
+        if ranges is not None:
+            for rows, numbers in ranges.pieces(limit, context.bounds):
+                yield widen(outer, rows, {operator.variable: numbers}, operator.unused)
+            continue
         for batch, column in _list_pieces(operator.list, outer, context):
             if column.kind is not Kind.OBJECT:  # no lists: each value stands for itself
                 rows = np.flatnonzero(column.validity())
                 if len(rows):
                     yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
                 continue
-            for rows, elements in _element_pieces(column.to_values(), context.limits.batch_rows_max):
+            for rows, elements in element_pieces(column.to_values(), limit):
                 context.check()
                 yield widen(batch, rows, {operator.variable: Column.from_values(elements)}, operator.unused)
 
@@ -104,27 +111,6 @@ def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext
             size = max(1, min(4 * size, context.limits.batch_rows_max * piece.rows // max(elements, 1)))
         else:
             size *= 4
-
-
-def _element_pieces(values: list[Value], limit: int) -> Iterator[tuple[Rows, list[Value]]]:
-    """Elements of the lists with the row of each, at most ``limit`` at a time."""
-    rows: list[int] = []
-    elements: list[Value] = []
-    for row, value in enumerate(values):
-        if value is None:
-            continue
-        items = value if isinstance(value, list) else [value]
-        start = 0
-        while start < len(items):
-            taken = items[start : start + limit - len(elements)]
-            elements += taken
-            rows += [row] * len(taken)
-            start += len(taken)
-            if len(elements) == limit:
-                yield np.array(rows, dtype=np.int64), elements
-                rows, elements = [], []
-    if elements:
-        yield np.array(rows, dtype=np.int64), elements
 
 
 @executes(Union)
@@ -170,17 +156,17 @@ def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
         rows += batch.rows
         if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
             continue
-        seen, fresh = _more_distinct(seen, gathered)
+        seen, fresh = _more_distinct(seen, gathered, context)
         gathered, rows = [], 0
         yield from pieces(fresh, context)
     if gathered:
-        yield from pieces(_more_distinct(seen, gathered)[1], context)
+        yield from pieces(_more_distinct(seen, gathered, context)[1], context)
 
 
-def _more_distinct(seen: Batch | None, gathered: list[Batch]) -> tuple[Batch, Batch]:
+def _more_distinct(seen: Batch | None, gathered: list[Batch], context: ExecutionContext) -> tuple[Batch, Batch]:
     """All distinct rows, and those among them that were not seen before."""
     together = Batch.concatenate(gathered if seen is None else [seen, *gathered])
-    first = group_rows(list(together.columns.values()), together.rows)[1]
+    first = group_rows(list(together.columns.values()), together.rows, context.bounds)[1]
     known = 0 if seen is None else seen.rows
     everything = together if len(first) == together.rows else together.take(first)
     return everything, everything.slice(known, everything.rows) if known else everything
@@ -245,7 +231,7 @@ def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
         yield together
         return
     keys = [evaluate(key, together, context) for key in operator.keys]
-    yield from pieces(together.take(sorted_rows(keys, operator.descending)), context)
+    yield from pieces(together.take(sorted_rows(keys, operator.descending, context.bounds)), context)
 
 
 @executes(Top)
@@ -272,7 +258,7 @@ def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
 def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionContext) -> Batch:
     together = Batch.concatenate(batches)
     keys = [evaluate(key, together, context) for key in operator.keys]
-    return together.take(first_rows(keys, operator.descending, count))
+    return together.take(first_rows(keys, operator.descending, count, context.bounds))
 
 
 def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:

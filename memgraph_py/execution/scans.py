@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind, Rows
-from memgraph_py.execution.comprehensions import flatten
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, relationship_ids, truth
 from memgraph_py.execution.executor import ExecutionContext, constant, executes, widen
+from memgraph_py.execution.lists import flatten
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.operators import (
     AllNodes,

@@ -1,54 +1,97 @@
 """Order of rows by several columns: stable, over all kinds of values, NULL last when ascending.
 
 A column of one kind becomes a few arrays that numpy sorts; a column of mixed values becomes ranks of their order keys.
+Many rows are sorted in pieces that are merged, so that a sort can be ended: numpy's sort of all of them could not.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind, Rows
 from memgraph_py.execution.grouping import writable
-from memgraph_py.kernels.sorting import string_words
-from memgraph_py.values.comparison import order_key
+from memgraph_py.kernels.sorting import merge_runs, string_words
+from memgraph_py.values.comparison import OrderKey, order_key
 
 __all__ = ["first_rows", "sorted_rows"]
 
 _STRING_WORDS_MAX = 8
 """Strings of up to so many words of eight bytes are sorted by numpy; each word is one more pass over the rows."""
+_ROWS_AT_ONCE = 1 << 17
+"""Rows that numpy sorts at once, in 10 ms."""
+_KEYS_AT_ONCE = 1 << 12
+"""Keys of mixed values that are sorted at once, in 10 ms."""
 
 
-def sorted_rows(columns: Sequence[Column], descending: Sequence[bool]) -> Rows:
-    """(rows,) int64: the row that comes first, second, …; equal rows keep their order."""
+def sorted_rows(columns: Sequence[Column], descending: Sequence[bool], bounds: Bounds) -> Rows:
+    """(rows,) int64: the row that comes first, second, …; equal rows keep their order. Raises what ``bounds`` do."""
     keys: list[NDArray[Any]] = []
     for column, down in zip(columns, descending, strict=True):
-        keys += _sort_keys(column, down)
+        keys += _sort_keys(column, down, bounds)
+    if len(keys[0]) > _ROWS_AT_ONCE:
+        return _sorted_in_pieces(keys, bounds)
     if len(keys) == 1:
         return np.argsort(keys[0], kind="stable")
     return np.lexsort(keys[::-1])
 
 
-def first_rows(columns: Sequence[Column], descending: Sequence[bool], count: int) -> Rows:
+def _sorted_in_pieces(keys: list[NDArray[Any]], bounds: Bounds) -> Rows:
+    """The rows by the last key, then by the one before it, and so on: each sort keeps what the ones before it did."""
+    order = _ordered(_as_integers(keys[-1]), bounds)
+    for key in keys[-2::-1]:
+        order = order[_ordered(_as_integers(key)[order], bounds)]
+    return order
+
+
+def _as_integers(key: NDArray[Any]) -> NDArray[np.int64]:
+    """Integers in the order of the key, equal where it is: the bits of floats, turned around below zero."""
+    if key.dtype != np.float64:
+        return key.astype(np.int64)
+    bits: NDArray[np.int64] = (key + 0.0).view(np.int64)  # -0.0 + 0.0 is 0.0
+    return bits ^ ((bits >> 63) & np.int64((1 << 63) - 1))
+
+
+def _ordered(keys: NDArray[np.int64], bounds: Bounds) -> Rows:
+    """A stable argsort."""
+    rows = len(keys)
+    order = np.empty(rows, dtype=np.int64)
+    runs = np.empty(rows, dtype=np.int64)
+    for piece in bounds.pieces(rows, _ROWS_AT_ONCE):
+        own = keys[piece]
+        places = np.argsort(own, kind="stable")
+        runs[piece] = own[places]
+        order[piece] = places + piece.start
+    width = _ROWS_AT_ONCE
+    while width < rows:
+        runs, order = merge_runs(runs, order, width, bounds.flag)
+        bounds.check()
+        width *= 2
+    return order
+
+
+def first_rows(columns: Sequence[Column], descending: Sequence[bool], count: int, bounds: Bounds) -> Rows:
     """The first ``count`` of ``sorted_rows``, without sorting rows that cannot be among them."""
     rows = len(columns[0])
     if count == 0:
         return np.zeros(0, dtype=np.int64)
     if rows <= 4 * count or rows < 256:
-        return sorted_rows(columns, descending)[:count]
-    leading = _sort_keys(columns[0], descending[0])[0]
+        return sorted_rows(columns, descending, bounds)[:count]
+    leading = _sort_keys(columns[0], descending[0], bounds)[0]
     threshold = np.partition(leading, count - 1)[count - 1]
     candidates = np.flatnonzero(leading <= threshold) if threshold == threshold else np.arange(rows)
-    order = sorted_rows([column.take(candidates) for column in columns], descending)[:count]
+    order = sorted_rows([column.take(candidates) for column in columns], descending, bounds)[:count]
     return candidates[order]
 
 
-def _sort_keys(column: Column, descending: bool) -> list[NDArray[Any]]:
+def _sort_keys(column: Column, descending: bool, bounds: Bounds) -> list[NDArray[Any]]:
     """Arrays, the most significant first, whose ascending order is the order wanted."""
     if column.kind is Kind.OBJECT:
-        return [_ranks(column, descending)]
-    keys = _ascending_keys(column)
+        return [_ranks(column, descending, bounds)]
+    keys = _ascending_keys(column, bounds)
     if descending:
         keys = [~key if key.dtype != np.float64 else -key for key in keys]
     if column.valid is None:
@@ -58,7 +101,7 @@ def _sort_keys(column: Column, descending: bool) -> list[NDArray[Any]]:
     return [missing, *(np.where(column.valid, key, key.dtype.type(0)) for key in keys)]
 
 
-def _ascending_keys(column: Column) -> list[NDArray[Any]]:
+def _ascending_keys(column: Column, bounds: Bounds) -> list[NDArray[Any]]:
     match column.kind:
         case Kind.FLOAT:
             nan = np.isnan(column.values)
@@ -66,25 +109,62 @@ def _ascending_keys(column: Column) -> list[NDArray[Any]]:
                 return [column.values]
             return [nan, np.where(nan, 0.0, column.values)]
         case Kind.STRING:
-            return _string_keys(column)
+            return _string_keys(column, bounds)
         case _:
             return [column.values]
 
 
-def _string_keys(column: Column) -> list[NDArray[Any]]:
+def _string_keys(column: Column, bounds: Bounds) -> list[NDArray[Any]]:
     """Words of eight bytes, then the length, which tells "a" from "a\\0"; UTF-8 bytes order as code points do."""
     values = column.values if column.valid is None else np.where(column.valid, column.values, 0)
     handles = np.require(values, dtype=np.int64, requirements=("C", "W"))
     lengths = handles & STRING_LENGTH_MASK
     words = (int(lengths.max(initial=0)) + 7) // 8
     if words > _STRING_WORDS_MAX:
-        return [_ranks(column, descending=False)]
+        return [_ranks(column, False, bounds)]
     data = writable(EMPTY_DATA if column.data is None else column.data)
     return [*(string_words(handles, data, 8 * word, STRING_LENGTH_BITS) for word in range(words)), lengths]
 
 
-def _ranks(column: Column, descending: bool) -> NDArray[np.int64]:
+def _ranks(column: Column, descending: bool, bounds: Bounds) -> NDArray[np.int64]:
     """The place of each value among the distinct ones."""
-    keys = [order_key(value) for value in column.to_values()]
-    places = {key: place for place, key in enumerate(sorted(set(keys), reverse=descending))}
-    return np.fromiter((places[key] for key in keys), dtype=np.int64, count=len(keys))
+    rows = len(column)
+    keys: list[OrderKey] = []
+    distinct: set[OrderKey] = set()
+    for piece in bounds.pieces(rows):
+        found = list(map(order_key, column.slice(piece.start, piece.stop).to_values()))
+        keys += found
+        distinct.update(found)
+    ordered = _ordered_keys(distinct, bounds)
+    if descending:
+        ordered.reverse()
+    places = {key: place for place, key in enumerate(ordered)}
+    ranks = np.empty(rows, dtype=np.int64)
+    for piece in bounds.pieces(rows):
+        ranks[piece] = [places[key] for key in keys[piece]]
+    return ranks
+
+
+def _ordered_keys(distinct: set[OrderKey], bounds: Bounds) -> list[OrderKey]:
+    """The keys in order. Many are dealt out to buckets, by a sample of them, and each bucket is sorted by itself."""
+    if len(distinct) <= _KEYS_AT_ONCE:
+        return sorted(distinct)
+    keys = list(distinct)
+    runs = [sorted(keys[piece]) for piece in bounds.pieces(len(keys), _KEYS_AT_ONCE)]
+    buckets = 2 * len(runs)
+    sample = sorted(key for run in runs for key in run[:: max(1, len(run) // 32)])
+    ordered: list[OrderKey] = []
+    starts = [0] * len(runs)
+    for bucket in range(1, buckets + 1):
+        bounds.check()
+        if bucket < buckets:
+            split = sample[bucket * len(sample) // buckets]
+            stops = [bisect_left(run, split, start) for run, start in zip(runs, starts, strict=True)]
+        else:
+            stops = list(map(len, runs))
+        fallen: list[OrderKey] = []
+        for run, start, stop in zip(runs, starts, stops, strict=True):
+            fallen += run[start:stop]
+        ordered += sorted(fallen)
+        starts = stops
+    return ordered

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import numpy as np
 
+from memgraph_py.bounds import PIECE_VALUES, Bounds
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError, LimitExceeded
 from memgraph_py.functions.registry import Environment, columnar, scalar
@@ -70,21 +71,34 @@ def reverse(value: Value) -> Value:
     raise wrong_argument("reverse", value, "LIST or STRING")
 
 
-@scalar("range", 2, 3, signature="range(start :: INTEGER, end :: INTEGER, step = 1 :: INTEGER) :: LIST<INTEGER>")
-def integer_range(start: Value, end: Value, step: Value = 1) -> Value:
+@columnar("range", 2, 3, signature="range(start :: INTEGER, end :: INTEGER, step = 1 :: INTEGER) :: LIST<INTEGER>")
+def integer_range(environment: Environment, arguments: list[Column]) -> Column:
     """Integers from start to end, both included, by step. Raises ArgumentError for a step of 0."""
+    rows = zip(*(column.to_values() for column in arguments), strict=True)
+    return Column.objects(
+        [None if any(value is None for value in row) else _integers(environment.bounds, *row) for row in rows]
+    )
+
+
+def _integers(bounds: Bounds, start: Value, end: Value, step: Value = 1) -> list[Value]:
     if type(start) is not int or type(end) is not int or type(step) is not int:
         wrong = next(value for value in (start, end, step) if type(value) is not int)
         raise ArgumentError(f"'range' expects INTEGER, got {type_name(wrong)}", detail="InvalidArgumentType")
     if step == 0:
         raise ArgumentError("the step of 'range' cannot be 0", detail="NumberOutOfRange")
-    numbers = range(start, end + (1 if step > 0 else -1), step)
-    if len(numbers) > RANGE_ELEMENTS_MAX:
+    count = (end - start) // step + 1
+    if count > RANGE_ELEMENTS_MAX:
         raise LimitExceeded(
             f"'range' of more than {RANGE_ELEMENTS_MAX} elements",
             hint="several ranges, one after another, can be longer",
         )
-    return list(numbers)
+    numbers = range(start, end + (1 if step > 0 else -1), step)
+    if count <= PIECE_VALUES:
+        return list(numbers)
+    elements: list[Value] = []
+    for piece in bounds.pieces(count):
+        elements += numbers[piece]
+    return elements
 
 
 @scalar("nullif", 2, nulls=True, signature="nullIf(v1 :: ANY, v2 :: ANY) :: ANY")

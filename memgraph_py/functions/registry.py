@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
@@ -47,7 +48,8 @@ _NO_SERVER = Installation()
 
 @dataclass(slots=True)
 class Environment:
-    """What a function may read besides its arguments. ``rows``: of the batch, for functions without arguments."""
+    """What a function may read besides its arguments. ``rows``: of the batch, for functions without arguments.
+    ``bounds``: of the execution; a function that takes long looks at them."""
 
     graph: GraphView
     clock: Clock
@@ -58,6 +60,7 @@ class Environment:
     """When the transaction began; None where that is the statement's moment."""
     database: object = None
     """What procedures and table commands of ``engine`` tell of beyond the graph: its Core. None outside a session."""
+    bounds: Bounds = field(default_factory=Bounds)
     _statement_seconds: float | None = None
 
     def statement_seconds(self) -> float:

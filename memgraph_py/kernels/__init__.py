@@ -15,7 +15,10 @@ from typing import ParamSpec, TypeVar, cast
 
 import numpy as np
 
-__all__ = ["is_compiled", "kernel", "on_compile"]
+__all__ = ["BLOCK", "is_compiled", "kernel", "on_compile"]
+
+BLOCK = 4096
+"""A kernel that may run for long looks at its caller's flag once in so many steps, a power of two: microseconds."""
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ keys    7 3 7 NULL 3        groups  0 1 0 2 1        first rows  0 1 3
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels import kernel
+from memgraph_py.kernels import BLOCK, kernel
 
 _MULTIPLIER = (
     0x9E3779B97F4A7C15  # 2^64 / golden ratio: spreads consecutive keys (Knuth, "The Art of Computer Programming", 6.4)
@@ -15,9 +15,14 @@ _FNV_OFFSET = 0xCBF29CE484222325
 _FNV_PRIME = 0x100000001B3
 
 
-@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], boolean[::1])")
-def group_integers(keys: NDArray[np.int64], valid: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The group of each row, and the first row of each group. ``valid`` may be empty: all are; NULLs are one group."""
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], boolean[::1], int64[::1])")
+def group_integers(
+    keys: NDArray[np.int64], valid: NDArray[np.bool_], flag: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The group of each row, and the first row of each group. ``valid`` may be empty: all are; NULLs are one group.
+
+    flag: (1,) not 0 once the caller wants no answer; what is given then means nothing.
+    """
     rows = len(keys)
     groups = np.empty(rows, dtype=np.int64)
     first_rows = np.empty(rows, dtype=np.int64)
@@ -44,6 +49,8 @@ def group_integers(keys: NDArray[np.int64], valid: NDArray[np.bool_]) -> tuple[N
     shift = np.uint64(64 - bits)
     mask = (1 << bits) - 1
     for row in range(rows):
+        if row % BLOCK == 0 and flag[0] != 0:
+            break
         if nullable and not valid[row]:
             if null_group < 0:
                 null_group = count
@@ -70,9 +77,13 @@ def group_integers(keys: NDArray[np.int64], valid: NDArray[np.bool_]) -> tuple[N
     return groups, first_rows[:count].copy()
 
 
-@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], uint8[::1], boolean[::1], int64)")
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], uint8[::1], boolean[::1], int64, int64[::1])")
 def group_strings(
-    handles: NDArray[np.int64], data: NDArray[np.uint8], valid: NDArray[np.bool_], length_bits: int
+    handles: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    valid: NDArray[np.bool_],
+    length_bits: int,
+    flag: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """As group_integers, for strings: handles are ``start << length_bits | length`` into data."""
     rows = len(handles)
@@ -89,6 +100,8 @@ def group_strings(
     mask = (1 << bits) - 1
     length_mask = (1 << length_bits) - 1
     for row in range(rows):
+        if row % BLOCK == 0 and flag[0] != 0:
+            break
         if nullable and not valid[row]:
             if null_group < 0:
                 null_group = count

@@ -1,9 +1,9 @@
-"""Sort keys of strings: eight bytes at a time as integers whose order is that of the bytes."""
+"""Order: strings as integers, eight bytes at a time, whose order is that of the bytes; sorted runs merged to one."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels import kernel
+from memgraph_py.kernels import BLOCK, kernel
 
 SIGN = -(1 << 63)
 
@@ -29,3 +29,33 @@ def string_words(
                 word |= np.uint64(data[start + position + offset])
         words[row] = np.int64(word ^ np.uint64(1 << 63))
     return words
+
+
+@kernel("Tuple((int64[::1], int64[::1]))(int64[::1], int64[::1], int64, int64[::1])")
+def merge_runs(
+    keys: NDArray[np.int64], order: NDArray[np.int64], width: int, flag: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Runs of ``width`` ascending keys merged in pairs, and ``order`` moved along; of equal keys the left one is first.
+
+    flag: (1,) not 0 once the caller wants no answer; what is given then means nothing.
+    """
+    rows = len(keys)
+    merged = np.empty(rows, dtype=np.int64)
+    moved = np.empty(rows, dtype=np.int64)
+    for start in range(0, rows, 2 * width):
+        middle = min(start + width, rows)
+        end = min(middle + width, rows)
+        left = start
+        right = middle
+        for place in range(start, end):
+            if place % BLOCK == 0 and flag[0] != 0:
+                return merged, moved
+            if right >= end or (left < middle and keys[left] <= keys[right]):
+                merged[place] = keys[left]
+                moved[place] = order[left]
+                left += 1
+            else:
+                merged[place] = keys[right]
+                moved[place] = order[right]
+                right += 1
+    return merged, moved

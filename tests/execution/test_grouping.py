@@ -5,6 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.sorting import first_rows, sorted_rows
@@ -31,7 +32,7 @@ LISTS: st.SearchStrategy[list[Value]] = st.sampled_from(KINDS).flatmap(
 def test_groups_are_those_of_equivalent_values(left: list[Value], right: list[Value]) -> None:
     rows = min(len(left), len(right))
     left, right = left[:rows], right[:rows]
-    groups, first = group_rows([Column.from_values(left), Column.from_values(right)], rows)
+    groups, first = group_rows([Column.from_values(left), Column.from_values(right)], rows, Bounds())
     numbers: dict[object, int] = {}
     keys = [(grouping_key(one), grouping_key(other)) for one, other in zip(left, right, strict=True)]
     expected = [numbers.setdefault(key, len(numbers)) for key in keys]
@@ -51,11 +52,11 @@ def test_rows_are_in_the_order_of_their_values(
     expected = sorted(expected, key=lambda row: order_key(left[row]), reverse=down)
     columns = [Column.from_values(left), Column.from_values(right)]
     if rows:
-        assert sorted_rows(columns, [down, right_down]).tolist() == expected
-        assert first_rows(columns, [down, right_down], count).tolist() == expected[:count]
+        assert sorted_rows(columns, [down, right_down], Bounds()).tolist() == expected
+        assert first_rows(columns, [down, right_down], count, Bounds()).tolist() == expected[:count]
 
 
 @given(st.lists(st.one_of(st.integers(0, 50), st.none()), min_size=300, max_size=400), st.booleans())
 def test_the_first_rows_are_found_without_sorting_all(values: list[Value], down: bool) -> None:
     column = Column.from_values(values)
-    assert first_rows([column], [down], 7).tolist() == sorted_rows([column], [down])[:7].tolist()
+    assert first_rows([column], [down], 7, Bounds()).tolist() == sorted_rows([column], [down], Bounds())[:7].tolist()

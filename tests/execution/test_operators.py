@@ -343,7 +343,7 @@ def test_parameters(new_context: NewContext) -> None:
 def test_union_eager_and_cancellation(new_context: NewContext) -> None:
     context = new_context()
     assert run(Union(numbers(1, 2), Eager(numbers("a"))), context) == [(1,), (2,), ("a",)]
-    context.cancelled = True
+    context.bounds.end()
     with pytest.raises(TransactionTerminated):
         run(numbers(1), context)
 
