@@ -42,7 +42,7 @@ def answered_after(peer: Peer, *data: bytes, answers: int) -> tuple[float, list[
     [
         SLOW,
         KERNEL,
-        "UNWIND range(1, 5000000) AS x RETURN x % 100003 AS k, count(*) AS c ORDER BY c LIMIT 1",
+        "UNWIND range(1, 50000000) AS x RETURN x % 100003 AS k, count(*) AS c ORDER BY c LIMIT 1",
         "UNWIND range(1, 5000000) AS x CREATE (:Big {x: x, text: toString(x)})",
         "MATCH (:Hub)-[*1..5]->(n) RETURN count(*)",
     ],
