@@ -1,7 +1,8 @@
 """`python -m benchmarks.plans`: what rules of the optimiser are worth, in CPU time of the thread that runs a query.
 
 Each query is planned with all rules and with all but one, and run both ways in turns, in one process, on one graph:
-100,000 users with ids and ages, 1,768,515 friendships among them, and 10,000 posts that they like, some of them often.
+100,000 users with ids and ages, 1,768,515 friendships among them, and 10,000 posts that they like, some of them often;
+a post has a day.
 """
 
 import time
@@ -47,6 +48,8 @@ QUESTIONS = (
     Question("count_in_store", "MATCH (n:User) RETURN count(n)"),
     Question("count_in_store", "MATCH ()-[r]->() RETURN count(r)"),
     Question("count_in_store", "MATCH ()-[r:LIKES]->() RETURN count(*)"),
+    Question("join_by_hash", "UNWIND range(1, 100) AS day MATCH (p:Post {day: day}) RETURN count(p.id)"),
+    Question("join_by_hash", "MATCH (a:Post), (b:Post) WHERE a.day = b.day AND a.id <= 1000 RETURN count(b.id)"),
 )
 
 
@@ -95,9 +98,9 @@ def fill(store: GraphStore) -> None:
         age: Column(Kind.INT, graph.ages, graph.ages >= 0),
     }
     users = transaction.create_nodes(count, (schema.labels.intern("User"),), properties)
-    posts = transaction.create_nodes(
-        POSTS, (schema.labels.intern("Post"),), {id: Column(Kind.INT, np.arange(1, POSTS + 1))}
-    )
+    numbers = np.arange(1, POSTS + 1)
+    properties = {id: Column(Kind.INT, numbers), schema.keys.intern("day"): Column(Kind.INT, numbers % 365)}
+    posts = transaction.create_nodes(POSTS, (schema.labels.intern("Post"),), properties)
     friend, likes = schema.types.intern("FRIEND"), schema.types.intern("LIKES")
     transaction.create_relationships(users[graph.sources - 1], users[graph.targets - 1], friend, {})
     liked = posts[(POSTS * random.random(LIKES) ** 3).astype(np.int64)]

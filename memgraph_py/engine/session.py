@@ -32,6 +32,7 @@ from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
+from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.printing import describe_whole
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
@@ -397,11 +398,11 @@ def _profile_of(prepared: PreparedQuery) -> Profile | None:
 def _profiled(prepared: PreparedQuery, view: GraphView, profile: Profile | None) -> dict[str, Value] | None:
     if profile is None:
         return None
-    return describe_whole(prepared.plan, lambda operator: estimate_output(operator, view), profile.of)
+    return describe_whole(prepared.plan, lambda operator: estimate_output(operator, Statistics(view)), profile.of)
 
 
 def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
-    described = describe_whole(prepared.plan, lambda operator: estimate_output(operator, view))
+    described = describe_whole(prepared.plan, lambda operator: estimate_output(operator, Statistics(view)))
     summary = _summary(prepared, view)
     summary.plan = described
     return Result(prepared.columns, lambda budget: iter(()), view, summary, bounded=True)

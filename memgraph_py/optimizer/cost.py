@@ -31,9 +31,9 @@ def estimate_rows(plan: Operator, view: GraphView) -> float:
     return estimate.largest
 
 
-def estimate_output(plan: Operator, view: GraphView) -> float:
+def estimate_output(plan: Operator, statistics: Statistics) -> float:
     """The number of rows that the plan is expected to give."""
-    return _Estimate(Statistics(view)).rows(plan)
+    return _Estimate(statistics).rows(plan)
 
 
 def selectivity(predicate: Expression, statistics: Statistics) -> float:
@@ -80,6 +80,8 @@ class _Estimate:
                 rows = PARAMETER_ROWS
             case operators.Union(left, right):
                 rows = self.rows(left, argument) + self.rows(right, argument)
+            case operators.HashJoin(left, right):
+                rows = max(self.rows(left, argument), self.rows(right))
             case _:
                 rows = self._over(operator, self.rows(operator.input, argument))
         self.largest = max(self.largest, rows)

@@ -1,8 +1,8 @@
 """Advice: indexes that a plan would use if they were there."""
 
 from memgraph_py.optimizer.access import find_access, labels_of
-from memgraph_py.plan.expressions import Expression
-from memgraph_py.plan.operators import Filter, LabelScan, Operator
+from memgraph_py.plan.expressions import Call, Expression
+from memgraph_py.plan.operators import Filter, HashJoin, LabelScan, Operator
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import columns
 
@@ -12,10 +12,15 @@ def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     filtered: set[int] = set()
     for node in walk(plan):
-        if not isinstance(node, Filter) or id(node) in filtered:
+        if not isinstance(node, Filter | HashJoin) or id(node) in filtered:
             continue
         predicates: list[Expression] = []
         below: Operator = node
+        known = frozenset[str]()
+        if isinstance(node, HashJoin):  # an index would have made it a seek by values of the left side
+            equal = zip(node.right_keys, node.keys, strict=True)
+            predicates += [Call("=", sides) for sides in equal]
+            below, known = node.right, frozenset(columns(node.input))
         while isinstance(below, Filter):
             filtered.add(id(below))
             predicates.append(below.predicate)
@@ -23,7 +28,8 @@ def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
         if not isinstance(below, LabelScan):
             continue
         labels = [below.label, *labels_of(below.variable, predicates)]
-        access = find_access(below.variable, labels, predicates, frozenset(columns(below.input)), lambda *_: True)
+        known |= frozenset(columns(below.input))
+        access = find_access(below.variable, labels, predicates, known, lambda *_: True)
         if access is not None and access.label is not None and access.key is not None:
             found[access.label, access.key] = None
     return list(found)

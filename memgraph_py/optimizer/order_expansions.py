@@ -2,7 +2,7 @@
 
 A run of scans, expansions, filters and uniqueness checks is a join, and gives the same rows in any order that binds
 each variable before it is read. It is taken apart into its pieces and put together again: for each possible start
-greedily, always the piece that handles and leaves the fewest rows; the start with the smallest sum of rows handled wins.
+greedily, always the piece that handles and leaves the fewest rows; the start with the fewest rows handled wins.
 
 Expected rows follow from the degrees of nodes with a label, the labels at the ends of relationships of a type, and the
 nodes per value of an index, which the store counts.

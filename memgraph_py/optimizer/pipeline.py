@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from memgraph_py.optimizer.count_in_store import count_in_store
 from memgraph_py.optimizer.hoist_constants import hoist_constants
+from memgraph_py.optimizer.join_by_hash import join_by_hash
 from memgraph_py.optimizer.limit_sorts import limit_sorts
 from memgraph_py.optimizer.merge_projections import merge_projections
 from memgraph_py.optimizer.order_expansions import order_expansions
@@ -29,6 +30,8 @@ RULES: tuple[Rule, ...] = (
     order_expansions,
     # Takes the filters right above a scan, so these must stand where they will stay.
     use_indexes,
+    # After the seeks: what is sought by a value of another part needs no join.
+    join_by_hash,
     # Wants a scan that no seek has replaced, and a pattern in its last order.
     count_in_store,
     limit_sorts,

@@ -69,6 +69,8 @@ def _prune(operator: Operator, needed: Names) -> _Pruned:
         case operators.InTransactions():
             subplan = _subplan(operator.subplan, frozenset(operator.variables))
             return _over(changed(operator, subplan=subplan), needed)
+        case operators.HashJoin():
+            return _hash_join(operator, needed)
         case operators.Drain(below):
             return operators.Drain(_prune(below, frozenset())[0]), ()
         case _:
@@ -132,6 +134,19 @@ def _applied(operator: operators.Optional | operators.Apply, needed: Names) -> _
     else:
         pruned = operators.Optional(below, subplan, tuple(name for name in operator.variables if name in needed))
     return pruned, columns_over(pruned, given)
+
+
+def _hash_join(operator: operators.HashJoin, needed: Names) -> _Pruned:
+    """Keys hold no plans: they cannot fail."""
+    right, found = _prune(operator.right, _needed_right(operator, needed))
+    below, given = _prune(operator.input, needed.difference(found) | read_variables(operator))
+    unused = tuple(name for name in given + found if name not in needed)
+    pruned = changed(operator, input=below, right=right, unused=unused)
+    return pruned, columns_over(pruned, given)
+
+
+def _needed_right(operator: operators.HashJoin, needed: Names) -> Names:
+    return needed.union(*map(free_variables, operator.right_keys)).intersection(columns(operator.right))
 
 
 def _subplan(plan: Operator, needed: Names) -> Operator:

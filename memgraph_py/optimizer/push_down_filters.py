@@ -82,7 +82,7 @@ def _sink(operator: Operator, predicate: Expression) -> Operator | None:
         case _ if isinstance(operator, BINDING):
             if names_meet(predicate, bound_variables(operator)) or not free_variables(predicate):
                 return None
-            return _over(operator, operator.input, predicate) if _cannot_fail(predicate) else None
+            return _over(operator, operator.input, predicate) if cannot_fail(predicate) else None
         case _:
             return None
 
@@ -117,7 +117,7 @@ def _into_union(operator: Operator, left: Operator, right: Operator, predicate: 
     return operators.Union(_placed(left, predicate), _placed(right, predicate))
 
 
-def _cannot_fail(expression: Expression) -> bool:
+def cannot_fail(expression: Expression) -> bool:
     """True when the expression gives a value for any row; a property is taken to be one of an element."""
     match expression:
         case Variable() | Literal() | Parameter():
@@ -126,10 +126,10 @@ def _cannot_fail(expression: Expression) -> bool:
             return True
         case Call(name, arguments):
             if name in JOINING:
-                return all(_is_boolean(argument) and _cannot_fail(argument) for argument in arguments)
+                return all(_is_boolean(argument) and cannot_fail(argument) for argument in arguments)
             if name == "IN" and not isinstance(arguments[1], Literal | Parameter):
                 return False
-            return name in (*CANNOT_FAIL, "IN") and all(map(_cannot_fail, arguments))
+            return name in (*CANNOT_FAIL, "IN") and all(map(cannot_fail, arguments))
         case _:
             return False
 

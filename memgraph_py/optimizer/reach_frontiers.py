@@ -101,7 +101,7 @@ def _run(operator: Operator, needed: Names, statistics: Statistics) -> Operator 
     first, last = (hops[0][0], hops[-1][0]) if hops else (None, None)
     if first is None or last is None or len(hops) < 2 or not _is_unique_in_itself(hops):
         return None
-    if first.direction is Direction.BOTH or estimate_output(below, statistics.view) > STARTS_MAX:
+    if first.direction is Direction.BOTH or estimate_output(below, statistics) > STARTS_MAX:
         return None
     return Frontier(below, last.source, first.target, first.types, first.direction, len(hops))
 
@@ -132,7 +132,7 @@ def _lengths(operator: VariableExpand, needed: Names, statistics: Statistics) ->
         return None
     if maximum is None or not 1 <= operator.minimum <= maximum <= HOPS_MAX or operator.direction is Direction.BOTH:
         return None
-    if estimate_output(operator.input, statistics.view) > STARTS_MAX:
+    if estimate_output(operator.input, statistics) > STARTS_MAX:
         return None
     source, target = operator.source, operator.target
     plans: list[Operator] = [

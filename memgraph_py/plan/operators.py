@@ -232,6 +232,19 @@ class ScanRelationships:
 
 
 @immutable
+class HashJoin:
+    """Each row of the input beside each row of ``right``, a plan of its own that begins at Unit, where the keys, in
+    parallel, are equal (openCypher equality: NULL equals nothing). Order: of the input, then of ``right``. Made by the
+    optimiser only."""
+
+    input: "Operator"
+    right: "Operator"
+    keys: tuple[Expression, ...]
+    right_keys: tuple[Expression, ...]
+    unused: tuple[str, ...] = ()
+
+
+@immutable
 class Filter:
     """Rows where the predicate is true (not false, not NULL). A predicate that is no boolean raises CypherTypeError."""
 
@@ -425,6 +438,7 @@ Operator: TypeAlias = (
     | ShortestPaths
     | Frontier
     | ScanRelationships
+    | HashJoin
     | Filter
     | UniqueRelationships
     | Project

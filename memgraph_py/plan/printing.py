@@ -149,6 +149,9 @@ def details(operator: Operator) -> str:
             return _relationship(operator, f"{_types(operator.types)}*{operator.hops}..{operator.hops}")
         case operators.ScanRelationships():
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
+        case operators.HashJoin():
+            equal = zip(operator.keys, operator.right_keys, strict=True)
+            return ", ".join(expression_text(Call("=", sides)) for sides in equal)
         case operators.Filter(_, predicate):
             return expression_text(predicate)
         case operators.LoadCsv(_, source, variable):

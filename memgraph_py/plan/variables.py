@@ -106,6 +106,8 @@ def read_variables(operator: Operator) -> frozenset[str]:
         case operators.ScanRelationships():
             ends = [operator.source] * operator.bound_source + [operator.target] * operator.bound_target
             return frozenset((operator.relationship, *ends))
+        case operators.HashJoin():
+            return _all_free(*operator.keys)
         case operators.UniqueRelationships() | operators.Distinct():
             return frozenset(operator.variables)
         case operators.Apply() | operators.Optional():
@@ -141,6 +143,8 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
         case operators.ScanRelationships():
             source = () if operator.bound_source else (operator.source,)
             return source if operator.bound_target else (*source, operator.target)
+        case operators.HashJoin():
+            return columns(operator.right)
         case operators.Extend():
             return operator.names
         case operators.Optional() | operators.ProcedureCall():

@@ -91,6 +91,9 @@ class _Writer:
         if self.random.random() < 0.1:
             negation = self.random.choice(("", "NOT "))
             return f"{negation}{Expressions(self.random, self.scope).pattern(end=False)}"
+        if len(nodes) > 1 and self.random.random() < 0.2:
+            (one, other), keys = self.random.sample(nodes, 2), [*KEYS.values(), "i", "i"]
+            return f"{one}.{self.random.choice(keys)} = {other}.{self.random.choice(keys)}"
         kind = self.random.choice(("int", "float", "string", "date", "any", "bool"))
         node, sign = self.random.choice(nodes), self.random.choice(("=", "=", "<", ">=", "<>"))
         key = self.random.choice((KEYS[kind], "i")) if kind == "int" else KEYS[kind]
