@@ -6,7 +6,7 @@ Codes, titles and severities: Neo4j, "Notifications".
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.lexer import position
@@ -34,6 +34,9 @@ class Notification:
     unknown: tuple[str, str] | None = None
 
 
+_Nodes: TypeAlias = dict[type, list[Any]]
+"""The parts of a query by kind, each in the order of the text."""
+
 _UNKNOWN = {
     "labels": ("UnknownLabelWarning", "label"),
     "types": ("UnknownRelationshipTypeWarning", "relationship type"),
@@ -43,7 +46,9 @@ _UNKNOWN = {
 
 def find_notifications(query: ast.Query, plan: Operator, view: GraphView, text: str) -> tuple[Notification, ...]:
     """All of them, in the order of the text."""
-    nodes = list(walk(query))
+    nodes: _Nodes = {}
+    for node in walk(query):
+        nodes.setdefault(node.__class__, []).append(node)
     found = [*_large_patterns(nodes), *_old_spellings(nodes), *_unknown_names(nodes, view, text)]
     found.sort(key=lambda one: one.offset or 0)
     return (*found, *_missing_indexes(plan, view))
@@ -69,9 +74,9 @@ def as_maps(notifications: tuple[Notification, ...], view: GraphView, text: str)
     return maps
 
 
-def _large_patterns(nodes: list[Any]) -> Iterator[Notification]:
-    for node in nodes:
-        if isinstance(node, ast.Match) and len(node.pattern) > 1 and _is_disconnected(node.pattern):
+def _large_patterns(nodes: _Nodes) -> Iterator[Notification]:
+    for node in nodes.get(ast.Match, ()):
+        if len(node.pattern) > 1 and _is_disconnected(node.pattern):
             yield Notification(
                 "Statement.CartesianProduct",
                 "This query builds a cartesian product between disconnected patterns.",
@@ -81,7 +86,8 @@ def _large_patterns(nodes: list[Any]) -> Iterator[Notification]:
                 " by a relationship or by a variable, where that is meant",
                 node.offset,
             )
-        elif isinstance(node, ast.PatternPart) and node.function is None:
+    for node in nodes.get(ast.PatternPart, ()):
+        if node.function is None:
             for relationship in node.relationships:
                 if relationship.variable_length and relationship.maximum is None and relationship.search is None:
                     yield Notification(
@@ -112,9 +118,9 @@ def _is_disconnected(parts: tuple[ast.PatternPart, ...]) -> bool:
     return len(groups) > 1
 
 
-def _old_spellings(nodes: list[Any]) -> Iterator[Notification]:
-    for node in nodes:
-        if isinstance(node, ast.SubqueryCall) and node.imports is None and not node.imports_all:
+def _old_spellings(nodes: _Nodes) -> Iterator[Notification]:
+    for node in nodes.get(ast.SubqueryCall, ()):
+        if node.imports is None and not node.imports_all:
             first = node.query.parts[0].clauses[0]
             if isinstance(first, ast.With):
                 yield Notification(
@@ -127,21 +133,22 @@ def _old_spellings(nodes: list[Any]) -> Iterator[Notification]:
                 )
 
 
-def _unknown_names(nodes: list[Any], view: GraphView, text: str) -> Iterator[Notification]:
+def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notification]:
     """Of what is read; what the query itself makes is not unknown."""
     made: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
     elements: set[str | None] = set()
-    for node in nodes:
-        if isinstance(node, ast.Create | ast.Merge | ast.Set):
+    for kind in (ast.Create, ast.Merge, ast.Set):
+        for node in nodes.get(kind, ()):
             made.update(found for part in walk(node) for found, _ in _names_in(part))
-        elif isinstance(node, ast.NodePattern | ast.RelationshipPattern):
-            elements.add(node.variable)
-        read.update((found, offset) for found, offset in _names_in(node) if found not in read)
-    for node in nodes:
-        if not isinstance(node, ast.PropertyAccess) or not isinstance(node.subject, ast.Variable):
-            continue
-        if node.subject.name in elements:
+    for naming in _NAMING:
+        for node in nodes.get(naming, ()):
+            for found, offset in _names_in(node):
+                read.setdefault(found, offset)
+    elements.update(node.variable for node in nodes.get(ast.NodePattern, ()))
+    elements.update(node.variable for node in nodes.get(ast.RelationshipPattern, ()))
+    for node in nodes.get(ast.PropertyAccess, ()):
+        if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
             read.setdefault(("keys", node.key), node.offset)
     for (sort, name), offset in read.items():
         if (sort, name) in made or _names(sort, view).find(name) is not None:
@@ -157,6 +164,9 @@ def _unknown_names(nodes: list[Any], view: GraphView, text: str) -> Iterator[Not
             place if place >= 0 else offset,
             (sort, name),
         )
+
+
+_NAMING = (ast.NodePattern, ast.RelationshipPattern, ast.SetPropertyItem, ast.SetLabelsItem, ast.SetPropertiesItem)
 
 
 def _names_in(part: Any) -> Iterator[tuple[tuple[str, str], int]]:

@@ -190,12 +190,14 @@ class StatementCache:
 def _may_take_long(plan: Operator) -> bool:
     """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements,
     a regular expression, a procedure that is not quick, a file."""
-    return any(
-        (isinstance(node, Call) and (node.name == "=~" or (node.name == "range" and not _is_short(node))))
-        or (isinstance(node, ProcedureCall) and not _is_quick(node))
-        or isinstance(node, LoadCsv)
-        for node in walk(plan)
-    )
+    for node in walk(plan):
+        kind = node.__class__
+        if kind is Call:
+            if node.name == "=~" or (node.name == "range" and not _is_short(node)):
+                return True
+        elif kind is LoadCsv or (kind is ProcedureCall and not _is_quick(node)):
+            return True
+    return False
 
 
 def _is_quick(call: ProcedureCall) -> bool:

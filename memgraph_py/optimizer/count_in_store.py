@@ -23,14 +23,14 @@ from memgraph_py.plan.operators import (
     RelationshipCount,
     Unit,
 )
-from memgraph_py.plan.tree import rewrite
+from memgraph_py.plan.substitution import rewrite_operators
 from memgraph_py.plan.variables import columns
 from memgraph_py.storage.view import Direction
 
 
 def count_in_store(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with NodeCount and RelationshipCount in place of aggregations that count whole patterns."""
-    return rewrite(plan, _counted, leaves=False)
+    return rewrite_operators(plan, _counted)
 
 
 def _counted(node: Any) -> Any:

@@ -15,7 +15,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, rewrite_children
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, parts, rewrite_children
 from memgraph_py.plan.variables import facts, free_variables
 
 T = TypeVar("T")
@@ -25,24 +25,37 @@ _EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
 
 def rewrite_operators(plan: Operator, change: Callable[[Any], Any]) -> Operator:
     """A copy of the plan in which ``change`` has been applied to every operator, inputs and subplans first."""
-    return change(  # type: ignore[no-any-return]  # an operator for an operator
-        rewrite_operators_below(plan, lambda below: rewrite_operators(below, change))
-    )
+
+    def visit(operator: Operator) -> Operator:
+        return change(rewrite_operators_below(operator, visit))  # type: ignore[no-any-return]  # an operator for one
+
+    return visit(plan)
 
 
 def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
     subplans among them; the node itself when nothing changed."""
+    kind: Any = node.__class__
+    updates: dict[str, Any] = {}
+    for name, several in parts(kind):
+        value = getattr(node, name)
+        new: Any = value
+        if several:
+            for place, item in enumerate(value):
+                if not _holds_no_plan(item) and (other := rewrite_operators_below(item, change)) is not item:
+                    new = (*new[:place], other, *new[place + 1 :])
+        elif value.__class__ in _OPERATOR_TYPES:
+            new = change(value)
+        elif value is not None and not _holds_no_plan(value):
+            new = rewrite_operators_below(value, change)
+        if new is not value:
+            updates[name] = new
+    return changed(node, **updates) if updates else node
 
-    def visit(part: Any) -> Any:
-        kind = part.__class__
-        if kind in _OPERATOR_TYPES:
-            return change(part)
-        if kind in _EXPRESSION_TYPES and not facts(part).holds_plan:
-            return part
-        return rewrite_children(part, visit, leaves=False)
 
-    return rewrite_children(node, visit, leaves=False)
+def _holds_no_plan(part: Any) -> bool:
+    kind: Any = part.__class__
+    return kind in _EXPRESSION_TYPES and not facts(part).holds_plan
 
 
 def replaced(

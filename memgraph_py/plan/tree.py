@@ -25,7 +25,7 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 
 @cache
-def _parts(kind: Any) -> tuple[tuple[str, bool], ...]:
+def parts(kind: Any) -> tuple[tuple[str, bool], ...]:
     """The fields of a kind that hold parts of a plan, by their annotations, and whether each holds a tuple; none for
     what is no part of a plan."""
     if not _is_plan_type(kind):
@@ -47,7 +47,7 @@ def children(node: Any) -> list[Any]:
     """Operators, expressions and specs directly below a node, in field order, tuples opened."""
     kind: Any = type(node)
     found: list[Any] = []
-    for name, several in _parts(kind):
+    for name, several in parts(kind):
         value = getattr(node, name)
         if several:
             found += value
@@ -91,7 +91,7 @@ def rewrite_children(node: T, change: Callable[[Any], Any], *, leaves: bool = Tr
     left = _NO_KINDS if leaves else _LEAVES
     kind: Any = type(node)
     updates: dict[str, Any] | None = None
-    for name, several in _parts(kind):
+    for name, several in parts(kind):
         value = getattr(node, name)
         if several:
             new: Any = value

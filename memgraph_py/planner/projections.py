@@ -7,6 +7,7 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from memgraph_py.cypher import ast
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
@@ -26,7 +27,7 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.tree import EXPRESSION_TYPES, children, walk
+from memgraph_py.plan.tree import OPERATOR_TYPES, children, walk
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
@@ -63,7 +64,14 @@ def project(
 
 def has_aggregate(expression: Expression) -> bool:
     """True when the expression calls an aggregate outside of subqueries, which have a scope of their own."""
-    return is_aggregate(expression) or any(map(has_aggregate, _expressions_below(expression)))
+    waiting: list[Any] = [expression]
+    while waiting:
+        node = waiting.pop()
+        if is_aggregate(node):
+            return True
+        if not isinstance(node, OPERATOR_TYPES):
+            waiting += children(node)
+    return False
 
 
 def is_aggregate(expression: Expression) -> bool:
@@ -253,7 +261,3 @@ def _filters(operator: Operator, predicate: Expression) -> Operator:
             operator = _filters(operator, part)
         return operator
     return Filter(operator, predicate)
-
-
-def _expressions_below(expression: Expression) -> list[Expression]:
-    return [child for child in children(expression) if type(child) in EXPRESSION_TYPES]

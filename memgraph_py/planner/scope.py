@@ -1,14 +1,16 @@
 """Scope: what the planner knows at one place of a query, and the two planners of subqueries that expressions need."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from itertools import count
 from typing import Protocol
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.lexer import position
 from memgraph_py.errors import CypherSyntaxError
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
+from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns, read_variables
 
 
@@ -22,7 +24,7 @@ class Subplans(Protocol):
     def query(self, query: ast.Query, start: Operator, scope: "Scope") -> tuple[Operator, "Scope"]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Scope:
     """Names that the query can write here, in order of their introduction, and the source of names that it cannot."""
 
@@ -34,11 +36,11 @@ class Scope:
     def bind(self, *names: str) -> "Scope":
         """This scope and these names."""
         new = tuple(dict.fromkeys(name for name in names if name not in self.variables))
-        return replace(self, variables=self.variables + new) if new else self
+        return Scope(self.variables + new, self.subplans, self.text, self.counter) if new else self
 
     def only(self, names: tuple[str, ...]) -> "Scope":
         """A scope of exactly these names."""
-        return replace(self, variables=names)
+        return Scope(names, self.subplans, self.text, self.counter)
 
     def not_supported(self, what: str, offset: int) -> CypherSyntaxError:
         """The error for what analysis accepts and no operator can do yet."""
@@ -74,4 +76,4 @@ def _with_leaf(plan: Operator, leaf: Argument) -> Operator:
         return plan
     if isinstance(plan, Union):
         return Union(_with_leaf(plan.left, leaf), _with_leaf(plan.right, leaf))
-    return replace(plan, input=_with_leaf(plan.input, leaf))
+    return changed(plan, input=_with_leaf(plan.input, leaf))

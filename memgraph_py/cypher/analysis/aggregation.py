@@ -21,9 +21,14 @@ def is_aggregate(node: object) -> bool:
 
 def aggregates(expression: ast.Expression) -> bool:
     """True when an aggregate stands anywhere in an expression, subqueries apart: their aggregates are their own."""
-    if is_aggregate(expression):
-        return True
-    return not isinstance(expression, _SUBQUERIES) and any(map(aggregates, children(expression)))
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        if is_aggregate(node):
+            return True
+        if node.__class__ not in _SUBQUERIES:
+            waiting += children(node)
+    return False
 
 
 def check_unambiguous(
@@ -57,7 +62,7 @@ def _beside_aggregates(
             names = names | {node.accumulator, node.variable}
         case _:
             pass
-    if is_aggregate(node) or isinstance(node, (*_SUBQUERIES, ast.PatternComprehension)):
+    if is_aggregate(node) or node.__class__ in (*_SUBQUERIES, ast.PatternComprehension):
         return
     for child in children(node):
         yield from _beside_aggregates(child, names, groups)

@@ -1,6 +1,6 @@
 """Where an expression stands: the variables it may read, whether it may aggregate, and how its errors are reported."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.kinds import Kind
 from memgraph_py.cypher.lexer import position
 from memgraph_py.errors import CypherError, CypherSyntaxError
+from memgraph_py.immutable import immutable
 
 
 class Aggregation(Enum):
@@ -49,7 +50,7 @@ Scope = dict[str, Kind]
 """Variables in the order in which they were bound."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Place:
     """``predicate``: a truth value is asked for, so a pattern may stand here."""
 
@@ -60,15 +61,15 @@ class Place:
 
     def value(self) -> "Place":
         """The place of an operand, where no pattern may stand."""
-        return replace(self, predicate=False) if self.predicate else self
+        return Place(self.scope, self.findings, self.aggregation) if self.predicate else self
 
     def truth(self) -> "Place":
         """The place of a predicate."""
-        return self if self.predicate else replace(self, predicate=True)
+        return self if self.predicate else Place(self.scope, self.findings, self.aggregation, predicate=True)
 
     def aggregating(self, aggregation: Aggregation) -> "Place":
         """This place with other rules for aggregates."""
-        return replace(self, aggregation=aggregation)
+        return Place(self.scope, self.findings, aggregation, self.predicate)
 
     def with_variables(self, variables: Scope) -> "Place":
         """A place that sees these too; one of the same name is hidden. Aggregates do not reach into such a place."""
