@@ -48,6 +48,10 @@ QUESTIONS = (
     Question("count_in_store", "MATCH (n:User) RETURN count(n)"),
     Question("count_in_store", "MATCH ()-[r]->() RETURN count(r)"),
     Question("count_in_store", "MATCH ()-[r:LIKES]->() RETURN count(*)"),
+    Question(
+        "check_existence_once",
+        "MATCH (u:User) WHERE NOT EXISTS { (u)-[:FRIEND]->()-[:LIKES]->(:Post {id: 9000}) } RETURN count(u.id)",
+    ),
     Question("join_by_hash", "UNWIND range(1, 100) AS day MATCH (p:Post {day: day}) RETURN count(p.id)"),
     Question("join_by_hash", "MATCH (a:Post), (b:Post) WHERE a.day = b.day AND a.id <= 1000 RETURN count(b.id)"),
 )

@@ -26,6 +26,7 @@ from memgraph_py.plan.expressions import (
     Collect,
     Count,
     Exists,
+    ExistsOnce,
     Expression,
     HasLabels,
     MapProjection,
@@ -247,7 +248,7 @@ def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
                 yield key, None
             case HasLabels():
                 yield _LABELS, None
-            case MapProjection() | Exists() | Count() | Collect():
+            case MapProjection() | Exists() | ExistsOnce() | Count() | Collect():
                 yield _EVERYTHING, None
             case Call(name) if name in _READING_FUNCTIONS:
                 yield _EVERYTHING, None

@@ -26,7 +26,12 @@ PARAMETER_ROWS = 1_000.0
 
 def estimate_rows(plan: Operator, view: GraphView) -> float:
     """The largest number of rows that any operator of the plan is expected to handle."""
-    estimate = _Estimate(Statistics(view))
+    return largest_rows(plan, Statistics(view))
+
+
+def largest_rows(plan: Operator, statistics: Statistics) -> float:
+    """The same, for who has the statistics; of a subplan for one outer row."""
+    estimate = _Estimate(statistics)
     estimate.rows(plan)
     return estimate.largest
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from memgraph_py.optimizer.check_existence_once import check_existence_once
 from memgraph_py.optimizer.count_in_store import count_in_store
 from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.join_by_hash import join_by_hash
@@ -26,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     simplify_expressions,
     # So that a pattern has all its filters beside it when its order is chosen.
     push_down_filters,
+    # Makes patterns of their own, which the next rules put in order.
+    check_existence_once,
     # Before the seeks: which node is sought first decides which values are known for the others.
     order_expansions,
     # Takes the filters right above a scan, so these must stand where they will stay.

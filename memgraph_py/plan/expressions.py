@@ -179,6 +179,15 @@ class Count(Remembering):
 
 
 @immutable
+class ExistsOnce(Remembering):
+    """As Exists, of a plan that reads nothing of the batch, and so is run once for an execution: true where it gives a
+    row; with ``variable``, one whose node is that of the batch's column of this name. Made by the optimiser only."""
+
+    plan: "Operator"
+    variable: str | None
+
+
+@immutable
 class Constant(Remembering):
     """An expression that reads parameters alone, and has the same value in each row: computed once for an execution.
     Made by the optimiser only."""
@@ -202,6 +211,7 @@ Expression: TypeAlias = (
     | Reduce
     | PathOf
     | Exists
+    | ExistsOnce
     | Collect
     | Count
     | Constant

@@ -17,6 +17,7 @@ from memgraph_py.plan.expressions import (
     Constant,
     Count,
     Exists,
+    ExistsOnce,
     Expression,
     HasLabels,
     ListComprehension,
@@ -241,7 +242,9 @@ def _text(expression: Expression) -> tuple[str, int]:
             return _binding(expression), CALL_PRECEDENCE
         case PathOf(variables):
             return f"path({', '.join(variables)})", CALL_PRECEDENCE
-        case Exists(plan):
+        case ExistsOnce(plan, str() as name):
+            return f"{name} IN {{ {_inline(plan)} }}", PRECEDENCE["IN"]
+        case Exists(plan) | ExistsOnce(plan):
             return f"EXISTS {{ {_inline(plan)} }}", CALL_PRECEDENCE
         case Collect(plan):
             return f"COLLECT {{ {_inline(plan)} }}", CALL_PRECEDENCE

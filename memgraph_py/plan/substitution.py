@@ -8,6 +8,7 @@ from memgraph_py.plan.expressions import (
     Collect,
     Count,
     Exists,
+    ExistsOnce,
     Expression,
     ListComprehension,
     Quantifier,
@@ -76,7 +77,7 @@ def replaced(
             hidden |= {variable}
         case Reduce(accumulator, _, variable):
             hidden |= {accumulator, variable}
-        case Exists() | Count() | Collect():
+        case Exists() | ExistsOnce() | Count() | Collect():
             return expression
         case _:
             pass

@@ -11,6 +11,7 @@ from memgraph_py.plan.expressions import (
     Constant,
     Count,
     Exists,
+    ExistsOnce,
     Expression,
     Facts,
     ListComprehension,
@@ -55,6 +56,8 @@ def _find_facts(expression: Expression) -> Facts:
             return Facts(frozenset(variables), varies=True)
         case Exists(plan) | Count(plan) | Collect(plan, _):
             return Facts(argument_variables(plan), varies=True, holds_plan=True, has_parameter=True)
+        case ExistsOnce(_, name):
+            return Facts(NONE if name is None else frozenset((name,)), varies=True, holds_plan=True, has_parameter=True)
         case Constant():
             return _NO_FACTS
         case _:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, Count, Exists
+from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.printing import line
 from memgraph_py.plan.tree import OPERATOR_TYPES, children, inputs
@@ -43,9 +43,9 @@ def _verify_subqueries(node: Any) -> None:
         if isinstance(child, OPERATOR_TYPES):
             continue
         match child:
-            case Exists(plan) | Count(plan):
+            case Exists(plan) | Count(plan) | ExistsOnce(plan, None):
                 verify(plan)
-            case Collect(plan, variable):
+            case Collect(plan, variable) | ExistsOnce(plan, str() as variable):
                 verify(plan)
                 assert variable in columns(plan), f"{variable} is not a column of {line(plan)}"
             case _:

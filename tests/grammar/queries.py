@@ -74,10 +74,23 @@ class _Writer:
         for _ in range(count):
             patterns.append(self.pattern())
         text = f"{optional}MATCH {', '.join(patterns)}"
+        if self.random.random() < 0.1:
+            return f"{text}, {self._apart()}"
         if self.random.random() < 0.6:
             text += f" WHERE {self.condition()}"
         assert known.keys() <= self.scope.keys()
         return text
+
+    def _apart(self) -> str:
+        """A part of its own, and the equality that connects it, perhaps with more of a condition."""
+        known = self._named("node")
+        self._names += 1
+        node, kind = f"n{self._names}", self.random.choice(("int", "float", "string", "any"))
+        self.scope[node] = "node"
+        value = f"{self.random.choice(known)}.{KEYS[kind]}" if known else self.expression(kind, 1)
+        more = f" AND {self.condition()}" if self.random.random() < 0.4 else ""
+        hop = self.random.choice(("", f"-[:{self.random.choice(TYPES)}]->()"))
+        return f"({node}:{self.random.choice(LABELS)}){hop} WHERE {node}.{KEYS[kind]} = {value}{more}"
 
     def condition(self) -> str:
         """A predicate of one to three parts, of forms that rules look for, and of any other."""
@@ -91,6 +104,11 @@ class _Writer:
         if self.random.random() < 0.1:
             negation = self.random.choice(("", "NOT "))
             return f"{negation}{Expressions(self.random, self.scope).pattern(end=False)}"
+        if self.random.random() < 0.12:
+            ends = ("y", f"z:{self.random.choice(LABELS)}")
+            hops = "".join(f"-[:{self.random.choice(TYPES)}]-({end})" for end in ends)
+            asked = f"EXISTS {{ ({self.random.choice(nodes)}){hops} WHERE z.i = {self.random.randint(0, 3)} }}"
+            return f"{self.random.choice(('', 'NOT '))}{asked}"
         if len(nodes) > 1 and self.random.random() < 0.2:
             (one, other), keys = self.random.sample(nodes, 2), [*KEYS.values(), "i", "i"]
             return f"{one}.{self.random.choice(keys)} = {other}.{self.random.choice(keys)}"
