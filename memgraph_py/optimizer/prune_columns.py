@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce
+from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce, Variable
 from memgraph_py.plan.operators import Argument, Operator
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import (
@@ -130,10 +130,20 @@ def _applied(operator: operators.Optional | operators.Apply, needed: Names) -> _
     below, given = _prune(operator.input, needed.difference(new) | argument_variables(subplan))
     pruned: Operator
     if isinstance(operator, operators.Apply):
-        pruned = operators.Apply(below, subplan)
+        pruned = operators.Apply(below, _without_others(subplan, read_below))
     else:
         pruned = operators.Optional(below, subplan, tuple(name for name in operator.variables if name in needed))
     return pruned, columns_over(pruned, given)
+
+
+def _without_others(subplan: Operator, kept: Names) -> Operator:
+    """The subplan without columns of its own that are not kept: where its projection was not needed, they came out from
+    under it, with names that others may have."""
+    names = columns(subplan)
+    if argument_variables(subplan).union(kept).issuperset(names):
+        return subplan
+    given = tuple(name for name in names if name in kept)
+    return operators.Project(subplan, given, tuple(map(Variable, given)))
 
 
 def _hash_join(operator: operators.HashJoin, needed: Names) -> _Pruned:
