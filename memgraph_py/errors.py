@@ -15,6 +15,10 @@ __all__ = [
     "BookmarkTimeout",
     "CommitFailed",
     "CommitUnknown",
+    "ConstraintCreationFailed",
+    "ConstraintExists",
+    "ConstraintMissing",
+    "ConstraintNameTaken",
     "ConstraintViolation",
     "CypherError",
     "CypherSyntaxError",
@@ -22,8 +26,11 @@ __all__ = [
     "DatabaseError",
     "DatabaseNotFound",
     "EntityNotFound",
+    "EquivalentRuleExists",
     "Forbidden",
     "ForbiddenInTransaction",
+    "ForbiddenOnConstraintIndex",
+    "IndexNameTaken",
     "InvalidBookmark",
     "InvalidRequest",
     "LimitExceeded",
@@ -31,6 +38,7 @@ __all__ = [
     "Position",
     "ProcedureCallFailed",
     "ProcedureNotFound",
+    "RepeatedProperty",
     "SchemaError",
     "SemanticError",
     "ServiceUnavailable",
@@ -136,12 +144,44 @@ class ConstraintViolation(
     """A commit would break a constraint, or delete a node that still has relationships."""
 
 
+class ConstraintCreationFailed(CypherError, code="Neo.DatabaseError.Schema.ConstraintCreationFailed"):
+    """A constraint that the graph breaks already."""
+
+
 class SchemaError(CypherError, code="Neo.ClientError.Schema.IndexAlreadyExists"):
-    """A schema object of that name or shape is there already."""
+    """An index on the same is there already; base of all that says that a rule is there."""
+
+
+class EquivalentRuleExists(SchemaError, code="Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists"):
+    """The same index or constraint, of the same name, is there already."""
+
+
+class IndexNameTaken(SchemaError, code="Neo.ClientError.Schema.IndexWithNameAlreadyExists"):
+    """An index has the name."""
+
+
+class ConstraintExists(SchemaError, code="Neo.ClientError.Schema.ConstraintAlreadyExists"):
+    """A constraint on the same is there already."""
+
+
+class ConstraintNameTaken(SchemaError, code="Neo.ClientError.Schema.ConstraintWithNameAlreadyExists"):
+    """A constraint has the name."""
+
+
+class ForbiddenOnConstraintIndex(CypherError, code="Neo.ClientError.Schema.ForbiddenOnConstraintIndex"):
+    """An index that belongs to a constraint goes with it alone."""
 
 
 class SchemaMissing(CypherError, code="Neo.ClientError.Schema.IndexNotFound"):
-    """No schema object of that name or shape."""
+    """No index of that name or shape."""
+
+
+class ConstraintMissing(SchemaMissing, code="Neo.ClientError.Schema.ConstraintNotFound"):
+    """No constraint of that name or shape."""
+
+
+class RepeatedProperty(CypherError, code="Neo.ClientError.Schema.RepeatedPropertyInCompositeSchema"):
+    """An index or constraint that names a property twice."""
 
 
 class InvalidRequest(CypherError, code="Neo.ClientError.Request.Invalid"):

@@ -65,7 +65,7 @@ _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n":
 _QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", "SINGLE"})
 _SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
 _SUBQUERIES = frozenset({"EXISTS", "COUNT", "COLLECT"})
-_NAMES_BEFORE_SIGNS = frozenset({"CASE", "DISTINCT", "INDEX", "NOT", "STREAM", "WHEN"})
+_NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT", "STREAM", "WHEN"})
 """Keywords that may stand where a name may: before one of these signs they are names."""
 _AFTER_NAMES = frozenset({".", "=", "<>", "<=", ">=", ")", "]", "}", ",", "/", "%", "^", "|"})
 

@@ -34,11 +34,28 @@ from memgraph_py.storage.changes import (
     StreamPosition,
 )
 from memgraph_py.storage.schema import Names, Schema
+from memgraph_py.storage.schema_rules import (
+    ConstraintDefinition,
+    ConstraintKind,
+    Entity,
+    IndexDefinition,
+    SchemaDescriptor,
+)
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Point, Value
 
-FORMAT = 2
-UPGRADES: dict[int, Callable[[bytes], bytes]] = {}
+FORMAT = 3
+
+
+def _with_rules(payload: bytes) -> bytes:
+    """Format 2 had indexes on one property of nodes, and no constraints."""
+    *fields_, created, dropped = msgspec.msgpack.decode(payload)
+    created = [(name, (Entity.NODE, label, (key,))) for name, label, key in created]
+    dropped = [(Entity.NODE, label, (key,)) for label, key in dropped]
+    return msgspec.msgpack.encode([*fields_, created, dropped, [], []])
+
+
+UPGRADES: dict[int, Callable[[bytes], bytes]] = {2: _with_rules}
 """A payload, from each older format to the next one; those that changed nothing here are not in it."""
 
 _INLINE_ROWS_MAX = 16  # so many integers in place are smaller, and cheaper to write, than an array with its header
@@ -136,6 +153,12 @@ class _Position(msgspec.Struct, array_like=True):
     batches_left: int | None
 
 
+class _Descriptor(msgspec.Struct, array_like=True):
+    entity: int
+    token: int
+    keys: list[int]
+
+
 class _Record(msgspec.Struct, array_like=True):
     names: _Names | None
     created_nodes: list[_Nodes]
@@ -147,8 +170,10 @@ class _Record(msgspec.Struct, array_like=True):
     deleted_relationships: list[_Numbers]
     positions: list[_Position]
     reset_positions: list[bytes]
-    created_indexes: list[tuple[str, int, int]]
-    dropped_indexes: list[tuple[int, int]]
+    created_indexes: list[tuple[str, _Descriptor]]
+    dropped_indexes: list[_Descriptor]
+    created_constraints: list[tuple[str, int, _Descriptor, str]]
+    dropped_constraints: list[str]
 
 
 def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes, Watermarks]:
@@ -171,8 +196,10 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
         [_numbers(ids) for ids in changes.deleted_relationships],
         [_position(stream_id, position) for stream_id, position in changes.positions.items()],
         [stream_id.bytes for stream_id in changes.reset_positions],
-        changes.created_indexes,
-        changes.dropped_indexes,
+        [(index.name, _described(index.on)) for index in changes.created_indexes],
+        [_described(on) for on in changes.dropped_indexes],
+        [(one.name, int(one.kind), _described(one.on), one.property_type) for one in changes.created_constraints],
+        changes.dropped_constraints,
     )
     return _ENCODER.encode(record), reached
 
@@ -208,8 +235,13 @@ def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORM
             for position in record.positions
         },
         {UUID(bytes=stream_id) for stream_id in record.reset_positions},
-        record.created_indexes,
-        record.dropped_indexes,
+        [IndexDefinition(name, _descriptor(on)) for name, on in record.created_indexes],
+        [_descriptor(on) for on in record.dropped_indexes],
+        [
+            ConstraintDefinition(name, ConstraintKind(kind), _descriptor(on), property_type)
+            for name, kind, on, property_type in record.created_constraints
+        ],
+        record.dropped_constraints,
     ), reached
 
 
@@ -225,6 +257,17 @@ def decode_values(data: bytes) -> list[Value]:
     except msgspec.MsgspecError as error:
         raise DamagedRecord(str(error)) from error
     return values
+
+
+# --- rules ---
+
+
+def _described(on: SchemaDescriptor) -> _Descriptor:
+    return _Descriptor(int(on.entity), on.token, list(on.keys))
+
+
+def _descriptor(on: _Descriptor) -> SchemaDescriptor:
+    return SchemaDescriptor(Entity(on.entity), on.token, tuple(on.keys))
 
 
 # --- names ---

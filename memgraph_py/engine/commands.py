@@ -9,6 +9,7 @@ from memgraph_py.bounds import Budget
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.cypher import ast
 from memgraph_py.engine.result import Result, Summary
+from memgraph_py.engine.schema_commands import change_schema
 from memgraph_py.engine.statements import Core
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.errors import (
@@ -16,8 +17,6 @@ from memgraph_py.errors import (
     CypherTypeError,
     ForbiddenInTransaction,
     ParameterMissing,
-    SchemaError,
-    SchemaMissing,
 )
 from memgraph_py.execution.executor import Counters
 from memgraph_py.storage.transaction import Transaction
@@ -57,10 +56,8 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
 
 def _table(command: ast.Command, context: CommandContext, counters: Counters) -> Table:
     match command:
-        case ast.CreateIndex():
-            return (), lambda: _create_index(command, context, counters)
-        case ast.DropIndex():
-            return (), lambda: _drop_index(command, context, counters)
+        case ast.CreateIndex() | ast.DropIndex() | ast.CreateConstraint() | ast.DropConstraint():
+            return (), partial(_change_schema, command, context, counters)
         case ast.TestStream():
             control = _control(context)
             limit = _positive(command.limit, context, "LIMIT")
@@ -70,6 +67,13 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
             )
         case _:
             return (), _stream_action(command, context)
+
+
+def _change_schema(
+    command: ast.SchemaCommand, context: CommandContext, counters: Counters
+) -> Iterator[Sequence[Value]]:
+    change_schema(command, context.core.store, context.transaction, counters)
+    return iter(())
 
 
 def _stream_action(command: ast.StreamCommand, context: CommandContext) -> Callable[[], Iterator[Sequence[Value]]]:
@@ -143,54 +147,3 @@ def _positive(item: ast.Literal | ast.Parameter | None, context: CommandContext,
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise CypherSyntaxError(f"{clause} takes a positive integer, not {value!r}")
     return value
-
-
-# ------------------------------------------------------------------------------------------------------------- indexes
-
-
-def _create_index(command: ast.CreateIndex, context: CommandContext, counters: Counters) -> Iterator[Sequence[Value]]:
-    if len(command.keys) != 1:
-        raise CypherSyntaxError(
-            "an index on several properties is not supported yet", hint="create one index on each property"
-        )
-    schema = context.core.store.schema
-    label, key = schema.labels.intern(command.label), schema.keys.intern(command.keys[0])
-    name = command.name or f"index_{command.label}_{command.keys[0]}"
-    if schema.has_index(label, key):
-        if command.if_not_exists:
-            return iter(())
-        raise SchemaError(f'an index on ":{command.label}({command.keys[0]})" exists already')
-    if any(index.name == name for index in schema.indexes()):
-        if command.if_not_exists:
-            return iter(())
-        raise SchemaError(f'an index named "{name}" exists already')
-    if context.transaction is not None:
-        context.transaction.changes.created_indexes.append((name, label, key))
-    else:
-        context.core.store.create_index(name, label, key).result()
-    counters.indexes_added += 1
-    return iter(())
-
-
-def _drop_index(command: ast.DropIndex, context: CommandContext, counters: Counters) -> Iterator[Sequence[Value]]:
-    schema = context.core.store.schema
-    for index in schema.indexes():
-        by_name = command.name is not None and index.name == command.name
-        by_shape = (
-            command.label is not None
-            and schema.labels.name(index.label) == command.label
-            and (schema.keys.name(index.key),) == command.keys
-        )
-        if by_name or by_shape:
-            if context.transaction is not None:
-                context.transaction.changes.dropped_indexes.append((index.label, index.key))
-            else:
-                context.core.store.drop_index(index.label, index.key).result()
-            counters.indexes_removed += 1
-            return iter(())
-    if command.if_exists:
-        return iter(())
-    what = (
-        f'named "{command.name}"' if command.name is not None else f'on ":{command.label}({", ".join(command.keys)})"'
-    )
-    raise SchemaMissing(f"there is no index {what}", hint="SHOW INDEXES lists them")

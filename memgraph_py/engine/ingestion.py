@@ -184,6 +184,7 @@ class Ingestion:
                 try:
                     for _ in execute(prepared.plan, new_context(self._core, transaction, parameters)):
                         pass
+                    transaction.end_statement()
                 except CypherError as error:
                     raise QueryFailed(done, run.query, error) from error
                 done += 1
@@ -203,6 +204,7 @@ class Ingestion:
             context = new_context(self._core, transaction, {}, Batch(rows, columns))
             for _ in execute(plan, context):
                 pass
+            transaction.end_statement()
         except CypherError:  # run one by one, to find the call that errs
             transaction.undo_to(mark)
             return False

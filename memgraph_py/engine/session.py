@@ -380,6 +380,7 @@ def _run_write(prepared: PreparedQuery, context: ExecutionContext, transaction: 
     mark = transaction.mark()
     try:
         rows = list(execute(prepared.plan, context))
+        transaction.end_statement()
     except BudgetExhausted:
         transaction.undo_to(mark)
         raise

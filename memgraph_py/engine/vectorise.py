@@ -27,6 +27,7 @@ from memgraph_py.plan.operators import (
     Unit,
 )
 from memgraph_py.plan.tree import rewrite, walk
+from memgraph_py.storage.schema_rules import Entity
 
 
 def vectorised(plan: Operator) -> Operator | None:
@@ -55,9 +56,11 @@ def _sought_labels(operator: Operator) -> set[str] | None:
     """Labels of a chain of index seeks by parameters down to Unit; None for any other plan."""
     labels: set[str] = set()
     while isinstance(operator, IndexSeek):
-        if operator.many or any(isinstance(node, Variable) for node in walk(operator.value)):
+        if operator.many or operator.entity is not Entity.NODE:
             return None
-        labels.add(operator.label)
+        if any(isinstance(node, Variable) for value in operator.values for node in walk(value)):
+            return None
+        labels.add(operator.token)
         operator = operator.input
     return labels if isinstance(operator, Unit) else None
 

@@ -73,6 +73,8 @@ class Counters:
     labels_removed: int = 0
     indexes_added: int = 0
     indexes_removed: int = 0
+    constraints_added: int = 0
+    constraints_removed: int = 0
 
     def take(self, other: "Counters") -> None:
         """Become as the other one."""

@@ -126,7 +126,7 @@ def _hits(answer: object) -> int:
         case Expansion():
             return len(answer.relationships)
         case Seek():
-            return len(answer.nodes)
+            return len(answer.ids)
         case np.ndarray() | Column():
             return len(answer)
         case tuple() if answer and isinstance(answer[0], np.ndarray):

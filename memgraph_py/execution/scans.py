@@ -4,17 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from memgraph_py.columnar import Batch, Column, Kind, Rows
-from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, relationship_ids, truth
+from memgraph_py.columnar import Batch, Column, Kind
+from memgraph_py.execution.evaluation import node_ids, relationship_ids
 from memgraph_py.execution.executor import ExecutionContext, constant, executes, widen
-from memgraph_py.execution.lists import flatten
-from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.operators import (
     AllNodes,
     Argument,
-    IndexSeek,
     LabelScan,
-    NodeById,
     NodeCount,
     ParameterRows,
     RelationshipCount,
@@ -71,8 +67,11 @@ def label_scan(operator: LabelScan, context: ExecutionContext) -> Iterator[Batch
             yield from cross(batch, context.graph.nodes(label), operator.variable, context)
 
 
-def cross(batch: Batch, nodes: NodeIds, variable: str, context: ExecutionContext) -> Iterator[Batch]:
-    """Each of the nodes beside each row, row by row, in pieces that grow from batch_rows_min to batch_rows_max."""
+def cross(
+    batch: Batch, nodes: NodeIds, variable: str, context: ExecutionContext, kind: Kind = Kind.NODE
+) -> Iterator[Batch]:
+    """Each of the nodes, or of what ``kind`` says, beside each row, row by row, in pieces that grow from batch_rows_min
+    to batch_rows_max."""
     count = len(nodes)
     total = count * batch.rows
     start, size = 0, context.limits.batch_rows_min
@@ -80,14 +79,14 @@ def cross(batch: Batch, nodes: NodeIds, variable: str, context: ExecutionContext
         context.check()
         stop = min(start + size, total)
         if batch.rows == 1:
-            piece = Column(Kind.NODE, nodes[start:stop])
+            piece = Column(kind, nodes[start:stop])
             if batch.columns:
                 yield widen(batch, np.zeros(stop - start, dtype=np.int64), {variable: piece})
             else:
                 yield Batch(stop - start, {variable: piece})
         else:
             rows, positions = np.divmod(np.arange(start, stop, dtype=np.int64), count)
-            yield widen(batch, rows, {variable: Column(Kind.NODE, nodes[positions])})
+            yield widen(batch, rows, {variable: Column(kind, nodes[positions])})
         start, size = stop, min(4 * size, context.limits.batch_rows_max)
 
 
@@ -116,60 +115,6 @@ def _beside(batch: Batch, name: str, number: int) -> Batch:
     return batch.with_columns({name: constant(number, batch.rows)})
 
 
-# -------------------------------------------------------------------------------------------------------------- seeks
-
-
-@executes(IndexSeek)
-def index_seek(operator: IndexSeek, context: ExecutionContext) -> Iterator[Batch]:
-    """Nodes found by label and property."""
-    graph = context.graph
-    variable = operator.variable
-    for batch in context.run(operator.input):
-        label = graph.schema.labels.find(operator.label)
-        key = graph.schema.keys.find(operator.key)
-        if label is None or key is None:
-            continue
-        values = EVALUATORS[type(operator.value)](operator.value, batch, context)
-        lists: Rows | None = None
-        if operator.many:
-            lists, values = flatten(values)
-        if graph.schema.has_index(label, key):
-            found = graph.seek(label, key, values)
-            rows, nodes = found.source_rows, found.nodes
-        else:
-            rows, nodes = _seek_by_scan(label, key, values, context)
-        if lists is not None:
-            rows, nodes = _once_per_row(lists[rows], nodes)
-        yield from pieces(widen(batch, rows, {variable: Column(Kind.NODE, nodes)}), context)
-
-
-def _seek_by_scan(label: int, key: int, values: Column, context: ExecutionContext) -> tuple[Rows, NodeIds]:
-    """What a seek would find, where the index was dropped after the statement was planned."""
-    nodes = context.graph.nodes(label)
-    stored = context.graph.node_property(nodes, key)
-    rows: list[Rows] = []
-    found: list[NodeIds] = []
-    for row in range(len(values)):
-        wanted = values.take(np.full(len(nodes), row, dtype=np.int64))
-        context.environment.rows = len(nodes)
-        matches = nodes[truth(FUNCTIONS["="].apply(context.environment, [stored, wanted]))]
-        rows.append(np.full(len(matches), row, dtype=np.int64))
-        found.append(matches)
-    empty = np.zeros(0, dtype=np.int64)
-    return np.concatenate([empty, *rows]), np.concatenate([empty, *found])
-
-
-def _once_per_row(rows: Rows, nodes: NodeIds) -> tuple[Rows, NodeIds]:
-    """Each (row, node) once, in order."""
-    if len(rows) < 2:
-        return rows, nodes
-    order = np.lexsort((nodes, rows))
-    rows, nodes = rows[order], nodes[order]
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (rows[1:] != rows[:-1]) | (nodes[1:] != nodes[:-1])
-    return rows[fresh], nodes[fresh]
-
-
 def pieces(batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
     """The batch in slices of at most batch_rows_max; nothing where it is empty."""
     limit = context.limits.batch_rows_max
@@ -180,41 +125,6 @@ def pieces(batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
     for start in range(0, batch.rows, limit):
         context.check()
         yield batch.slice(start, start + limit)
-
-
-@executes(NodeById)
-def node_by_id(operator: NodeById, context: ExecutionContext) -> Iterator[Batch]:
-    """Nodes found by internal id; what is no integer finds none."""
-    for batch in context.run(operator.input):
-        values = evaluate(operator.value, batch, context)
-        rows = np.arange(batch.rows, dtype=np.int64)
-        if operator.many:
-            rows, values = flatten(values)
-        wanted = _whole_numbers(values)
-        known = wanted >= 0
-        known[known] = context.graph.nodes_exist(wanted[known])
-        rows, nodes = rows[known], wanted[known]
-        if operator.many:
-            rows, nodes = _once_per_row(rows, nodes)
-        if len(rows):
-            yield widen(batch, rows, {operator.variable: Column(Kind.NODE, nodes)})
-
-
-def _whole_numbers(column: Column) -> NodeIds:
-    """Ids that the values may be, -1 where none: 1.0 equals 1."""
-    if column.kind is Kind.INT:
-        values: NodeIds = column.values
-        return values.copy() if column.valid is None else np.where(column.valid, values, -1)
-    ids = np.full(len(column), -1, dtype=np.int64)
-    for row, value in enumerate(column.to_values()):
-        if (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and 0 <= value < 2**62
-            and value == int(value)
-        ):
-            ids[row] = int(value)
-    return ids
 
 
 @executes(ScanRelationships)

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind, Rows
-from memgraph_py.execution.grouping import writable
 from memgraph_py.kernels.sorting import merge_runs, string_words
 from memgraph_py.values.comparison import OrderKey, order_key
 
@@ -122,7 +121,7 @@ def _string_keys(column: Column, bounds: Bounds) -> list[NDArray[Any]]:
     words = (int(lengths.max(initial=0)) + 7) // 8
     if words > _STRING_WORDS_MAX:
         return [_ranks(column, False, bounds)]
-    data = writable(EMPTY_DATA if column.data is None else column.data)
+    data = EMPTY_DATA if column.data is None else column.data
     return [*(string_words(handles, data, 8 * word, STRING_LENGTH_BITS) for word in range(words)), lengths]
 
 

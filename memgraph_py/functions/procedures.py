@@ -1,12 +1,14 @@
 """Procedures that clients call to learn about the database. Shapes of rows: Neo4j operations manual, "Procedures"."""
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Final
 
 from memgraph_py import __version__
 from memgraph_py.config import DESCRIPTIONS
-from memgraph_py.errors import ArgumentError
+from memgraph_py.errors import ArgumentError, ProcedureCallFailed
 from memgraph_py.functions.registry import (
     AGGREGATES,
     FUNCTIONS,
@@ -17,6 +19,7 @@ from memgraph_py.functions.registry import (
     Procedure,
     procedure,
 )
+from memgraph_py.storage.schema_rules import SchemaDescriptor
 from memgraph_py.values.types import Value
 
 COMPATIBLE_VERSION = "5.26.0"
@@ -99,18 +102,33 @@ def server_info(environment: Environment, arguments: list[Value]) -> Rows:
     return [("", "memgraph-py", "")]
 
 
-@procedure("db.awaitIndexes", (("timeOutSeconds", "INTEGER"),), (), (300,), quick=True)
+@procedure("db.awaitIndexes", (("timeOutSeconds", "INTEGER"),), (), (300,))
 def await_indexes(environment: Environment, arguments: list[Value]) -> Rows:
-    """Returns when all indexes answer. They do as soon as they are made."""
+    """Returns when all indexes are built, after so many seconds with an error."""
+    schema = environment.graph.schema
+    _await(environment, [index.on for index in schema.indexes()], arguments[0])
     return []
 
 
 @procedure("db.awaitIndex", (("indexName", "STRING"), ("timeOutSeconds", "INTEGER")), (), (300,))
 def await_index(environment: Environment, arguments: list[Value]) -> Rows:
-    """Returns when the index of this name answers, as it does once it is made; there must be one."""
-    if all(index.name != arguments[0] for index in environment.graph.schema.indexes()):
+    """Returns when the index of this name, which must be there, is built; after so many seconds with an error."""
+    found = [index.on for index in environment.graph.schema.indexes() if index.name == arguments[0]]
+    if not found:
         raise ArgumentError(f"there is no index named {arguments[0]!r}", hint="SHOW INDEXES lists them")
+    _await(environment, found, arguments[1])
     return []
+
+
+def _await(environment: Environment, descriptors: list[SchemaDescriptor], seconds: Value) -> None:
+    end = time.monotonic() + (seconds if isinstance(seconds, int) else math.inf)  # NULL sets no limit
+    for on in descriptors:
+        while environment.graph.schema.populated(on) < 1:
+            if time.monotonic() > end:
+                raise ProcedureCallFailed(
+                    f"after {seconds!r} seconds an index is still being built", hint="SHOW INDEXES tells how far it is"
+                )
+            time.sleep(0.01)
 
 
 _SETTING = (("name", "STRING"), ("description", "STRING"), ("value", "STRING"), ("dynamic", "BOOLEAN"))

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.functions.registry import Environment, procedure
+from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.view import GraphView, NodeIds
 from memgraph_py.values.naming import quoted
 from memgraph_py.values.types import Node, Relationship, Value
@@ -57,10 +58,16 @@ def visualization(environment: Environment, arguments: list[Value]) -> Rows:
 
 def _label_node(number: int, name: str, graph: GraphView) -> Node:
     schema = graph.schema
+    label = schema.labels.find(name)
     indexed: list[Value] = [
-        schema.keys.name(index.key) for index in schema.indexes() if schema.labels.name(index.label) == name
+        ",".join(map(schema.keys.name, index.on.keys))
+        for index in schema.indexes()
+        if (index.on.entity, index.on.token) == (Entity.NODE, label)
     ]
-    return Node(number, (name,), {"name": name, "indexes": indexed, "constraints": []})
+    constraints: list[Value] = [
+        one.name for one in schema.constraints() if (one.on.entity, one.on.token) == (Entity.NODE, label)
+    ]
+    return Node(number, (name,), {"name": name, "indexes": indexed, "constraints": constraints})
 
 
 @procedure(

@@ -8,7 +8,7 @@ from memgraph_py.kernels import BLOCK, kernel
 SIGN = -(1 << 63)
 
 
-@kernel("int64[::1](int64[::1], uint8[::1], int64, int64)")
+@kernel("int64[::1](int64[::1], Array(uint8, 1, 'C', True), int64, int64)")
 def string_words(
     handles: NDArray[np.int64], data: NDArray[np.uint8], position: int, length_bits: int
 ) -> NDArray[np.int64]:
@@ -59,3 +59,28 @@ def merge_runs(
                 moved[place] = order[right]
                 right += 1
     return merged, moved
+
+
+@kernel("int64[::1](int64[:, ::1], int64[:, ::1], boolean)")
+def places_in_order(keys: NDArray[np.int64], sought: NDArray[np.int64], after: bool) -> NDArray[np.int64]:
+    """(sought,) how many of the keys come before each sought one; with ``after``, those that are equal to it too.
+
+    keys: (words, keys) ascending by their words, the first one most significant; sought: (words, sought).
+    """
+    words, count = keys.shape
+    result = np.empty(sought.shape[1], dtype=np.int64)
+    for row in range(sought.shape[1]):
+        low, high = 0, count
+        while low < high:
+            middle = (low + high) >> 1
+            order = 0
+            for word in range(words):
+                if keys[word, middle] != sought[word, row]:
+                    order = -1 if keys[word, middle] < sought[word, row] else 1
+                    break
+            if order < 0 or (after and order == 0):
+                low = middle + 1
+            else:
+                high = middle
+        result[row] = low
+    return result

@@ -1,53 +1,183 @@
-"""How one node can be found: which predicate an index or the node's id can answer."""
+"""How an element can be found: which predicates an index, or a node's id, can answer.
 
-from collections.abc import Callable
+An access by equality answers its predicates; one by a range finds too much, and its predicates stay. What an element is
+compared with must be known before the element is: ``needs`` says of which variables it is made.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
+from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById, Operator
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
+from memgraph_py.storage.schema_rules import Entity
 
-HasIndex: TypeAlias = Callable[[str, str], bool]
-"""Whether there is an index on this label and property key."""
+_PARTS_MAX = 32
+"""So many parts of an OR are sought; with more of them a scan is as good."""
+
+
+class Indexes(Protocol):
+    """The indexes on nodes, or those on relationships."""
+
+    def covers(self, token: str, key: str) -> bool:
+        """Whether there is one on this property of the label or type."""
+        ...
+
+    def composite(self, token: str) -> Sequence[tuple[str, ...]]:
+        """The property keys of each one on several properties."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A predicate that finds the node: by ``label`` and ``key`` through an index, or by id where both are None."""
+    """token None: by the node's id. upper and is_prefix: of a range, whose lower bound is the one value, or None."""
 
-    predicate: Expression
-    label: str | None
-    key: str | None
-    value: Expression
-    many: bool
+    answered: tuple[Expression, ...]
+    token: str | None
+    keys: tuple[str, ...]
+    values: tuple[Expression | None, ...]
+    needs: frozenset[str]
+    many: bool = False
+    is_range: bool = False
+    upper: Expression | None = None
+    is_prefix: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Less is better: one element, then those of a list of values, then those of a range."""
+        if self.is_range:
+            return 8 if self.upper is None and not self.is_prefix else 7
+        if self.token is None:
+            return 4 if self.many else 0
+        return 5 if self.many else 1 if len(self.keys) > 1 else 2
+
+    def operator(self, below: Operator, variable: str, entity: Entity = Entity.NODE) -> Operator:
+        """What finds the elements for each row of ``below``."""
+        if self.is_range:
+            assert self.token is not None, "there are no ranges of ids"
+            return IndexRangeSeek(
+                below, variable, self.token, self.keys[0], self.values[0], self.upper, self.is_prefix, entity
+            )
+        values = tuple(value for value in self.values if value is not None)
+        if self.token is None:
+            return NodeById(below, variable, values[0], self.many)
+        return IndexSeek(below, variable, self.token, self.keys, values, self.many, entity)
 
 
 def find_access(
-    variable: str, labels: list[str], predicates: list[Expression], bound: frozenset[str], has_index: HasIndex
+    variable: str, tokens: list[str], predicates: list[Expression], bound: frozenset[str], indexes: Indexes
 ) -> Access | None:
-    """The best of the predicates: one id, one value of an index, several ids, several values; None where there is none.
+    """The best access that needs ``bound`` variables alone; None where there is none."""
+    possible = [access for access in accesses(variable, tokens, predicates, indexes) if access.needs <= bound]
+    return min(possible, key=lambda access: access.rank, default=None)
 
-    The value must be known before the node is: it reads ``bound`` variables alone, and is the same for each row.
-    """
-    best: Access | None = None
-    best_rank = 4
+
+def find_parts(
+    variable: str, tokens: list[str], predicate: Expression, bound: frozenset[str] | None, indexes: Indexes
+) -> list[Access] | None:
+    """For a predicate with OR an access to each part, which need ``bound`` variables alone (None: any); None where a
+    part has none."""
+    parts = _joined_by("OR", predicate)
+    if not 1 < len(parts) <= _PARTS_MAX:
+        return None
+    found: list[Access] = []
+    for part in parts:
+        conjuncts = _joined_by("AND", part)
+        known = tokens + [label for label in labels_of(variable, conjuncts) if label not in tokens]
+        possible = accesses(variable, known, conjuncts, indexes)
+        best = min(
+            (access for access in possible if bound is None or access.needs <= bound),
+            key=lambda access: access.rank,
+            default=None,
+        )
+        if best is None:
+            return None
+        found.append(best)
+    return found
+
+
+def _joined_by(name: str, predicate: Expression) -> list[Expression]:
+    """The operands of a chain of ANDs or ORs."""
+    if isinstance(predicate, Call) and predicate.name == name:
+        return [part for argument in predicate.arguments for part in _joined_by(name, argument)]
+    return [predicate]
+
+
+def accesses(variable: str, tokens: list[str], predicates: list[Expression], indexes: Indexes) -> Iterator[Access]:
+    """Every access to the variable, once what it needs is bound. tokens: labels, or the type, that it has for sure."""
+    equal: dict[str, tuple[Expression, Expression]] = {}
+    ranges: dict[str, _Range] = {}
     for predicate in predicates:
-        equality = _equality(predicate, variable)
-        if equality is None:
-            continue
-        subject, value, many = equality
-        rank = 2 * many + isinstance(subject, Property)
-        if rank >= best_rank or not free_variables(value) <= bound or not is_deterministic(value):
-            continue
-        if isinstance(subject, Property):
-            label = next((label for label in labels if has_index(label, subject.key)), None)
-            if label is not None:
-                best, best_rank = Access(predicate, label, subject.key, value, many), rank
-        else:
-            best, best_rank = Access(predicate, None, None, value, many), rank
-    return best
+        match predicate:
+            case Call("=" | "IN" as sign, (left, right)):
+                found = _sides(left, right, variable) if sign == "=" else _first_side(left, right, variable)
+                if found is None:
+                    continue
+                subject, value = found
+                needs = free_variables(value)
+                if isinstance(subject, Property):
+                    if sign == "=":
+                        equal.setdefault(subject.key, (predicate, value))
+                    token = next((token for token in tokens if indexes.covers(token, subject.key)), None)
+                    if token is not None:
+                        yield Access((predicate,), token, (subject.key,), (value,), needs, many=sign == "IN")
+                else:
+                    yield Access((predicate,), None, (), (value,), needs, many=sign == "IN")
+            case Call("<" | "<=" | ">" | ">=" | "STARTS WITH"):
+                _take_range(predicate, variable, ranges)
+    for token in tokens:
+        for keys in indexes.composite(token):
+            if all(key in equal for key in keys):
+                pairs = [equal[key] for key in keys]
+                needs = frozenset().union(*(free_variables(value) for _, value in pairs))
+                answered, values = (tuple(column) for column in zip(*pairs, strict=True))
+                yield Access(answered, token, keys, values, needs)
+    for key, found_range in ranges.items():
+        token = next((token for token in tokens if indexes.covers(token, key)), None)
+        if token is not None:
+            yield from found_range.accesses(token, key)
+
+
+@dataclass(slots=True)
+class _Range:
+    """What bounds a property: the first of each sort."""
+
+    lower: Expression | None = None
+    upper: Expression | None = None
+    prefix: Expression | None = None
+
+    def accesses(self, token: str, key: str) -> Iterator[Access]:
+        if self.prefix is not None:
+            yield Access((), token, (key,), (self.prefix,), free_variables(self.prefix), is_range=True, is_prefix=True)
+        both = [bound for bound in (self.lower, self.upper) if bound is not None]
+        needs = frozenset().union(*map(free_variables, both))
+        if both:
+            yield Access((), token, (key,), (self.lower,), needs, is_range=True, upper=self.upper)
+        if len(both) == 2:
+            for lower, upper in ((self.lower, None), (None, self.upper)):
+                bound = lower if lower is not None else upper
+                assert bound is not None, "one of them is"
+                yield Access((), token, (key,), (lower,), free_variables(bound), is_range=True, upper=upper)
+
+
+def _take_range(predicate: Expression, variable: str, ranges: dict[str, _Range]) -> None:
+    assert isinstance(predicate, Call), "the caller has looked"
+    left, right = predicate.arguments
+    sign = predicate.name
+    found = _first_side(left, right, variable) if sign == "STARTS WITH" else _sides(left, right, variable)
+    if found is None or not isinstance(found[0], Property):
+        return
+    subject, value = found
+    side = ranges.setdefault(found[0].key, _Range())
+    if sign == "STARTS WITH":
+        side.prefix = side.prefix or value
+    elif (sign in ("<", "<=")) is (subject is left):
+        side.upper = side.upper or value
+    else:
+        side.lower = side.lower or value
 
 
 def is_deterministic(expression: Expression) -> bool:
@@ -72,23 +202,14 @@ def labels_of(variable: str, predicates: list[Expression]) -> list[str]:
     ]
 
 
-def _equality(predicate: Expression, variable: str) -> tuple[Expression, Expression, bool] | None:
-    """(`v.key` or `id(v)`, value, whether the value is a list of values) of `=` in either order, or of IN."""
-    match predicate:
-        case Call("=", (left, right)):
-            if _is_subject(left, variable):
-                return left, right, False
-            if _is_subject(right, variable):
-                return right, left, False
-        case Call("IN", (left, right)):
-            if _is_subject(left, variable):
-                return left, right, True
+def _sides(left: Expression, right: Expression, variable: str) -> tuple[Expression, Expression] | None:
+    """(`v.key` or `id(v)`, what it is compared with), whichever side it stands on."""
+    return _first_side(left, right, variable) or _first_side(right, left, variable)
+
+
+def _first_side(subject: Expression, value: Expression, variable: str) -> tuple[Expression, Expression] | None:
+    match subject:
+        case Property(Variable(name), _) | Call("id", (Variable(name),)) if name == variable:
+            if variable not in free_variables(value) and is_deterministic(value):
+                return subject, value
     return None
-
-
-def _is_subject(expression: Expression, variable: str) -> bool:
-    match expression:
-        case Property(Variable(name), _) | Call("id", (Variable(name),)):
-            return name == variable
-        case _:
-            return False

@@ -1,7 +1,8 @@
 """Expected numbers of rows, from the counts of a view.
 
-Counts, degrees by label and nodes per value of an index are the store's. Other selectivities are guesses: an equality
-keeps a tenth of the rows, another predicate a half; a list has ten elements. They rank plans; nothing else needs them.
+Counts, degrees by label and nodes per value of an index are the store's. Other selectivities are guesses: an equality,
+or a range, keeps a tenth of the rows, another predicate a half; a list has ten elements. They rank plans; nothing else
+needs them.
 """
 
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Variable
 from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.view import GraphView
 
 EQUALITY_SELECTIVITY = 0.1
+RANGE_SELECTIVITY = 0.1
 OTHER_SELECTIVITY = 0.5
 LIST_ROWS = 10.0
 FILE_ROWS = 10_000.0
@@ -55,10 +58,18 @@ def selectivity(predicate: Expression, statistics: Statistics) -> float:
 
 def access_rows(access: Access, statistics: Statistics) -> float:
     """The number of nodes that a way to find them is expected to give for a row."""
-    rows = 1.0
-    if access.label is not None and access.key is not None:
-        rows = statistics.nodes_per_value(access.label, access.key)
+    if access.token is None:
+        rows = 1.0
+    elif access.is_range:
+        return range_rows(statistics.nodes(access.token))
+    else:
+        rows = statistics.per_value(Entity.NODE, access.token, access.keys)
     return rows * LIST_ROWS if access.many else rows
+
+
+def range_rows(count: int) -> float:
+    """Expected number of elements of a range, out of so many."""
+    return max(LIST_ROWS, RANGE_SELECTIVITY * count)
 
 
 def paths(degree: float, minimum: int, maximum: int | None) -> float:
@@ -104,10 +115,15 @@ class _Estimate:
                 return rows * statistics.nodes(None)
             case operators.LabelScan(_, _, label):
                 return rows * statistics.nodes(label)
-            case operators.IndexSeek(_, _, label, key):
-                return rows * statistics.nodes_per_value(label, key) * (LIST_ROWS if operator.many else 1.0)
+            case operators.IndexSeek(_, _, token, keys):
+                found = statistics.per_value(operator.entity, token, keys)
+                return rows * found * (LIST_ROWS if operator.many else 1.0)
             case operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
+            case operators.IndexRangeSeek(_, _, token):
+                is_node = operator.entity is Entity.NODE
+                every = statistics.nodes(token) if is_node else statistics.relationships((token,))
+                return rows * range_rows(every)
             case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
                 return self._expansion(operator, rows)
             case operators.ShortestPaths():

@@ -7,6 +7,16 @@ from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import columns
 
 
+class _Every:
+    """As if there were an index on each property."""
+
+    def covers(self, token: str, key: str) -> bool:
+        return True
+
+    def composite(self, token: str) -> list[tuple[str, ...]]:
+        return []
+
+
 def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
     """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property."""
     found: dict[tuple[str, str], None] = {}
@@ -29,7 +39,7 @@ def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
             continue
         labels = [below.label, *labels_of(below.variable, predicates)]
         known |= frozenset(columns(below.input))
-        access = find_access(below.variable, labels, predicates, known, lambda *_: True)
-        if access is not None and access.label is not None and access.key is not None:
-            found[access.label, access.key] = None
+        access = find_access(below.variable, labels, predicates, known, _Every())
+        if access is not None and access.token is not None and not access.is_range:
+            found[access.token, access.keys[0]] = None
     return list(found)

@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from memgraph_py.optimizer.access import find_access
+from memgraph_py.optimizer.access import accesses, find_parts
 from memgraph_py.optimizer.cost import access_rows, paths, selectivity
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
@@ -33,6 +33,7 @@ from memgraph_py.plan.operators import (
 from memgraph_py.plan.substitution import rewrite_operators_below
 from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.view import Direction
 
 Expansion: TypeAlias = Expand | ExpandInto | VariableExpand
@@ -163,19 +164,29 @@ def _take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) 
     for name, demanded in pattern.nodes.items():
         count = min(map(statistics.nodes, demanded)) if demanded else statistics.nodes(None)
         pattern.counts[name] = max(float(count), 1.0)
-        pattern.seeks[name] = []
+        pattern.seeks[name] = _seeks(name, demanded, filters, statistics)
     for expression in filters:
         needs = free_variables(expression)
         share = max(selectivity(expression, statistics), SELECTIVITY_MIN)
         for name in needs & pattern.nodes.keys():
-            others = needs - {name}
-            access = find_access(name, pattern.nodes[name], [expression], others, statistics.has_index)
-            if access is not None:
-                rows = access_rows(access, statistics)
-                pattern.seeks[name].append(_Seek(others, rows))
-                share = min(share, rows / pattern.counts[name])
+            for seek in _seeks(name, pattern.nodes[name], [expression], statistics):
+                share = min(share, seek.rows / pattern.counts[name])
         pattern.predicates.append(_Predicate(expression, needs, share))
     return pattern
+
+
+def _seeks(name: str, labels: list[str], filters: list[Expression], statistics: Statistics) -> list[_Seek]:
+    found: list[_Seek] = []
+    about = [predicate for predicate in filters if name in free_variables(predicate)]
+    indexes = statistics.indexes(Entity.NODE)
+    for access in accesses(name, labels, about, indexes):
+        found.append(_Seek(access.needs, access_rows(access, statistics)))
+    for predicate in about:
+        parts = find_parts(name, labels, predicate, None, indexes)
+        if parts is not None:
+            needs = frozenset().union(*(access.needs for access in parts))
+            found.append(_Seek(needs, sum(access_rows(access, statistics) for access in parts)))
+    return found
 
 
 @dataclass(slots=True)

@@ -35,6 +35,7 @@ BINDING = (
     operators.AllNodes,
     operators.LabelScan,
     operators.IndexSeek,
+    operators.IndexRangeSeek,
     operators.NodeById,
     operators.Expand,
     operators.ExpandInto,

@@ -3,8 +3,38 @@
 from dataclasses import dataclass, field
 
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaIndexes:
+    """Those of a schema, by names. See ``access.Indexes``."""
+
+    schema: Schema
+    entity: Entity
+
+    def covers(self, token: str, key: str) -> bool:
+        """True when there is an index on the label or type, and the property."""
+        token_id, key_id = self._token(token), self.schema.keys.find(key)
+        if token_id is None or key_id is None:
+            return False
+        return self.schema.has_index(SchemaDescriptor(self.entity, token_id, (key_id,)))
+
+    def composite(self, token: str) -> list[tuple[str, ...]]:
+        """The keys of each index on several properties."""
+        token_id, schema = self._token(token), self.schema
+        return [
+            tuple(map(schema.keys.name, index.on.keys))
+            for index in schema.indexes()
+            if len(index.on.keys) > 1
+            and (index.on.entity, index.on.token) == (self.entity, token_id)
+            and schema.has_index(index.on)
+        ]
+
+    def _token(self, token: str) -> int | None:
+        return (self.schema.labels if self.entity is Entity.NODE else self.schema.types).find(token)
 
 
 @dataclass(slots=True, eq=False)
@@ -23,10 +53,9 @@ class Statistics:
         """Names and indexes."""
         return self.view.schema
 
-    def has_index(self, label: str, key: str) -> bool:
-        """True when there is an index on the label and property key."""
-        label_id, key_id = self.schema.labels.find(label), self.schema.keys.find(key)
-        return label_id is not None and key_id is not None and self.schema.has_index(label_id, key_id)
+    def indexes(self, entity: Entity) -> "SchemaIndexes":
+        """The indexes on nodes, or on relationships, that can be used."""
+        return SchemaIndexes(self.schema, entity)
 
     def nodes(self, label: str | None) -> int:
         """Number of nodes with the label, or of all."""
@@ -62,10 +91,14 @@ class Statistics:
         seen = Direction.IN if direction is Direction.OUT else Direction.OUT
         return self._ends(types, seen, label) / total
 
-    def nodes_per_value(self, label: str, key: str) -> float:
-        """About how many nodes with the label have the same value of the property, which has an index."""
-        label_id, key_id = self.schema.labels.find(label), self.schema.keys.find(key)
-        return 1.0 if label_id is None or key_id is None else self.view.nodes_per_value(label_id, key_id)
+    def per_value(self, entity: Entity, token: str, keys: tuple[str, ...]) -> float:
+        """About how many elements with the label or type have the same values of the properties, which an index is on;
+        1 where there is none."""
+        names = self.schema.labels if entity is Entity.NODE else self.schema.types
+        token_id, key_ids = names.find(token), [id for id in map(self.schema.keys.find, keys) if id is not None]
+        if token_id is None or len(key_ids) < len(keys):
+            return 1.0
+        return self.view.per_value(SchemaDescriptor(entity, token_id, tuple(key_ids)))
 
     def _ends(self, types: tuple[str, ...], direction: Direction, label: str) -> int:
         asked = (types, direction, label)

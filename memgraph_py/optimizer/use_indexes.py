@@ -1,13 +1,30 @@
-"""Rule: filters right above a scan choose how it is done: by id, through an index, by the rarest label."""
+"""Rule: filters right above a scan choose how it is done: by id, through an index, by the rarest label.
+
+A condition with OR is sought in parts, where each part finds its own way, and the parts' nodes are put together. An
+expansion from a scan is replaced by a seek of the relationship where an index finds it.
+"""
 
 from typing import Any
 
-from memgraph_py.optimizer.access import find_access, labels_of
+from memgraph_py.optimizer.access import find_access, find_parts, labels_of
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
-from memgraph_py.plan.operators import AllNodes, Filter, IndexSeek, LabelScan, NodeById, Operator
+from memgraph_py.plan.operators import (
+    AllNodes,
+    Apply,
+    Argument,
+    Distinct,
+    Expand,
+    Filter,
+    LabelScan,
+    Operator,
+    Project,
+    ScanRelationships,
+    Union,
+)
 from memgraph_py.plan.substitution import rewrite_operators_below
 from memgraph_py.plan.variables import columns
+from memgraph_py.storage.schema_rules import Entity
 
 
 def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
@@ -16,47 +33,116 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     def visit(node: Any) -> Any:
         if not isinstance(node, Filter | AllNodes | LabelScan):
             return rewrite_operators_below(node, visit)
-        predicates: list[Expression] = []
-        below: Operator = node
-        while isinstance(below, Filter):
-            predicates.append(below.predicate)
-            below = below.input
-        predicates = [rewrite_operators_below(predicate, visit) for predicate in reversed(predicates)]
-        if not isinstance(below, AllNodes | LabelScan):
-            return _filtered(rewrite_operators_below(below, visit), predicates)
-        return _scan(below, visit(below.input), predicates, statistics)
+        predicates, below = _filters(node)
+        predicates = [rewrite_operators_below(predicate, visit) for predicate in predicates]
+        if isinstance(below, AllNodes | LabelScan):
+            return _scan(below, visit(below.input), predicates, statistics)
+        if isinstance(below, Expand):
+            found = _seek_relationship(below, predicates, statistics)
+            if found is not None:
+                return visit(found)
+        return _filtered(rewrite_operators_below(below, visit), predicates)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
+
+
+def _filters(operator: Operator) -> tuple[list[Expression], Operator]:
+    """The predicates of the filters on top, the lowest first, and what is below them."""
+    predicates: list[Expression] = []
+    while isinstance(operator, Filter):
+        predicates.append(operator.predicate)
+        operator = operator.input
+    return predicates[::-1], operator
 
 
 def _scan(
     scan: AllNodes | LabelScan, below: Operator, predicates: list[Expression], statistics: Statistics
 ) -> Operator:
     variable = scan.variable
-    labels = [scan.label] if isinstance(scan, LabelScan) else []
-    labels += [label for label in labels_of(variable, predicates) if label not in labels]
-    access = find_access(variable, labels, predicates, frozenset(columns(below)), statistics.has_index)
+    labels = _labels(scan, predicates)
+    access = find_access(variable, labels, predicates, frozenset(columns(below)), statistics.indexes(Entity.NODE))
     found: Operator
-    if access is None:
-        chosen = min(labels, key=statistics.nodes, default=None)
-        found = AllNodes(below, variable) if chosen is None else LabelScan(below, variable, chosen)
-    elif access.label is None:
-        chosen = None
-        found = NodeById(below, variable, access.value, access.many)
+    chosen: str | None = None
+    if access is not None:
+        chosen = access.token
+        found = access.operator(below, variable)
     else:
-        chosen = access.label
-        assert access.key is not None, "an index has a key"
-        found = IndexSeek(below, variable, access.label, access.key, access.value, access.many)
+        parts = _seek_parts(variable, labels, predicates, below, statistics)
+        if parts is None:
+            chosen = min(labels, key=statistics.nodes, default=None)
+            found = AllNodes(below, variable) if chosen is None else LabelScan(below, variable, chosen)
+        else:
+            found, chosen = parts
     others = tuple(label for label in labels if label != chosen)
     rest = [
         predicate
         for predicate in predicates
-        if (access is None or predicate is not access.predicate)
+        if (access is None or all(predicate is not answered for answered in access.answered))
         and not (isinstance(predicate, HasLabels) and predicate.subject == Variable(variable))
     ]
     if others:
         rest.insert(0, HasLabels(Variable(variable), others))
     return _filtered(found, rest)
+
+
+def _labels(scan: AllNodes | LabelScan, predicates: list[Expression]) -> list[str]:
+    labels = [scan.label] if isinstance(scan, LabelScan) else []
+    return labels + [label for label in labels_of(scan.variable, predicates) if label not in labels]
+
+
+# ------------------------------------------------------------------------------------------------------------------- OR
+
+
+def _seek_parts(
+    variable: str, labels: list[str], predicates: list[Expression], below: Operator, statistics: Statistics
+) -> tuple[Operator, str | None] | None:
+    """Nodes that fulfil any part of a predicate with OR, each once for each row of ``below``, and the label that all
+    are known to have; the predicate stays."""
+    outer = columns(below)
+    for predicate in predicates:
+        seeks = find_parts(variable, labels, predicate, frozenset(outer), statistics.indexes(Entity.NODE))
+        if seeks is None:
+            continue
+        branches = [
+            Project(access.operator(Argument(outer), variable), (variable,), (Variable(variable),)) for access in seeks
+        ]
+        joined: Operator = branches[0]
+        for branch in branches[1:]:
+            joined = Union(joined, branch)
+        tokens = {access.token for access in seeks}
+        return Apply(below, Distinct(joined, (variable,))), tokens.pop() if len(tokens) == 1 else None
+    return None
+
+
+# -------------------------------------------------------------------------------------------------------- relationships
+
+
+def _seek_relationship(expand: Expand, predicates: list[Expression], statistics: Statistics) -> Operator | None:
+    """The relationship sought, and then its ends, where the node that the expansion starts from is only scanned."""
+    if len(expand.types) != 1:
+        return None
+    start_predicates, scan = _filters(expand.input)
+    if not isinstance(scan, AllNodes | LabelScan) or scan.variable != expand.source:
+        return None
+    bound = frozenset(columns(scan.input))
+    labels = _labels(scan, start_predicates)
+    if find_access(scan.variable, labels, start_predicates, bound, statistics.indexes(Entity.NODE)) is not None:
+        return None
+    name = expand.relationship
+    access = find_access(name, list(expand.types), predicates, bound, statistics.indexes(Entity.RELATIONSHIP))
+    if access is None or access.token is None:
+        return None
+    sought = access.operator(scan.input, name, Entity.RELATIONSHIP)
+    ends = ScanRelationships(sought, name, expand.source, expand.target, (), expand.direction)
+    rest = [predicate for predicate in predicates if all(predicate is not answered for answered in access.answered)]
+    if labels:
+        rest.insert(0, HasLabels(Variable(scan.variable), tuple(labels)))
+    others = [predicate for predicate in start_predicates if not _is_label_of(predicate, scan.variable)]
+    return _filtered(ends, others + rest)
+
+
+def _is_label_of(predicate: Expression, variable: str) -> bool:
+    return isinstance(predicate, HasLabels) and predicate.subject == Variable(variable)
 
 
 def _filtered(operator: Operator, predicates: list[Expression]) -> Operator:

@@ -12,6 +12,7 @@ from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Call, HasLabels, Literal, MapOf, MapProjection, Parameter, Property
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import children, walk
+from memgraph_py.storage.schema_rules import Entity
 
 Token: TypeAlias = tuple[str, str | None]
 Tokens: TypeAlias = frozenset[Token]
@@ -84,8 +85,12 @@ def _reads(part: Any) -> Iterator[Token]:
             yield "node", None
         case operators.LabelScan(_, _, label) | operators.NodeCount(_, _, label):
             yield "node", label
-        case operators.IndexSeek(_, _, label, key):
-            yield from (("node", label), ("property", key))
+        case operators.IndexSeek():
+            yield _element(part.entity), part.token
+            yield from (("property", key) for key in part.keys)
+        case operators.IndexRangeSeek():
+            yield _element(part.entity), part.token
+            yield "property", part.key
         case (
             operators.Expand()
             | operators.ExpandInto()
@@ -101,6 +106,10 @@ def _reads(part: Any) -> Iterator[Token]:
                 yield "property", None
         case _:
             pass
+
+
+def _element(entity: Entity) -> str:
+    return "node" if entity is Entity.NODE else "relationship"
 
 
 def _creates(part: operators.Operator) -> Iterator[Token]:

@@ -23,6 +23,9 @@ from memgraph_py.plan.items import SetItem as SetItem
 from memgraph_py.plan.items import SetLabels as SetLabels
 from memgraph_py.plan.items import SetProperties as SetProperties
 from memgraph_py.plan.items import SetProperty as SetProperty
+from memgraph_py.plan.seeks import IndexRangeSeek as IndexRangeSeek
+from memgraph_py.plan.seeks import IndexSeek as IndexSeek
+from memgraph_py.plan.seeks import NodeById as NodeById
 from memgraph_py.plan.updates import Create as Create
 from memgraph_py.plan.updates import Delete as Delete
 from memgraph_py.plan.updates import Drain as Drain
@@ -71,30 +74,6 @@ class LabelScan:
     input: "Operator"
     variable: str
     label: str
-
-
-@immutable
-class IndexSeek:
-    """Nodes with the label whose property equals the value, or one of the list's values where ``many`` (each node
-    once).
-    """
-
-    input: "Operator"
-    variable: str
-    label: str
-    key: str
-    value: Expression
-    many: bool = False
-
-
-@immutable
-class NodeById:
-    """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
-
-    input: "Operator"
-    variable: str
-    value: Expression
-    many: bool = False
 
 
 @immutable
@@ -429,6 +408,7 @@ Operator: TypeAlias = (
     | AllNodes
     | LabelScan
     | IndexSeek
+    | IndexRangeSeek
     | NodeById
     | NodeCount
     | RelationshipCount

@@ -35,6 +35,7 @@ from memgraph_py.plan.expressions import (
 from memgraph_py.plan.operators import NodeSpec, Operator, RelationshipSpec, SetItem
 from memgraph_py.plan.tree import inputs
 from memgraph_py.plan.variables import columns
+from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.view import Direction
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_text import text_of
@@ -138,18 +139,20 @@ def details(operator: Operator) -> str:
             return ""
         case operators.Argument(names) | operators.ParameterRows(names):
             return ", ".join(names)
-        case operators.AllNodes() | operators.LabelScan() | operators.IndexSeek() | operators.NodeById():
-            return _scan(operator)
+        case operators.AllNodes(_, variable):
+            return variable
+        case operators.LabelScan(_, variable, label):
+            return f"{variable}:{label}"
+        case operators.IndexSeek() | operators.IndexRangeSeek() | operators.NodeById():
+            return _seek(operator)
         case operators.NodeCount() | operators.RelationshipCount():
             return _count(operator)
-        case operators.Expand() | operators.ExpandInto():
+        case operators.Expand() | operators.ExpandInto() | operators.ScanRelationships():
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.VariableExpand() | operators.ShortestPaths():
             return _paths(operator)
         case operators.Frontier():
             return _relationship(operator, f"{_types(operator.types)}*{operator.hops}..{operator.hops}")
-        case operators.ScanRelationships():
-            return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.HashJoin():
             equal = zip(operator.keys, operator.right_keys, strict=True)
             return ", ".join(expression_text(Call("=", sides)) for sides in equal)
@@ -193,10 +196,7 @@ def _update(
         case operators.Create():
             return ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
         case operators.Merge():
-            text = ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
-            created = f" ON CREATE {', '.join(map(_item, operator.on_create))}" if operator.on_create else ""
-            matched = f" ON MATCH {', '.join(map(_item, operator.on_match))}" if operator.on_match else ""
-            return text + created + matched
+            return _merge(operator)
         case operators.Set():
             return ", ".join(map(_item, operator.items))
         case operators.Remove():
@@ -205,6 +205,13 @@ def _update(
             return ("DETACH " if operator.detach else "") + _list(operator.expressions)
         case _:
             assert_never(operator)
+
+
+def _merge(operator: operators.Merge) -> str:
+    text = ", ".join([*map(_node, operator.nodes), *map(_created, operator.relationships)])
+    created = f" ON CREATE {', '.join(map(_item, operator.on_create))}" if operator.on_create else ""
+    matched = f" ON MATCH {', '.join(map(_item, operator.on_match))}" if operator.on_match else ""
+    return text + created + matched
 
 
 def expression_text(expression: Expression) -> str:
@@ -342,20 +349,18 @@ def _types(types: tuple[str, ...]) -> str:
     return f":{'|'.join(types)}" if types else ""
 
 
-def _scan(
-    operator: operators.AllNodes | operators.LabelScan | operators.IndexSeek | operators.NodeById,
-) -> str:
-    match operator:
-        case operators.AllNodes(_, variable):
-            return variable
-        case operators.LabelScan(_, variable, label):
-            return f"{variable}:{label}"
-        case operators.IndexSeek(_, variable, label, key, value, many):
-            return f"{variable}:{label}({key} {'IN' if many else '='} {expression_text(value)})"
-        case operators.NodeById(_, variable, value, many):
-            return f"id({variable}) {'IN' if many else '='} {expression_text(value)}"
-        case _:
-            assert_never(operator)
+def _seek(operator: operators.IndexSeek | operators.IndexRangeSeek | operators.NodeById) -> str:
+    if isinstance(operator, operators.NodeById):
+        return f"id({operator.variable}) {'IN' if operator.many else '='} {expression_text(operator.value)}"
+    if isinstance(operator, operators.IndexSeek):
+        sign = "IN" if operator.many else "="
+        pairs = zip(operator.keys, operator.values, strict=True)
+        parts = [f"{key} {sign} {expression_text(value)}" for key, value in pairs]
+    else:
+        bounds = (("STARTS WITH" if operator.is_prefix else ">=", operator.lower), ("<=", operator.upper))
+        parts = [f"{operator.key} {sign} {expression_text(bound)}" for sign, bound in bounds if bound is not None]
+    element = f"{operator.variable}:{operator.token}({', '.join(parts)})"
+    return element if operator.entity is Entity.NODE else f"[{element}]"
 
 
 def _count(operator: operators.NodeCount | operators.RelationshipCount) -> str:

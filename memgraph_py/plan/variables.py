@@ -131,7 +131,9 @@ def read_variables(operator: Operator) -> frozenset[str]:
 def bound_variables(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator adds to those of its input."""
     match operator:
-        case operators.AllNodes() | operators.LabelScan() | operators.IndexSeek() | operators.NodeById():
+        case operators.AllNodes() | operators.LabelScan() | operators.NodeById():
+            return (operator.variable,)
+        case operators.IndexSeek() | operators.IndexRangeSeek():
             return (operator.variable,)
         case operators.Unwind() | operators.LoadCsv() | operators.NodeCount() | operators.RelationshipCount():
             return (operator.variable,)

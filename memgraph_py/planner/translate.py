@@ -97,9 +97,12 @@ def map_of(keys: tuple[str, ...], values: tuple[Expression, ...]) -> Expression:
 
 
 def conjuncts(expression: ast.Expression) -> list[ast.Expression]:
-    """The parts that AND joins, from left to right."""
+    """The parts that AND joins, as do chains of comparisons, from left to right."""
     if isinstance(expression, ast.Infix) and expression.symbol == "AND":
         return conjuncts(expression.left) + conjuncts(expression.right)
+    if isinstance(expression, ast.ComparisonChain):
+        pairs = zip(expression.symbols, expression.operands, expression.operands[1:], strict=False)
+        return [ast.Infix(symbol, left, right, expression.offset) for symbol, left, right in pairs]
     return [expression]
 
 

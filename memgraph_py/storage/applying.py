@@ -11,13 +11,16 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.columnar import Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.degrees import changed_ends
-from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_column
+from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
+from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_columns
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
-from memgraph_py.storage.snapshot import Snapshot, same_values
+from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
+from memgraph_py.storage.snapshot import Snapshot, same_rows
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 Numbers = NDArray[np.int64]
@@ -87,7 +90,7 @@ class _Application:
         next.end_counts = changed_ends(self._tip, next, changes)
         self._move_positions()
         self._insert_into_indexes()
-        self._change_indexes()
+        self._change_rules()
         return next
 
     def _create_nodes(self, block: CreatedNodes) -> None:
@@ -192,36 +195,67 @@ class _Application:
         next.positions = positions
 
     def _insert_into_indexes(self) -> None:
-        """Nodes under their new values and labels, as they are in the next snapshot."""
-        changes, next = self._changes, self._next
-        for (label, key), index in next.indexes.items():
-            for block in changes.created_nodes:
-                if key in block.properties and label in next.schema.label_set(block.label_set):
-                    index.may_repeat |= int(block.ids.min(initial=next.node_bound)) < self._tip.node_bound
-                    hashes, valid = hash_column(block.properties[key])
-                    if len(valid):
-                        index.insert(hashes[valid], block.ids[valid])
-                    else:
-                        index.insert(hashes, block.ids)
-            touched = [write.ids for write in changes.node_properties if write.key == key]
-            touched += [nodes for added, nodes in self._added if added == label]
-            if touched:
-                nodes = np.unique(np.concatenate(touched))
-                nodes = nodes[next.has_label(nodes, label)]
-                known = self._tip.has_label(nodes, label)
-                known &= same_values(self._tip.node_property(nodes, key), next.node_property(nodes, key))
-                index.may_repeat = True
-                insert_values(next, index, nodes[~known], key)
+        """Elements under their new values and labels, as they are in the next snapshot."""
+        for on, index in self._next.indexes.items():
+            if on.entity is Entity.NODE:
+                self._insert_nodes(on, index)
+            else:
+                self._insert_relationships(on, index)
 
-    def _change_indexes(self) -> None:
+    def _insert_nodes(self, on: SchemaDescriptor, index: PropertyIndex) -> None:
         changes, next = self._changes, self._next
-        if not changes.created_indexes and not changes.dropped_indexes:
+        for block in changes.created_nodes:
+            if on.token in next.schema.label_set(block.label_set):
+                self._insert_created(on, index, block.ids, block.properties, self._tip.node_bound)
+        touched = [write.ids for write in changes.node_properties if write.key in on.keys]
+        touched += [nodes for added, nodes in self._added if added == on.token]
+        if touched:
+            self._insert_touched(on, index, np.unique(np.concatenate(touched)))
+
+    def _insert_relationships(self, on: SchemaDescriptor, index: PropertyIndex) -> None:
+        changes = self._changes
+        for block in changes.created_relationships:
+            if block.type == on.token:
+                self._insert_created(on, index, block.ids, block.properties, self._tip.relationship_bound)
+        touched = [write.ids for write in changes.relationship_properties if write.key in on.keys]
+        if touched:
+            self._insert_touched(on, index, np.unique(np.concatenate(touched)))
+
+    def _insert_created(
+        self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers, properties: dict[KeyId, Column], bound: int
+    ) -> None:
+        columns = [properties[key] for key in on.keys if key in properties]
+        if len(columns) < len(on.keys):
             return
+        index.may_repeat |= int(ids.min(initial=bound)) < bound
+        hashes, valid = hash_columns(columns)
+        if len(valid):
+            hashes, ids = hashes[valid], ids[valid]
+        index.insert(hashes, ids)
+        index.order.add(self._next.version, ids)
+
+    def _insert_touched(self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers) -> None:
+        tip, next = self._tip, self._next
+        ids = ids[belongs(next, on, ids)]
+        known = belongs(tip, on, ids)
+        known &= same_rows(values_of(tip, on, ids), values_of(next, on, ids))
+        index.may_repeat = True
+        ids = ids[~known]
+        insert_values(next, index, ids, on)
+        index.order.add(next.version, ids)
+
+    def _change_rules(self) -> None:
+        changes, next = self._changes, self._next
+        if not changes.has_rules():
+            return
+        next.rules = changes.changed_rules(next.rules)
         next.indexes = dict(next.indexes)
         for dropped in changes.dropped_indexes:
             next.indexes.pop(dropped, None)
-        for _, label, key in changes.created_indexes:
-            next.indexes[label, key] = build_index(next, label, key)
+        for definition in changes.created_indexes:
+            if definition.on not in next.indexes:  # that of a constraint may be there before it
+                index = next.indexes[definition.on] = PropertyIndex(count_of(next, definition.on))
+                index.is_complete = False
 
     def _current(self, editor: PagesEditor, ids: Numbers) -> Numbers:
         return read_states(editor.pool.buffer, editor.table, ids, 1 << 31)
@@ -245,36 +279,35 @@ class _Application:
         return editor
 
 
-def build_index(snapshot: Snapshot, label: LabelId, key: KeyId) -> PropertyIndex:
-    """An index over all nodes of the snapshot that have the label and the property."""
-    index = PropertyIndex(snapshot.node_count(label))
-    insert_values(snapshot, index, snapshot.nodes(label), key)
+def build_index(snapshot: Snapshot, on: SchemaDescriptor) -> PropertyIndex:
+    """An index over all elements of the snapshot that have the label or type, and the properties."""
+    index = PropertyIndex(count_of(snapshot, on))
+    insert_values(snapshot, index, elements_of(snapshot, on), on)
     return index
 
 
-def insert_values(snapshot: Snapshot, index: PropertyIndex, nodes: NodeIds, key: KeyId) -> None:
-    """Add the nodes under their values in the snapshot, but those without."""
-    hashes, valid = hash_column(snapshot.node_property(nodes, key))
+def insert_values(snapshot: Snapshot, index: PropertyIndex, ids: Numbers, on: SchemaDescriptor) -> None:
+    """Add the elements under their values in the snapshot, but those without."""
+    hashes, valid = hash_columns(values_of(snapshot, on, ids))
     if len(valid):
-        hashes, nodes = hashes[valid], nodes[valid]
-    index.insert(hashes, nodes)
+        hashes, ids = hashes[valid], ids[valid]
+    index.insert(hashes, ids)
 
 
 def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
     """``current`` as the new tip, when the commits after it failed.
 
     Their elements must never show: what they wrote in place beyond the bounds is taken back, and the delta, whose lists
-    they stand in, is made anew. What they left in indexes stands there twice when their ids are used again.
+    they stand in, is made anew. The indexes go on in copies that know what was left in them.
     """
     for failed in changes:
         for node_block in failed.created_nodes:
             _unmake(current.node_states, current.node_columns, node_block.ids, current.node_bound)
         for block in failed.created_relationships:
             _unmake(current.relationship_states, current.relationship_columns, block.ids, current.relationship_bound)
-    for index in current.indexes.values():
-        index.may_repeat = True
     return replace(
         current,
+        indexes={on: index.survivor() for on, index in current.indexes.items()},
         adjacency=current.adjacency.rebuilt(0),
         node_states=_recovered(current.node_states),
         relationship_states=_recovered(current.relationship_states),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
+from memgraph_py.storage.schema_rules import ConstraintDefinition, IndexDefinition, SchemaDescriptor, SchemaRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,20 @@ class ChangeSet:
     positions: dict[UUID, StreamPosition] = field(default_factory=dict)
     reset_positions: set[UUID] = field(default_factory=set)
     """Streams whose position may go back (SET OFFSET), or whose position is dropped where ``positions`` has none."""
-    created_indexes: list[tuple[str, int, int]] = field(default_factory=list)
-    """(name, label id, key id)."""
-    dropped_indexes: list[tuple[int, int]] = field(default_factory=list)
+    created_indexes: list[IndexDefinition] = field(default_factory=list)
+    dropped_indexes: list[SchemaDescriptor] = field(default_factory=list)
+    created_constraints: list[ConstraintDefinition] = field(default_factory=list)
+    """The index that one owns stands in ``created_indexes``."""
+    dropped_constraints: list[str] = field(default_factory=list)
+    """Names; the indexes that they own stand in ``dropped_indexes``."""
 
     def is_empty(self) -> bool:
         """True when nothing was changed."""
-        return not (
+        return not (self.has_data() or self.positions or self.reset_positions or self.has_rules())
+
+    def has_data(self) -> bool:
+        """True when nodes or relationships were changed."""
+        return bool(
             self.created_nodes
             or self.created_relationships
             or self.node_properties
@@ -96,8 +104,16 @@ class ChangeSet:
             or self.label_writes
             or self.deleted_nodes
             or self.deleted_relationships
-            or self.positions
-            or self.reset_positions
-            or self.created_indexes
-            or self.dropped_indexes
         )
+
+    def has_rules(self) -> bool:
+        """True when indexes or constraints were changed."""
+        return bool(
+            self.created_indexes or self.dropped_indexes or self.created_constraints or self.dropped_constraints
+        )
+
+    def changed_rules(self, rules: SchemaRules) -> SchemaRules:
+        """The indexes and constraints after this transaction."""
+        indexes = [index for index in rules.indexes if index.on not in self.dropped_indexes]
+        constraints = [one for one in rules.constraints if one.name not in self.dropped_constraints]
+        return SchemaRules((*indexes, *self.created_indexes), (*constraints, *self.created_constraints))

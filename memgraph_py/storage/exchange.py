@@ -11,7 +11,7 @@ Ids are kept. Only rows that are there are exported, and texts without the garba
 """
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -26,7 +26,16 @@ from memgraph_py.storage.indexes import LabelNodes
 from memgraph_py.storage.maintenance import pack
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
-from memgraph_py.storage.schema import IndexDefinition, Schema
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import (
+    ConstraintDefinition,
+    ConstraintKind,
+    Entity,
+    IndexDefinition,
+    SchemaDescriptor,
+    SchemaRules,
+    on_nodes,
+)
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Value
@@ -63,13 +72,16 @@ def export_snapshot(snapshot: Snapshot) -> SnapshotData:
     ):
         for key, column in stored.items():
             columns += [[side, key, int(kind)] for kind in _export_column(arrays, f"{side}_{key}", column, ids)]
-    names = {index.label * len(schema.keys) + index.key: index.name for index in schema.indexes()}
     metadata: dict[str, Value] = {
         "label_sets": [list(labels) for labels in schema.label_sets()],
         "labels": list(schema.labels.all()),
         "types": list(schema.types.all()),
         "keys": list(schema.keys.all()),
-        "indexes": [[names.get(label * len(schema.keys) + key, ""), label, key] for label, key in snapshot.indexes],
+        "indexes": [[index.name, *_export_descriptor(index.on)] for index in snapshot.rules.indexes],
+        "constraints": [
+            [one.name, int(one.kind), *_export_descriptor(one.on), one.property_type]
+            for one in snapshot.rules.constraints
+        ],
         "columns": columns,
         "deleted_relationships": snapshot.deleted_relationships,
         "positions": [_export_position(id, position) for id, position in snapshot.positions.items()],
@@ -98,8 +110,10 @@ def load_snapshot(store: GraphStore, data: SnapshotData) -> None:
     types = cast("NDArray[np.int32]", arrays["relationship_states"])
     snapshot.end_counts = count_ends(snapshot, types, sources, targets)
     snapshot.adjacency = Adjacency(pack(snapshot), snapshot.adjacency.delta, 0)
-    for index in schema.indexes():
-        snapshot.indexes[index.label, index.key] = build_index(snapshot, index.label, index.key)
+    snapshot.rules = _load_rules(metadata)
+    schema.set_rules(snapshot.rules)
+    for index in snapshot.rules.indexes:
+        snapshot.indexes[index.on] = build_index(snapshot, index.on)
     for row in cast("list[list[Value]]", metadata["positions"]):
         snapshot.positions[UUID(bytes=cast(bytes, row[0]))] = _load_position(row)
     store.restore(snapshot)
@@ -182,8 +196,28 @@ def _load_schema(schema: Schema, metadata: dict[str, Value]) -> None:
     for number, labels in enumerate(cast("list[list[int]]", metadata["label_sets"])):
         id = schema.intern_label_set(tuple(labels))
         assert id == number, "label sets keep their ids"
-    for name, label, key in cast("list[tuple[str, int, int]]", metadata["indexes"]):
-        schema.add_index(IndexDefinition(name, label, key))
+
+
+def _export_descriptor(on: SchemaDescriptor) -> list[Value]:
+    return [int(on.entity), on.token, list(on.keys)]
+
+
+def _load_rules(metadata: dict[str, Value]) -> SchemaRules:
+    """Format 2 and older knew indexes on one property of nodes alone, as name, label and key."""
+    indexes = []
+    for name, *rest in cast("list[Any]", metadata["indexes"]):
+        on = _descriptor(rest) if len(rest) == 3 else on_nodes(*rest)
+        indexes.append(IndexDefinition(name, on))
+    constraints = [
+        ConstraintDefinition(name, ConstraintKind(kind), _descriptor(on), property_type)
+        for name, kind, *on, property_type in cast("list[Any]", metadata.get("constraints", []))
+    ]
+    return SchemaRules(tuple(indexes), tuple(constraints))
+
+
+def _descriptor(exported: list[Any]) -> SchemaDescriptor:
+    entity, token, keys = exported
+    return SchemaDescriptor(Entity(entity), token, tuple(keys))
 
 
 def _load_columns(snapshot: Snapshot, data: SnapshotData) -> None:

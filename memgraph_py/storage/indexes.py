@@ -1,14 +1,17 @@
 """Label indexes and property indexes: candidates that are never taken back, checked when they are read.
 
-A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value to
-node ids (``kernels/hashing.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that
+A label index is a growing array of node ids. A property index is an extendible hash table from the hash of a value, or
+of several together, to ids of nodes or relationships (``kernels/hashing.py``), and can be put in order
+(``ordering.py``). Neither is versioned: a commit only adds, and a reader checks in its own version that
 the node is there, has the label and has the value. So an index that knows too much is never wrong, and after a failed
 commit nothing needs to be undone. One that holds many stale candidates is built anew in the background
 (``maintenance.py``). An id that is used again may stand in an index twice, so both give each node once.
 """
 
+import copy
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +27,7 @@ from memgraph_py.kernels.hashing import (
     insert_nodes,
     split_segment,
 )
+from memgraph_py.storage.ordering import Order
 from memgraph_py.storage.pages import NO_VALIDITY
 from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.types import Value
@@ -104,10 +108,10 @@ class IndexTable:
 
 
 class PropertyIndex:
-    """Nodes by the hash of a value; insertions come from one thread at a time, seeks from any."""
+    """Elements by the hash of their values; insertions come from one thread at a time, seeks from any."""
 
     __slots__ = ("_counts", "_depths", "_free", "_hashes", "_payloads", "_postings", "_postings_used", "_retired",
-                 "_used", "entries", "inserted", "may_repeat", "table")  # fmt: skip
+                 "_used", "entries", "inserted", "is_complete", "may_repeat", "order", "table")  # fmt: skip
 
     def __init__(self, expected: int = 0) -> None:
         """Room for ``expected`` values at once; more come as they may."""
@@ -123,6 +127,9 @@ class PropertyIndex:
         self._free: list[int] = []
         self._retired: deque[tuple[weakref.ref[IndexTable], list[int]]] = deque()
         self.entries = 0
+        self.is_complete = True
+        """False while what was there before the index is still being inserted: it cannot be sought in."""
+        self.order = Order()
         self.inserted: list[tuple[Numbers, Numbers]] | None = None
         """While a successor is being built: what is inserted meanwhile, hashes and nodes."""
         self.may_repeat = False
@@ -159,10 +166,19 @@ class PropertyIndex:
             self.table = self._table(directory)
 
     @property
-    def nodes_per_value(self) -> float:
-        """How many nodes stand under a value, on average: each but the first has a posting."""
+    def per_value(self) -> float:
+        """How many elements stand under a value, on average: each but the first has a posting."""
         values = self.entries - int(self._postings_used[0])
         return self.entries / values if values > 0 else 1.0
+
+    def survivor(self) -> "PropertyIndex":
+        """This index, for the versions that go on after a commit has failed: what the failed one left in it may be
+        found twice when its ids are used again. Nothing is inserted into this one any more."""
+        index = copy.copy(self)
+        index.inserted = None
+        index.may_repeat = True
+        index.order = Order()
+        return index
 
     def _table(self, directory: NDArray[np.int32]) -> IndexTable:
         return IndexTable(directory, self._hashes, self._payloads, self._postings)
@@ -233,6 +249,17 @@ def hash_column(column: Column) -> Hashed:
     if kind is Kind.BOOL:
         return np.where(column.values, np.int64(_TRUE), np.int64(_FALSE)), valid
     return hash_numbers(np.ascontiguousarray(column.values, dtype=np.int64)), valid
+
+
+def hash_columns(columns: Sequence[Column]) -> Hashed:
+    """As ``hash_column``, of the values of a row together; a row with a NULL cannot be found."""
+    hashes, valid = hash_column(columns[0])
+    for column in columns[1:]:
+        more, also = hash_column(column)
+        hashes = hash_numbers(hashes * np.int64(31) + more)
+        if len(also):
+            valid = also if len(valid) == 0 else valid & also
+    return hashes, valid
 
 
 def _hash_objects(values: list[Value]) -> Hashed:

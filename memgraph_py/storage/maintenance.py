@@ -3,7 +3,8 @@
     merge      base and delta of the adjacency become a new base             when much was added or deleted since
     ids        deleted ones become free (``reclamation.py``)
     labels     candidates that have lost the label, or are out of order, go  when more than a third are stale
-    indexes    built anew, without the entries of what is gone               when more than a third are stale
+    indexes    new ones are built (``population.py``); others are built anew, without the entries of what is gone,
+                                                                             when more than a third are stale
     compaction strings and chunks move together (``compaction.py``)          when more than a third is garbage
 
 One thread at a time does all that is due, in this order, and ends. Each job works on a snapshot while others commit,
@@ -22,10 +23,12 @@ from memgraph_py.storage.adjacency import Adjacency, Base
 from memgraph_py.storage.applying import build_index, insert_values
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.compaction import ColumnPlace, StatesPlace, compact, is_sparse
+from memgraph_py.storage.elements import belongs, count_of
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex
 from memgraph_py.storage.memory import release_free_memory
 from memgraph_py.storage.properties import PropertyColumn
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
+from memgraph_py.storage.snapshot import NO_IDS, Snapshot
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ class Maintenance:
         if looks:
             self._freed_rows += self._rows
             self._rows = 0
-        if is_merge_due(store) or (looks and self._is_due(store)):
+        if store.population or is_merge_due(store) or (looks and self._is_due(store)):
             with self._lock:
                 if self._thread is not None:
                     self._again = True
@@ -77,7 +80,7 @@ class Maintenance:
         return bool(
             store.reclamation.is_due(current, rows_min)
             or any(_is_label_stale(current, label, rows_min) for label in current.label_nodes)
-            or any(_is_index_stale(current, at, rows_min) for at in current.indexes)
+            or any(_is_index_stale(current, on, rows_min) for on in current.indexes)
             or any(is_sparse(place, current, rows_min) for place in places_of(current))
         )
 
@@ -97,6 +100,7 @@ class Maintenance:
     def _work(self, store: "GraphStore") -> None:
         rows_min = store.limits.reclaimed_rows_min
         is_freed = self._freed_rows > _FREED_ROWS
+        store.population.run(store)
         while is_merge_due(store):
             pack_adjacency(store)
             is_freed = True
@@ -105,9 +109,9 @@ class Maintenance:
         for label in list(current.label_nodes):
             if _is_label_stale(current, label, rows_min):
                 order_label(store, label)
-        for at in list(current.indexes):
-            if _is_index_stale(current, at, rows_min):
-                rebuild_index(store, at)
+        for on in list(current.indexes):
+            if _is_index_stale(current, on, rows_min):
+                rebuild_index(store, on)
                 is_freed = True
         del current
         for place in places_of(store.current):
@@ -192,39 +196,41 @@ def order_label(store: "GraphStore", label: LabelId) -> None:
     store.revise(change, epoch)
 
 
-def _is_index_stale(snapshot: Snapshot, at: tuple[LabelId, KeyId], rows_min: int) -> bool:
-    return snapshot.indexes[at].entries > snapshot.node_count(at[0]) * 3 // 2 + rows_min
+def _is_index_stale(snapshot: Snapshot, on: SchemaDescriptor, rows_min: int) -> bool:
+    index = snapshot.indexes[on]
+    return index.is_complete and index.entries > count_of(snapshot, on) * 3 // 2 + rows_min
 
 
-def rebuild_index(store: "GraphStore", at: tuple[LabelId, KeyId]) -> None:
-    """The index on a label and a key anew, with the entries of what is there; nothing where there is no such index."""
+def rebuild_index(store: "GraphStore", on: SchemaDescriptor) -> None:
+    """The index anew, with the entries of what is there; nothing where there is no such index."""
     epoch = store.epoch
     begun: list[tuple[Snapshot, list[tuple[Snapshot, ChangeSet]]]] = []
 
     def begin(snapshots: list[Snapshot]) -> list[Snapshot]:
-        if at in snapshots[0].indexes:
-            snapshots[0].indexes[at].inserted = []
+        if on in snapshots[0].indexes:
+            snapshots[0].indexes[on].inserted = []
             begun.append((snapshots[0], store.unsynced()))
         return snapshots
 
     if not store.revise(begin, epoch) or not begun:
         return
     snapshot, unsynced = begun[0]
-    old = snapshot.indexes[at]
-    index = build_index(snapshot, *at)
+    old = snapshot.indexes[on]
+    index = build_index(snapshot, on)
     for later, changes in unsynced:
-        nodes = _touched(changes, at[1])
-        insert_values(later, index, nodes[later.has_label(nodes, at[0])], at[1])
+        ids = _touched(changes, on)
+        insert_values(later, index, ids[belongs(later, on, ids)], on)
     index.may_repeat = bool(unsynced)
     while _catch_up(old, index) > _FEW_ENTRIES:
         pass
 
     def finish(snapshots: list[Snapshot]) -> list[Snapshot]:
         _catch_up(old, index)
+        index.order.add(snapshots[-1].version, NO_IDS)  # what was inserted up to here, its journal does not know
         revised = [one.successor(one.version) for one in snapshots]
         for one in revised:
-            if one.indexes.get(at) is old:
-                one.indexes = {**one.indexes, at: index}
+            if one.indexes.get(on) is old:
+                one.indexes = {**one.indexes, on: index}
         return revised
 
     store.revise(finish, epoch)
@@ -240,12 +246,16 @@ def _catch_up(old: PropertyIndex, index: PropertyIndex) -> int:
     return sum(len(nodes) for _, nodes in inserted)
 
 
-def _touched(changes: ChangeSet, key: KeyId) -> NodeIds:
-    """Nodes that may stand in an index on the key because of these changes."""
-    parts = [block.ids for block in changes.created_nodes if key in block.properties]
-    parts += [write.ids for write in changes.node_properties if write.key == key]
-    parts += [write.ids for write in changes.label_writes]
-    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+def _touched(changes: ChangeSet, on: SchemaDescriptor) -> NodeIds:
+    """Elements that may stand in an index because of these changes."""
+    if on.entity is Entity.NODE:
+        parts = [block.ids for block in changes.created_nodes]
+        parts += [write.ids for write in changes.node_properties if write.key in on.keys]
+        parts += [write.ids for write in changes.label_writes]
+    else:
+        parts = [block.ids for block in changes.created_relationships if block.type == on.token]
+        parts += [write.ids for write in changes.relationship_properties if write.key in on.keys]
+    return np.unique(np.concatenate(parts)) if parts else NO_IDS
 
 
 def places_of(snapshot: Snapshot) -> list[StatesPlace | ColumnPlace]:

@@ -1,20 +1,26 @@
 """TransactionReader: the GraphView half of a transaction, a snapshot corrected by what the transaction changed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.adjacency import expand, expand_between
 from memgraph_py.storage.changes import ChangeSet
-from memgraph_py.storage.indexes import PropertyIndex, hash_column
+from memgraph_py.storage.elements import belongs, values_of
+from memgraph_py.storage.indexes import hash_columns
+from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
+from memgraph_py.storage.own_index import OwnIndex
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.snapshot import (
     NO_IDS,
     Snapshot,
     distinct_seek,
     index_candidates,
-    same_values,
+    same_rows,
     sets_with,
 )
 from memgraph_py.storage.view import (
@@ -43,7 +49,7 @@ class TransactionReader:
         self._nodes: ElementOverlay | None = None
         self._relationships: ElementOverlay | None = None
         self._adjacency: OwnAdjacency | None = None
-        self._indexes: dict[tuple[LabelId, KeyId], _OwnIndex] = {}
+        self._indexes: dict[SchemaDescriptor, OwnIndex] = {}
 
     def nodes(self, label: LabelId | None) -> NodeIds:
         """See GraphView."""
@@ -88,9 +94,9 @@ class TransactionReader:
         """See GraphView."""
         return self.snapshot.end_count(type, label, direction)
 
-    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
+    def per_value(self, on: SchemaDescriptor) -> float:
         """See GraphView."""
-        return self.snapshot.nodes_per_value(label, key)
+        return self.snapshot.per_value(on)
 
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""
@@ -209,27 +215,34 @@ class TransactionReader:
         """See GraphView."""
         return self._relationship_states(relationships) >= 0
 
-    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+    def seek(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
         """See GraphView."""
-        changes = self.changes
-        hashed = hash_column(values)
-        found = self.snapshot.seek_hashed(label, key, values, hashed)
-        updated = changes.node_properties or changes.label_writes or changes.deleted_nodes
-        if not changes.created_nodes and not updated:
+        hashed = hash_columns(values)
+        found = self.snapshot.seek_hashed(on, values, hashed)
+        created, updated = self._changes_of(on.entity)
+        if not created and not updated:
             return found
-        if updated and len(found.nodes):
-            kept = self._matches(label, key, found.nodes, values.take(found.source_rows))
-            found = Seek(found.source_rows[kept], found.nodes[kept])
-        index = self._indexes.get((label, key))
-        if index is None:
-            index = self._indexes[label, key] = _OwnIndex(label, key)
-        index.catch_up(self)
-        rows, nodes = index_candidates(index.index, hashed)
-        if len(nodes) == 0:
+        if updated and len(found.ids):
+            kept = self._matches(on, found.ids, values, found.source_rows)
+            found = Seek(found.source_rows[kept], found.ids[kept])
+        rows, ids = index_candidates(self._own_index(on).index, hashed)
+        if len(ids) == 0:
             return found
-        kept = self._matches(label, key, nodes, values.take(rows))
-        rows, nodes = rows[kept], nodes[kept]
-        return distinct_seek(np.concatenate((found.source_rows, rows)), np.concatenate((found.nodes, nodes)))
+        kept = self._matches(on, ids, values, rows)
+        rows, ids = rows[kept], ids[kept]
+        return distinct_seek(np.concatenate((found.source_rows, rows)), np.concatenate((found.ids, ids)))
+
+    def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
+        """See GraphView."""
+        found = self.snapshot.seek_range(on, bounds)
+        created, updated = self._changes_of(on.entity)
+        if found is None or not (created or updated):
+            return found
+        own, count = self._own_index(on).touched(), bounds.rows
+        rows = np.concatenate((found.source_rows, np.repeat(np.arange(count, dtype=np.int64), len(own))))
+        ids = np.concatenate((found.ids, np.tile(own, count)))
+        kept = belongs(self, on, ids)
+        return distinct_seek(rows[kept], ids[kept])
 
     def node_overlay(self) -> ElementOverlay:
         """What this transaction did to nodes, complete."""
@@ -267,8 +280,26 @@ class TransactionReader:
             self._adjacency = OwnAdjacency()
         return self._adjacency
 
-    def _matches(self, label: LabelId, key: KeyId, nodes: NodeIds, values: Column) -> NDArray[np.bool_]:
-        return self.has_label(nodes, label) & same_values(self.node_property(nodes, key), values)
+    def _changes_of(self, entity: Entity) -> tuple[bool, bool]:
+        """Whether this transaction has created such elements, and whether it has changed any that were there."""
+        changes = self.changes
+        if entity is Entity.NODE:
+            updated = changes.node_properties or changes.label_writes or changes.deleted_nodes
+            return bool(changes.created_nodes), bool(updated)
+        updated = changes.relationship_properties or changes.deleted_relationships
+        return bool(changes.created_relationships), bool(updated)
+
+    def _own_index(self, on: SchemaDescriptor) -> OwnIndex:
+        index = self._indexes.get(on)
+        if index is None:
+            index = self._indexes[on] = OwnIndex(on)
+        index.catch_up(self, self.changes)
+        return index
+
+    def _matches(
+        self, on: SchemaDescriptor, ids: Numbers, values: Sequence[Column], rows: Numbers
+    ) -> NDArray[np.bool_]:
+        return belongs(self, on, ids) & same_rows(values_of(self, on, ids), [column.take(rows) for column in values])
 
     def _joined(self, found: Expansion, own: Expansion | None) -> Expansion:
         """Both, grouped by row, without the relationships that this transaction deleted."""
@@ -286,41 +317,6 @@ class TransactionReader:
             if not kept.all():
                 found = Expansion(found.source_rows[kept], found.relationships[kept], found.targets[kept])
         return found
-
-
-class _OwnIndex:
-    """Nodes that this transaction created or wrote, by the hash of a value; candidates, as in the store's index."""
-
-    __slots__ = ("_created", "_key", "_label", "_labels", "_written", "index")
-
-    def __init__(self, label: LabelId, key: KeyId) -> None:
-        self._label = label
-        self._key = key
-        self._created = self._written = self._labels = 0
-        self.index = PropertyIndex()
-
-    def catch_up(self, reader: TransactionReader) -> None:
-        """Takes in what was written since this ran last."""
-        changes, key = reader.changes, self._key
-        for block in changes.created_nodes[self._created :]:
-            values = block.properties.get(key)
-            if values is not None and self._label in reader.schema.label_set(block.label_set):
-                self._insert(block.ids, values)
-        for write in changes.node_properties[self._written :]:
-            if write.key == key:
-                self._insert(write.ids, write.values)
-        for labels in changes.label_writes[self._labels :]:
-            ids = labels.ids[sets_with(reader.schema, labels.label_sets, self._label)]
-            self._insert(ids, reader.node_property(ids, key))
-        self._created, self._written = len(changes.created_nodes), len(changes.node_properties)
-        self._labels = len(changes.label_writes)
-
-    def _insert(self, ids: NodeIds, values: Column) -> None:
-        hashes, valid = hash_column(values)
-        if len(valid):
-            hashes, ids = hashes[valid], ids[valid]
-        if len(ids):
-            self.index.insert(hashes, ids)
 
 
 def _with_own(ids: Numbers, touched: Numbers, mine: NDArray[np.bool_]) -> Numbers:

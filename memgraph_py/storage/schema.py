@@ -1,28 +1,26 @@
-"""Interned names, label sets and index definitions: append-only, shared by all snapshots of a store.
+"""Interned names, label sets and schema rules, shared by all snapshots of a store.
 
 An id, once given, means the same name for ever, so a schema needs no versions of its own beyond ``version``, which
-counts changes of indexes and is part of the statement cache's key. Names are interned under a lock; reading needs none.
+counts changes of indexes and constraints and is part of the statement cache's key. Names are interned under a lock;
+reading needs none.
 """
 
 import threading
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.config import Limits
 from memgraph_py.errors import LimitExceeded
+from memgraph_py.storage.schema_rules import (
+    ConstraintDefinition,
+    Entity,
+    IndexDefinition,
+    SchemaDescriptor,
+    SchemaRules,
+)
 
 _NAMES_MAX = Limits().names_max
-
-
-@dataclass(frozen=True, slots=True)
-class IndexDefinition:
-    """An index on one property of the nodes with a label."""
-
-    name: str
-    label: int
-    key: int
 
 
 class Names:
@@ -76,17 +74,20 @@ def _check_room(count: int, names_max: int, sort: str) -> None:
 
 
 class Schema:
-    """Labels, relationship types, property keys, label sets, and the indexes.
+    """Labels, relationship types, property keys, label sets, indexes and constraints.
 
     Label set 0 is the empty set. A label set is a tuple of label ids, ascending.
     """
 
     __slots__ = (
+        "_constraints",
+        "_constraints_by_token",
         "_indexes",
         "_label_members",
         "_label_set_ids",
         "_label_sets",
         "_lock",
+        "_populated",
         "_sets_max",
         "keys",
         "labels",
@@ -103,7 +104,11 @@ class Schema:
         self._label_sets: list[tuple[int, ...]] = [()]
         self._label_set_ids: dict[tuple[int, ...], int] = {(): 0}
         self._label_members: dict[int, NDArray[np.bool_]] = {}
-        self._indexes: dict[tuple[int, int], IndexDefinition] = {}
+        self._indexes: dict[SchemaDescriptor, IndexDefinition] = {}
+        self._populated: dict[SchemaDescriptor, float] = {}
+        """Of each index that is being built, which share it has of what was there."""
+        self._constraints: dict[str, ConstraintDefinition] = {}
+        self._constraints_by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
         self._lock = threading.Lock()
 
     def intern_label_set(self, labels: tuple[int, ...]) -> int:
@@ -137,29 +142,56 @@ class Schema:
             self._label_members[label] = members
         return members
 
-    def has_index(self, label: int, key: int) -> bool:
-        """True when nodes with the label are indexed by the property."""
-        return (label, key) in self._indexes
+    def has_index(self, on: SchemaDescriptor) -> bool:
+        """True when there is such an index, and it can be used: its building is over."""
+        return on in self._indexes and on not in self._populated
+
+    def index(self, on: SchemaDescriptor) -> IndexDefinition | None:
+        """The index with this descriptor, built or not."""
+        return self._indexes.get(on)
 
     def indexes(self) -> list[IndexDefinition]:
         """All definitions, in order of creation."""
         return list(self._indexes.values())
 
-    def add_index(self, definition: IndexDefinition) -> None:
+    def populated(self, on: SchemaDescriptor) -> float:
+        """Which share of what was there the index holds: less than 1 while it is being built."""
+        return self._populated.get(on, 1.0)
+
+    def set_populated(self, on: SchemaDescriptor, share: float) -> None:
+        """Called by who builds the index; 1 ends the building."""
+        with self._lock:
+            if share < 1:
+                self._populated[on] = share
+            elif self._populated.pop(on, None) is not None:
+                self.version += 1
+
+    def constraints(self) -> list[ConstraintDefinition]:
+        """All definitions, in order of creation."""
+        return list(self._constraints.values())
+
+    def constraints_on(self, entity: Entity, token: int) -> list[ConstraintDefinition]:
+        """The constraints on a label or relationship type, in order of creation."""
+        return self._constraints_by_token.get((entity, token), [])
+
+    @property
+    def has_constraints(self) -> bool:
+        """True where there is any."""
+        return bool(self._constraints)
+
+    def rules(self) -> SchemaRules:
+        """The indexes and constraints of now."""
+        return SchemaRules(tuple(self._indexes.values()), tuple(self._constraints.values()))
+
+    def set_rules(self, rules: SchemaRules) -> None:
         """Called by the store, under its commit lock."""
         with self._lock:
-            self._indexes[(definition.label, definition.key)] = definition
-            self.version += 1
-
-    def drop_index(self, label: int, key: int) -> None:
-        """Called by the store, under its commit lock."""
-        with self._lock:
-            del self._indexes[(label, key)]
-            self.version += 1
-
-    def restore_indexes(self, definitions: list[IndexDefinition]) -> None:
-        """Called by the store, under its commit lock, when commits that changed them have failed."""
-        with self._lock:
-            if definitions != list(self._indexes.values()):
-                self._indexes = {(definition.label, definition.key): definition for definition in definitions}
+            if rules != self.rules():
+                self._indexes = {index.on: index for index in rules.indexes}
+                self._populated = {on: share for on, share in self._populated.items() if on in self._indexes}
+                self._constraints = {constraint.name: constraint for constraint in rules.constraints}
+                by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
+                for constraint in rules.constraints:
+                    by_token.setdefault((constraint.on.entity, constraint.on.token), []).append(constraint)
+                self._constraints_by_token = by_token
                 self.version += 1

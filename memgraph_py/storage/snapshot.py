@@ -5,6 +5,7 @@ A snapshot knows the bound of the ids that it can see. ``node_states`` holds the
 committed when this version was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,10 +19,13 @@ from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_
 from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label
-from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_column
+from memgraph_py.storage.elements import belongs, elements_of, values_of
+from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_columns
+from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
 from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor, SchemaRules
 from memgraph_py.storage.view import (
     Direction,
     Expansion,
@@ -64,7 +68,9 @@ class Snapshot:
     label_counts: dict[LabelId, int]
     type_counts: dict[TypeId, int]
     end_counts: EndCounts
-    indexes: dict[tuple[LabelId, KeyId], PropertyIndex]
+    indexes: dict[SchemaDescriptor, PropertyIndex]
+    rules: SchemaRules
+    """What ``schema`` says of the newest version, of this one."""
     positions: dict[UUID, StreamPosition]
 
     @staticmethod
@@ -91,6 +97,7 @@ class Snapshot:
             {},
             {},
             {},
+            SchemaRules(),
             {},
         )
 
@@ -115,6 +122,7 @@ class Snapshot:
             self.type_counts,
             self.end_counts,
             self.indexes,
+            self.rules,
             self.positions,
         )
 
@@ -150,10 +158,10 @@ class Snapshot:
         """See GraphView."""
         return ends_with_label(self.end_counts, self.schema, type, label, direction)
 
-    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
+    def per_value(self, on: SchemaDescriptor) -> float:
         """See GraphView."""
-        index = self.indexes.get((label, key))
-        return 1.0 if index is None else index.nodes_per_value
+        index = self.indexes.get(on)
+        return 1.0 if index is None else index.per_value
 
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""
@@ -221,17 +229,39 @@ class Snapshot:
         """See GraphView."""
         return self.relationship_types(relationships) >= 0
 
-    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
+    def seek(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
         """See GraphView."""
-        return self.seek_hashed(label, key, values, hash_column(values))
+        return self.seek_hashed(on, values, hash_columns(values))
 
-    def seek_hashed(self, label: LabelId, key: KeyId, values: Column, hashed: Hashed) -> Seek:
-        """As ``seek``, where ``hash_column(values)`` is known already."""
-        index = self.indexes.get((label, key))
-        if index is None:
-            if not self.schema.has_index(label, key):
-                raise KeyError((label, key))
-            return self._seek_by_scan(label, key, values)  # the index is younger than this version
+    def seek_hashed(self, on: SchemaDescriptor, values: Sequence[Column], hashed: Hashed) -> Seek:
+        """As ``seek``, where ``hash_columns(values)`` is known already."""
+        index = self.indexes.get(on)
+        if index is None or not index.is_complete:
+            if index is None and self.schema.index(on) is None:
+                raise KeyError(on)
+            return self._seek_by_scan(on, values)  # the index is younger than this version
+        if on.entity is Entity.RELATIONSHIP or len(values) > 1:
+            rows, ids = index_candidates(index, hashed)
+            kept = belongs(self, on, ids)
+            rows, ids = rows[kept], ids[kept]
+            kept = same_rows(values_of(self, on, ids), [column.take(rows) for column in values])
+            return distinct_seek(rows[kept], ids[kept])
+        return self._seek_nodes(index, on.token, on.keys[0], values[0], hashed)
+
+    def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
+        """See GraphView."""
+        index = self.indexes.get(on)
+        if index is None or not index.is_complete:
+            return None
+        found = index.order.candidates(_IndexedVersion(self, on), bounds)
+        if found is None:
+            return None
+        rows, ids = found
+        kept = belongs(self, on, ids)
+        return distinct_seek(rows[kept], ids[kept])
+
+    def _seek_nodes(self, index: PropertyIndex, label: LabelId, key: KeyId, values: Column, hashed: Hashed) -> Seek:
+        """One property of nodes: a kernel compares what can be compared as it stands."""
         column = self.node_columns.get(key)
         if column is None:
             return Seek(NO_IDS, NO_IDS)
@@ -262,20 +292,31 @@ class Snapshot:
         pages = self.relationship_states
         return self.adjacency.graph(self.deleted_relationships, pages.buffer, pages.table)
 
-    def _seek_by_scan(self, label: LabelId, key: KeyId, values: Column) -> Seek:
-        nodes = self.nodes(label)
-        index = PropertyIndex(len(nodes))
-        hashes, valid = hash_column(self.node_property(nodes, key))
+    def _seek_by_scan(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
+        ids = elements_of(self, on)
+        index = PropertyIndex(len(ids))
+        hashes, valid = hash_columns(values_of(self, on, ids))
         present = valid if len(valid) else slice(None)
-        index.insert(hashes[present], nodes[present])
-        return seek_candidates(self, index, key, values)
+        index.insert(hashes[present], ids[present])
+        rows, ids = index_candidates(index, hash_columns(values))
+        kept = same_rows(values_of(self, on, ids), [column.take(rows) for column in values])
+        return Seek(rows[kept], ids[kept])
 
 
-def seek_candidates(view: "Snapshot", index: PropertyIndex, key: KeyId, values: Column) -> Seek:
-    """Nodes of an index over nodes that all are there and have the label, by a look at their properties."""
-    rows, nodes = index_candidates(index, hash_column(values))
-    kept = same_values(view.node_property(nodes, key), values.take(rows))
-    return Seek(rows[kept], nodes[kept])
+@dataclass(frozen=True, slots=True, eq=False)
+class _IndexedVersion:
+    """What an order is made of."""
+
+    snapshot: Snapshot
+    on: SchemaDescriptor
+
+    @property
+    def version(self) -> int:
+        return self.snapshot.version
+
+    def read(self) -> tuple[NDArray[np.int64], Column]:
+        ids = elements_of(self.snapshot, self.on)
+        return ids, values_of(self.snapshot, self.on, ids)[0]
 
 
 def index_candidates(index: PropertyIndex, hashed: Hashed) -> tuple[NDArray[np.int64], NodeIds]:
@@ -290,6 +331,9 @@ def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
     """Each pair of row and node once, by row."""
     if bool((rows[1:] > rows[:-1]).all()):
         return Seek(rows, nodes)
+    if rows.min() == rows.max():
+        nodes = np.unique(nodes)
+        return Seek(rows[: len(nodes)], nodes)
     order = np.lexsort((nodes, rows))
     rows, nodes = rows[order], nodes[order]
     first = np.ones(len(rows), dtype=np.bool_)
@@ -311,6 +355,14 @@ def same_values(left: Column, right: Column) -> NDArray[np.bool_]:
         return same
     pairs = zip(left.to_values(), right.to_values(), strict=True)
     return np.fromiter((equals(a, b) is True for a, b in pairs), dtype=np.bool_, count=len(left))
+
+
+def same_rows(left: Sequence[Column], right: Sequence[Column]) -> NDArray[np.bool_]:
+    """(rows,) True where all columns are equal."""
+    same = same_values(left[0], right[0])
+    for one, other in zip(left[1:], right[1:], strict=True):
+        same &= same_values(one, other)
+    return same
 
 
 def _data(column: Column) -> NDArray[np.uint8]:

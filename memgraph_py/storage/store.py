@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -24,15 +25,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.config import Limits
-from memgraph_py.errors import CommitFailed, CypherError, SchemaError, SchemaMissing
+from memgraph_py.errors import CommitFailed, CypherError
 from memgraph_py.storage.applying import after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce
 from memgraph_py.storage.conflicts import History
+from memgraph_py.storage.elements import count_of
+from memgraph_py.storage.indexes import PropertyIndex
 from memgraph_py.storage.maintenance import Maintenance, pack_adjacency
 from memgraph_py.storage.memory import keep_large_arrays_apart
+from memgraph_py.storage.population import Population
 from memgraph_py.storage.reclamation import Reclamation
-from memgraph_py.storage.schema import IndexDefinition, Schema
+from memgraph_py.storage.rule_changes import prepared_rules
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import SchemaDescriptor
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
 
@@ -40,6 +46,8 @@ __all__ = ["Access", "CommitLog", "GraphStore", "Transaction"]
 
 
 DEFAULT_LIMITS = Limits()
+_NO_RULES: AbstractContextManager[Callable[[], None]] = nullcontext(lambda: None)
+"""In place of ``prepared_rules``, for the commits that change data."""
 
 
 class CommitLog(Protocol):
@@ -60,8 +68,6 @@ class _Pending:
 
     snapshot: Snapshot
     changes: ChangeSet
-    indexes: list[IndexDefinition]
-    """The definitions before this commit."""
     future: Future[int] = field(default_factory=Future)
     failed: bool = False
 
@@ -88,6 +94,7 @@ class GraphStore:
         self._failures: list[tuple[int, int]] = []
         """Epoch and last good version of the failures that may still matter: both ascend, as a later failure further
         back stands for those before it."""
+        self.population = Population(self.schema)
         self._maintenance = Maintenance()
 
     def begin(self, access: Access, *, on_tip: bool = False) -> Transaction:
@@ -106,8 +113,9 @@ class GraphStore:
     def commit(self, transaction: Transaction) -> Future[int]:
         """Ends the transaction with its changes; the future gives the version once they are durable and published.
 
-        Raises TransactionConflict or ConstraintViolation at once, and CommitFailed when the log or what the transaction
-        was based on has failed; the future may raise CommitFailed too. Nothing is committed then.
+        Raises TransactionConflict, ConstraintViolation or what ``rule_changes`` raises at once, and CommitFailed when
+        the log or what the transaction was based on has failed; the future may raise CommitFailed too. Nothing is
+        committed then.
         """
         assert transaction.is_open, "the transaction has ended"
         is_queued = False
@@ -118,10 +126,14 @@ class GraphStore:
                 future.set_result(transaction.snapshot.version)
                 return future
             transaction.check_no_relationship_left()
+            checked = self.schema.version
+            transaction.check_constraints()
             if coalesce(changes):
                 transaction.drop_overlays()  # rows of this transaction may still be read
-            with self._commit_lock:
-                self._check(transaction)
+            preparation = prepared_rules(self, changes) if changes.has_rules() else _NO_RULES
+            with preparation as confirm_rules, self._commit_lock:
+                self._check(transaction, checked)
+                confirm_rules()
                 is_queued = True  # should it fail from here on, its ids come back with its changes
                 pending = self._queue(changes)
         finally:
@@ -139,22 +151,11 @@ class GraphStore:
             future.exception()
         self._check_base(transaction)
 
-    def create_index(self, name: str, label: int, key: int) -> Future[int]:
-        """Index the property of the nodes with the label. Raises SchemaError when the index or the name is there."""
-        with self._commit_lock:
-            for index in self.schema.indexes():
-                if index.name == name or (index.label, index.key) == (label, key):
-                    raise SchemaError(f"the index '{index.name}' is there already")
-            pending = self._queue(ChangeSet(created_indexes=[(name, label, key)]))
-        return self._hand_over(pending)
-
-    def drop_index(self, label: int, key: int) -> Future[int]:
-        """Drop the index. Raises SchemaMissing when there is none."""
-        with self._commit_lock:
-            if not self.schema.has_index(label, key):
-                raise SchemaMissing("there is no such index")
-            pending = self._queue(ChangeSet(dropped_indexes=[(label, key)]))
-        return self._hand_over(pending)
+    def change_rules(self, changes: ChangeSet) -> Future[int]:
+        """A commit that changes indexes and constraints alone."""
+        transaction = self.begin(Access.WRITE)
+        transaction.changes = changes
+        return self.commit(transaction)
 
     def position(self, stream_id: UUID) -> StreamPosition | None:
         """Where a stream stands in the newest version."""
@@ -222,6 +223,33 @@ class GraphStore:
             self.log.close()
         self._maintenance.wait()
 
+    def begin_index(self, on: SchemaDescriptor) -> bool:
+        """An index that no rule speaks of yet, for the newest version and those after it; False where one is there."""
+        with self._commit_lock, self._publish_lock:
+            if on in self.tip.indexes:
+                return False
+            index = PropertyIndex(count_of(self.tip, on))
+            index.is_complete = False
+            self._put_indexes({**self.tip.indexes, on: index})
+            self.population.add(on, self.tip)
+        return True
+
+    def leave_index(self, on: SchemaDescriptor) -> None:
+        """No rule will speak of it."""
+        with self._commit_lock, self._publish_lock:
+            if all(index.on != on for index in self.tip.rules.indexes):
+                self._put_indexes({at: index for at, index in self.tip.indexes.items() if at != on})
+
+    def _put_indexes(self, indexes: dict[SchemaDescriptor, PropertyIndex]) -> None:
+        """Into the newest version. Under both locks."""
+        tip = self.tip.successor(self.tip.version)
+        tip.indexes = indexes
+        if self._pending:
+            self._pending[-1].snapshot = tip
+        else:
+            self.current = tip
+        self.tip = tip
+
     def _complete_ids(self) -> None:
         """After recovery, before the first id is drawn: whatever has no element is free."""
         if not self.reclamation.is_complete:
@@ -238,9 +266,15 @@ class GraphStore:
                 if not self._open[version]:
                     del self._open[version]
 
-    def _check(self, transaction: Transaction) -> None:
+    def _check(self, transaction: Transaction, checked: int) -> None:
+        """Under the commit lock. checked: the version of the schema that the constraints were checked for."""
         self._check_base(transaction)
         self._history.check(transaction.snapshot.version, transaction.changes)
+        if self.schema.has_constraints:
+            if self.schema.version != checked:
+                transaction.check_constraints()
+            if self.tip.version != transaction.snapshot.version:
+                transaction.check_against(self.tip)
 
     def _check_base(self, transaction: Transaction) -> None:
         based_on = transaction.snapshot.version
@@ -249,8 +283,7 @@ class GraphStore:
 
     def _queue(self, changes: ChangeSet) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
-        indexes = self.schema.indexes()
-        pending = _Pending(self._applied(changes), changes, indexes)
+        pending = _Pending(self._applied(changes), changes)
         snapshot = pending.snapshot
         with self._publish_lock:
             self._pending.append(pending)
@@ -283,13 +316,14 @@ class GraphStore:
             snapshot = apply(tip, changes, tip.version + 1)
         except BaseException:  # whatever it was, what lies in place must not show in later versions
             with self._publish_lock:
-                self._take_back([_Pending(tip, changes, self.schema.indexes())])
+                self._take_back([_Pending(tip, changes)])
             raise
         self.reclamation.add(snapshot.version, changes)
-        for label, key in changes.dropped_indexes:
-            self.schema.drop_index(label, key)
-        for name, label, key in changes.created_indexes:
-            self.schema.add_index(IndexDefinition(name, label, key))
+        if snapshot.rules is not tip.rules:
+            for index in changes.created_indexes:
+                if not snapshot.indexes[index.on].is_complete:
+                    self.population.add(index.on, snapshot)
+            self.schema.set_rules(snapshot.rules)
         return snapshot
 
     def _finish(self, pending: _Pending, error: BaseException | None) -> None:
@@ -322,7 +356,7 @@ class GraphStore:
             holder.snapshot = restored
         for commit in failed:
             commit.failed = True
-        self.schema.restore_indexes(failed[0].indexes)
+        self.schema.set_rules(restored.rules)
         self.tip = restored
         self.epoch += 1
         while self._failures and self._failures[-1][1] >= restored.version:

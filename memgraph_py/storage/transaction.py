@@ -24,6 +24,7 @@ from memgraph_py.storage.changes import (
     PropertyWrite,
     StreamPosition,
 )
+from memgraph_py.storage.constraints import Checks
 from memgraph_py.storage.overlay import DELETED
 from memgraph_py.storage.reading import TransactionReader
 from memgraph_py.storage.snapshot import Snapshot
@@ -66,6 +67,8 @@ _LISTS = (
     "deleted_relationships",
     "created_indexes",
     "dropped_indexes",
+    "created_constraints",
+    "dropped_constraints",
 )
 
 
@@ -73,6 +76,7 @@ class Transaction(TransactionReader):
     """Implements WritableGraph. Used by one thread at a time; begun, committed and rolled back by the store."""
 
     __slots__ = (
+        "_checks",
         "_ids",
         "_leaves_relationships",
         "_undone_nodes",
@@ -89,6 +93,7 @@ class Transaction(TransactionReader):
         self.epoch = epoch
         """How many times the log had failed when this began."""
         self.is_open = True
+        self._checks = Checks()
         self._leaves_relationships = False
         self._undone_nodes: list[NodeIds] = []
         self._undone_relationships: list[RelationshipIds] = []
@@ -178,6 +183,7 @@ class Transaction(TransactionReader):
         self.changes.positions = dict(mark.positions)
         self.changes.reset_positions = set(mark.reset_positions)
         self.drop_overlays()
+        self._checks.undo_to(self.changes)
 
     def record_position(self, stream_id: UUID, next_offsets: Mapping[Partition, int], batches_left: int | None) -> None:
         """The commit moves the stream on to these offsets; they may only grow."""
@@ -199,6 +205,20 @@ class Transaction(TransactionReader):
             nodes = nodes + [block.ids for block in self.changes.created_nodes]
             relationships = relationships + [block.ids for block in self.changes.created_relationships]
         return nodes, relationships
+
+    def end_statement(self) -> None:
+        """Raises ConstraintViolation where what was written since the last call breaks a uniqueness constraint."""
+        if self.schema.has_constraints:
+            self._checks.check_unique(self, self.changes)
+
+    def check_constraints(self) -> None:
+        """Raises ConstraintViolation where the transaction as it stands breaks any constraint."""
+        if self.schema.has_constraints:
+            self._checks.check_rest(self, self.changes)
+
+    def check_against(self, tip: Snapshot) -> None:
+        """Raises TransactionConflict where what others have committed takes values that must be this one's alone."""
+        self._checks.check_others(self, self.changes, tip)
 
     def check_no_relationship_left(self) -> None:
         """Raises ConstraintViolation when a node that was deleted still has a relationship in this view."""

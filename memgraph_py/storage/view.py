@@ -4,6 +4,7 @@
 execution never asks which. Ids of labels, types and keys are those of ``Schema``, interned and never reused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeAlias
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
+from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import SchemaDescriptor
 
 NodeIds: TypeAlias = NDArray[np.int64]
 RelationshipIds: TypeAlias = NDArray[np.int64]
@@ -42,10 +45,10 @@ class Expansion:
 
 @dataclass(slots=True, eq=False)
 class Seek:
-    """Matches of an index seek, each (matches,) int64: the row of the input values, the node found."""
+    """Matches of an index seek, each (matches,) int64: the row of the input values, the node or relationship found."""
 
     source_rows: NDArray[np.int64]
-    nodes: NodeIds
+    ids: NDArray[np.int64]
 
 
 class GraphView(Protocol):
@@ -76,8 +79,8 @@ class GraphView(Protocol):
         """
         ...
 
-    def nodes_per_value(self, label: LabelId, key: KeyId) -> float:
-        """About how many nodes with the label have the same value of an indexed property; 1 where there is no index.
+    def per_value(self, on: SchemaDescriptor) -> float:
+        """About how many elements have the same values of the properties that an index is on; 1 where there is none.
         For estimates.
         """
         ...
@@ -147,11 +150,18 @@ class GraphView(Protocol):
         """(rows,) True where the relationship is in this view."""
         ...
 
-    def seek(self, label: LabelId, key: KeyId, values: Column) -> Seek:
-        """Nodes with the label whose property equals values[row] (openCypher equality: 1 finds 1.0; NULL finds none).
+    def seek(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
+        """Elements with the label or type whose properties equal the values of a row (openCypher equality: 1 finds 1.0;
+        NULL finds none).
 
-        Raises KeyError when there is no index on (label, key): the planner asks ``schema.has_index`` first.
+        values: (rows,) a property. Raises KeyError when there is no such index: the planner asks ``schema.has_index``
+        first.
         """
+        ...
+
+    def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
+        """Elements with the label or type that may be within the bounds of a row, and all that are. None where this
+        view has no order of the index: then look at all elements."""
         ...
 
 

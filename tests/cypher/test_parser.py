@@ -298,15 +298,52 @@ def test_explain_union_and_subqueries() -> None:
 
 
 def test_indexes() -> None:
-    assert parse("CREATE INDEX ON :L(p)") == ast.CreateIndex(None, "L", ("p",), False, 0)
-    assert parse("create index i if not exists for (n:L) on (n.p, n.q)") == ast.CreateIndex(
-        "i", "L", ("p", "q"), True, 0
-    )
-    assert parse("CREATE INDEX FOR (n:L) ON (n.p)") == ast.CreateIndex(None, "L", ("p",), False, 0)
-    assert parse("DROP INDEX ON :L(p);") == ast.DropIndex(None, "L", ("p",), False, 0)
-    assert parse("DROP INDEX i IF EXISTS") == ast.DropIndex("i", None, (), True, 0)
+    on = ast.SchemaPattern(True, "L", ("p",))
+    assert parse("CREATE INDEX ON :L(p)") == ast.CreateIndex(None, on, False, 0)
+    assert parse("CREATE INDEX ON :L") == ast.CreateIndex(None, None, False, 0)
+    both = ast.SchemaPattern(True, "L", ("p", "q"))
+    assert parse("create index i if not exists for (n:L) on (n.p, n.q)") == ast.CreateIndex("i", both, True, 0)
+    assert parse("CREATE RANGE INDEX FOR (n:L) ON n.p") == ast.CreateIndex(None, on, False, 0)
+    of_type = ast.SchemaPattern(False, "T", ("p",))
+    for text in ("CREATE INDEX FOR ()-[r:T]-() ON (r.p)", "CREATE INDEX FOR ()-[r:T]->() ON (r.p)"):
+        assert parse(text) == ast.CreateIndex(None, of_type, False, 0)
+    assert parse("CREATE EDGE INDEX ON :T(p)") == ast.CreateIndex(None, of_type, False, 0)
+    assert parse("DROP INDEX ON :L(p);") == ast.DropIndex(None, on, False, 0)
+    assert parse("DROP INDEX i IF EXISTS") == ast.DropIndex("i", None, True, 0)
     with pytest.raises(CypherSyntaxError):
         parse("CREATE INDEX FOR (n:L) ON (m.p)")
+
+
+@pytest.mark.parametrize(
+    ("text", "demand", "type"),
+    [
+        ("FOR (n:L) REQUIRE n.p IS UNIQUE", "UNIQUENESS", ""),
+        ("FOR (n:L) REQUIRE (n.p) IS NODE UNIQUE", "UNIQUENESS", ""),
+        ("FOR (n:L) REQUIRE n.p IS NODE KEY", "KEY", ""),
+        ("FOR (n:L) REQUIRE n.p IS NOT NULL", "EXISTENCE", ""),
+        ("FOR (n:L) REQUIRE n.p IS TYPED int", "TYPE", "INTEGER"),
+        (
+            "FOR (n:L) REQUIRE n.p IS :: LIST<STRING NOT NULL> | local datetime",
+            "TYPE",
+            "LOCAL DATETIME | LIST<STRING NOT NULL>",
+        ),
+        ("ON (n:L) ASSERT n.p IS UNIQUE", "UNIQUENESS", ""),
+        ("ON (n:L) ASSERT EXISTS (n.p)", "EXISTENCE", ""),
+        ("ON (n:L) ASSERT exists(n.p)", "EXISTENCE", ""),
+    ],
+)
+def test_constraints(text: str, demand: str, type: str) -> None:
+    on = ast.SchemaPattern(True, "L", ("p",))
+    expected = ast.CreateConstraint("c", on, demand, type, True, 0)
+    assert parse(f"CREATE CONSTRAINT c IF NOT EXISTS {text}") == expected
+
+
+def test_constraints_are_dropped() -> None:
+    both = ast.SchemaPattern(True, "L", ("p", "q"))
+    for properties in ("n.p, n.q", "(n.p, n.q)"):
+        found = parse(f"DROP CONSTRAINT ON (n:L) ASSERT {properties} IS UNIQUE")
+        assert found == ast.DropConstraint(None, both, "UNIQUENESS", False, 0)
+    assert parse("DROP CONSTRAINT c IF EXISTS") == ast.DropConstraint("c", None, "", True, 0)
 
 
 def test_what_follows_a_table_command_becomes_clauses() -> None:

@@ -15,6 +15,8 @@ from memgraph_py.durability.encoding import FORMAT
 from memgraph_py.durability.log_file import FRAME, HEADER, HEADER_MAGIC, read_log
 from memgraph_py.durability.recovery import recover
 from memgraph_py.errors import StartupError
+from memgraph_py.storage.rule_changes import creation_of
+from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
 from memgraph_py.storage.store import GraphStore
 from tests.durability.test_recovery import Running, content
 
@@ -26,7 +28,9 @@ def small(folder: Path) -> Running:
     running = Running(folder)
     running.commit("A", name="a", flags=[False] * 40)
     running.commit("A", name="b")
-    running.store.create_index("names", running.store.schema.labels.intern("A"), 0).result(10)
+    running.store.change_rules(
+        creation_of(IndexDefinition("names", on_nodes(running.store.schema.labels.intern("A"), 0)))
+    ).result(10)
     running.checkpointer.write()
     running.commit("B", name="c")
     running.log.rotate().result(10)

@@ -9,7 +9,8 @@ from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.printing import lines
 from memgraph_py.planner import plan_query
-from memgraph_py.storage.schema import IndexDefinition, Schema
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import IndexDefinition, SchemaDescriptor, SchemaRules, on_nodes
 from memgraph_py.storage.view import Direction, GraphView
 
 
@@ -20,9 +21,9 @@ class Counts:
         self.schema = Schema()
         self._labels = {self.schema.labels.intern(name): count for name, count in labels.items()}
         self._types = {self.schema.types.intern(name): count for name, count in types.items()}
-        for label, key in indexes:
-            label_id, key_id = self.schema.labels.intern(label), self.schema.keys.intern(key)
-            self.schema.add_index(IndexDefinition(f"{label}_{key}", label_id, key_id))
+        ids = [(self.schema.labels.intern(label), self.schema.keys.intern(key)) for label, key in indexes]
+        definitions = [IndexDefinition(f"{label}_{key}", on_nodes(label, key)) for label, key in ids]
+        self.schema.set_rules(SchemaRules(tuple(definitions)))
 
     def node_count(self, label: int | None) -> int:
         """Of a label, or of all."""
@@ -37,7 +38,7 @@ class Counts:
         both = 2 if direction is Direction.BOTH else 1
         return both * self.relationship_count(type) * self.node_count(label) // self.node_count(None)
 
-    def nodes_per_value(self, label: int, key: int) -> float:
+    def per_value(self, on: SchemaDescriptor) -> float:
         """As if values were unique."""
         return 1.0
 

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from memgraph_py.columnar import Column
+from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.schema_rules import on_nodes
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
-from memgraph_py.values.comparison import equals
+from memgraph_py.values.comparison import equals, less_or_equal
 
 LABELS, TYPES, KEYS = range(3), range(2), range(2)
 VALUES: list[Any] = [
@@ -149,8 +151,8 @@ def check_relationships(view: GraphView, graph: Graph, nodes: list[int]) -> None
 
 def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:
     for label, key in indexes:
-        seek = view.seek(label, key, Column.from_values(VALUES))
-        got = sorted(zip(seek.source_rows.tolist(), seek.nodes.tolist(), strict=True))
+        seek = view.seek(on_nodes(label, key), [Column.from_values(VALUES)])
+        got = sorted(zip(seek.source_rows.tolist(), seek.ids.tolist(), strict=True))
         assert got == sorted(
             (row, id)
             for row, value in enumerate(VALUES)
@@ -158,5 +160,29 @@ def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) ->
             if label in labels and equals(properties.get(key), value) is True
         )
         for row, value in enumerate(VALUES):  # of one kind each
-            one = view.seek(label, key, Column.from_values([value]))
-            assert sorted(one.nodes.tolist()) == [id for other, id in got if other == row]
+            one = view.seek(on_nodes(label, key), [Column.from_values([value])])
+            assert sorted(one.ids.tolist()) == [id for other, id in got if other == row]
+    check_ranges(view, graph, indexes)
+
+
+def check_ranges(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:
+    """A range gives all that is within, each once for each row, and nothing without the label."""
+    for label, key in indexes:
+        for lower, upper in ((VALUES, None), (None, VALUES), (VALUES, VALUES[::-1])):
+            columns = [None if values is None else Column.from_values(values) for values in (lower, upper)]
+            found = view.seek_range(on_nodes(label, key), RangeBounds(columns[0], columns[1]))
+            if found is None:
+                continue
+            got = [*zip(found.source_rows.tolist(), found.ids.tolist(), strict=True)]
+            assert len(set(got)) == len(got)
+            for row in range(len(VALUES)):
+                among = {id for other, id in got if other == row}
+                for id, (labels, properties) in graph.nodes.items():
+                    value = properties.get(key)
+                    within = label in labels
+                    if lower is not None:
+                        within = within and less_or_equal(lower[row], value) is True
+                    if upper is not None:
+                        within = within and less_or_equal(value, upper[row]) is True
+                    assert id in among or not within
+                    assert label in labels or id not in among

@@ -19,6 +19,8 @@ from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.compaction import move_together
 from memgraph_py.storage.exchange import export_snapshot, load_snapshot
 from memgraph_py.storage.maintenance import order_label, places_of, rebuild_index
+from memgraph_py.storage.rule_changes import creation_of
+from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
 from memgraph_py.storage.store import Access, GraphStore, Transaction
 from memgraph_py.storage.transaction import Mark
 from memgraph_py.storage.view import GraphView
@@ -336,16 +338,18 @@ class Walk:
         self.pending = []
         self.tip = self.current
         self.failures.append(self.current)
-        self.indexes = {(index.label, index.key) for index in self.store.schema.indexes()}
+        self.indexes = {(index.on.token, index.on.keys[0]) for index in self.store.schema.indexes()}
 
     def change_index(self) -> None:
         label, key = self.random.choice(LABELS), self.random.choice(KEYS)
         if (label, key) in self.indexes:
             self.indexes.remove((label, key))
-            self.pending.append(self.store.drop_index(label, key))
+            self.pending.append(self.store.change_rules(ChangeSet(dropped_indexes=[on_nodes(label, key)])))
         else:
             self.indexes.add((label, key))
-            self.pending.append(self.store.create_index(f"{label} {key}", label, key))
+            self.pending.append(
+                self.store.change_rules(creation_of(IndexDefinition(f"{label} {key}", on_nodes(label, key))))
+            )
         self.tip += 1
         self.graphs[self.tip] = self.graphs[self.tip - 1]
 
@@ -377,7 +381,7 @@ class Walk:
         graph = copy.deepcopy(self.graphs[self.current])
         for _ in range(2):
             check_view(other.current, graph, self.nodes, self.relationships)
-            check_seeks(other.current, graph, {(index.label, index.key) for index in other.schema.indexes()})
+            check_seeks(other.current, graph, {(index.on.token, index.on.keys[0]) for index in other.schema.indexes()})
             transaction = other.begin(Access.WRITE)
             ids = transaction.create_nodes(3, (0,), {0: Column.from_values([1, None, "a"])})
             relationships = transaction.create_relationships(ids, ids[::-1].copy(), 1, {})
@@ -397,7 +401,7 @@ class Walk:
         other = GraphStore()
         load_snapshot(other, data)
         check_view(other.current, self.graphs[self.current], self.nodes, self.relationships)
-        indexes = {(index.label, index.key) for index in other.schema.indexes()}
+        indexes = {(index.on.token, index.on.keys[0]) for index in other.schema.indexes()}
         check_seeks(other.current, self.graphs[self.current], indexes)
 
     def check(self) -> None:

@@ -14,6 +14,8 @@ from memgraph_py.errors import CommitFailed, TransactionConflict
 from memgraph_py.kernels.chunks import CHUNK_ROWS
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.exchange import export_snapshot, load_snapshot
+from memgraph_py.storage.rule_changes import creation_of
+from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
 from memgraph_py.storage.store import Access, GraphStore
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import Direction
@@ -82,7 +84,7 @@ def resident_megabytes() -> int:
 
 def test_a_million_elements_made_and_deleted_leave_nothing() -> None:
     store = new_store()
-    store.create_index("by id", USER, ID)
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
     kept = create(store, ROUND, "kept")
     sizes: list[int] = []
     for number in range(25):  # 20,000 nodes and as many relationships each
@@ -94,7 +96,7 @@ def test_a_million_elements_made_and_deleted_leave_nothing() -> None:
     assert current.node_count(USER) == len(kept)
     assert current.node_bound <= 4 * ROUND
     assert current.relationship_bound <= 2 * ROUND + 2 * store.limits.delta_relationships_max
-    assert current.indexes[USER, ID].entries <= 2 * ROUND + store.limits.reclaimed_rows_min
+    assert current.indexes[on_nodes(USER, ID)].entries <= 2 * ROUND + store.limits.reclaimed_rows_min
     assert current.label_nodes[USER].length <= 2 * ROUND + store.limits.reclaimed_rows_min
     for pages in (current.node_states, current.relationship_states, current.ends):
         assert pages.pool.used * CHUNK_ROWS <= 10 * ROUND + 2 * store.limits.delta_relationships_max
@@ -104,13 +106,13 @@ def test_a_million_elements_made_and_deleted_leave_nothing() -> None:
     assert current.adjacency.visible <= store.limits.delta_relationships_max
     assert len(store._history) <= 2
     assert sizes[-1] - sizes[2] < 100, "25 rounds without reclamation would take more"
-    assert current.seek(USER, ID, Column.from_values([7])).nodes.tolist() == [int(kept[7])]
+    assert current.seek(on_nodes(USER, ID), [Column.from_values([7])]).ids.tolist() == [int(kept[7])]
     assert current.node_property(kept[:2], NAME).to_values() == ["kept 0", "kept 1"]
 
 
 def test_a_graph_that_shrinks_gives_its_arrays_back() -> None:
     store = new_store()
-    store.create_index("by id", USER, ID)
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
     nodes = create(store, 400_000)
     delete(store, nodes[1_000:])
     settle(store)
@@ -119,7 +121,7 @@ def test_a_graph_that_shrinks_gives_its_arrays_back() -> None:
     assert len(current.ends.buffer) <= 8 * CHUNK_ROWS
     assert len(current.node_columns[NAME].pages[Kind.STRING].buffer) <= 8 * CHUNK_ROWS
     assert len(current.node_columns[NAME].heap.data) < 1 << 20
-    assert len(current.indexes[USER, ID].table.hashes) <= 8 * 1024
+    assert len(current.indexes[on_nodes(USER, ID)].table.hashes) <= 8 * 1024
     assert current.adjacency.base.packed_out.shape == (3, 999)
     assert current.adjacency.base.offsets.shape == (2, 1_001)
     assert current.nodes(None).tolist() == current.nodes(USER).tolist() == list(range(1_000))

@@ -10,6 +10,8 @@ from memgraph_py.columnar import Column, Kind
 from memgraph_py.config import Limits
 from memgraph_py.errors import TransactionConflict
 from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.rule_changes import creation_of
+from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
 from memgraph_py.storage.store import Access, GraphStore
 from memgraph_py.storage.view import Direction, GraphView
 
@@ -59,7 +61,7 @@ class Crowd:
         self.store.schema.types.intern("FRIEND")
         for key in ("id", "name"):
             self.store.schema.keys.intern(key)
-        self.store.create_index("by id", USER, ID).result(10)
+        self.store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID)))).result(10)
         self.wrong: list[str] = []
         self.stop = threading.Event()
         self.reused = 0
@@ -100,9 +102,9 @@ class Crowd:
             self.wrong.append("a name is not that of the number")
         if len(nodes) != view.node_count(USER) or len(np.unique(nodes)) != len(nodes):
             self.wrong.append(f"{len(nodes)} nodes of {view.node_count(USER)}")
-        seek = view.seek(USER, ID, Column(Kind.INT, numbers))
-        if sorted(seek.nodes.tolist()) != nodes.tolist():
-            self.wrong.append(f"{len(seek.nodes)} of {len(nodes)} nodes found by their numbers")
+        seek = view.seek(on_nodes(USER, ID), [Column(Kind.INT, numbers)])
+        if sorted(seek.ids.tolist()) != nodes.tolist():
+            self.wrong.append(f"{len(seek.ids)} of {len(nodes)} nodes found by their numbers")
         for direction in (Direction.OUT, Direction.IN):
             found = view.expand(nodes, direction, None)
             if len(found.targets) != view.relationship_count(FRIEND):

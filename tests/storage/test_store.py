@@ -20,6 +20,8 @@ from memgraph_py.errors import (
     TransactionConflict,
 )
 from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.rule_changes import creation_of
+from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
 from memgraph_py.storage.store import Access, GraphStore, Transaction
 from memgraph_py.storage.view import Direction
 
@@ -243,25 +245,25 @@ def test_a_closed_log_refuses_only_the_new_commit() -> None:
 def test_an_index_that_failed_is_gone_from_the_schema() -> None:
     log = ManualLog()
     store = new_store(log)
-    future = store.create_index("by id", USER, ID)
-    assert store.schema.has_index(USER, ID)
+    future = store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
+    assert store.schema.index(on_nodes(USER, ID)) is not None
     log.queue.pop()(OSError("gone"))
-    assert not store.schema.has_index(USER, ID)
+    assert store.schema.index(on_nodes(USER, ID)) is None
     with pytest.raises(CommitFailed):
         future.result()
     with pytest.raises(KeyError):
-        store.current.seek(USER, ID, column(1))
+        store.current.seek(on_nodes(USER, ID), [column(1)])
 
 
 def test_indexes_are_made_and_dropped_once(store: GraphStore) -> None:
-    store.create_index("by id", USER, ID).result()
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID)))).result()
     with pytest.raises(SchemaError):
-        store.create_index("other name", USER, ID)
+        store.change_rules(creation_of(IndexDefinition("other name", on_nodes(USER, ID))))
     with pytest.raises(SchemaError):
-        store.create_index("by id", USER, NAME)
-    store.drop_index(USER, ID).result()
+        store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, NAME))))
+    store.change_rules(ChangeSet(dropped_indexes=[on_nodes(USER, ID)])).result()
     with pytest.raises(SchemaMissing):
-        store.drop_index(USER, ID)
+        store.change_rules(ChangeSet(dropped_indexes=[on_nodes(USER, ID)]))
 
 
 def test_a_transaction_older_than_an_index_still_seeks(store: GraphStore) -> None:
@@ -270,38 +272,38 @@ def test_a_transaction_older_than_an_index_still_seeks(store: GraphStore) -> Non
     changing = write(store)
     changing.set_node_property(nodes[:1], ID, column(3))
     store.commit(changing)
-    store.create_index("by id", USER, ID)
-    assert old.seek(USER, ID, column(1, 3)).nodes.tolist() == [0]
-    assert store.current.seek(USER, ID, column(1, 3)).source_rows.tolist() == [1]
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
+    assert old.seek(on_nodes(USER, ID), [column(1, 3)]).ids.tolist() == [0]
+    assert store.current.seek(on_nodes(USER, ID), [column(1, 3)]).source_rows.tolist() == [1]
 
 
 def test_an_index_holds_when_its_values_are_written_over_and_over(store: GraphStore) -> None:
-    store.create_index("by id", USER, ID)
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
     nodes = create(store, *range(3_000))
     held = store.current
     for round in range(1, 9):
         transaction = write(store)
         transaction.set_node_property(nodes, ID, column(*range(round, 3_000 + round)))
         store.commit(transaction)
-        assert store.current.seek(USER, ID, column(0, round, 3_000)).nodes.tolist() == [0, 3_000 - round]
+        assert store.current.seek(on_nodes(USER, ID), [column(0, round, 3_000)]).ids.tolist() == [0, 3_000 - round]
     store.wait_for_maintenance()
-    assert store.current.indexes[USER, ID].entries <= 3 * 3_000 + 4_096
-    assert held.seek(USER, ID, column(0, 2_999, 3_000)).nodes.tolist() == [0, 2_999]
+    assert store.current.indexes[on_nodes(USER, ID)].entries <= 3 * 3_000 + 4_096
+    assert held.seek(on_nodes(USER, ID), [column(0, 2_999, 3_000)]).ids.tolist() == [0, 2_999]
     same = write(store)
-    entries = store.current.indexes[USER, ID].entries
+    entries = store.current.indexes[on_nodes(USER, ID)].entries
     same.set_node_property(nodes, ID, column(*range(8, 3_008)))
     store.commit(same)
-    assert store.current.indexes[USER, ID].entries == entries
+    assert store.current.indexes[on_nodes(USER, ID)].entries == entries
 
 
 def test_one_value_of_many_nodes_is_found_whole(store: GraphStore) -> None:
-    store.create_index("by name", USER, NAME)
+    store.change_rules(creation_of(IndexDefinition("by name", on_nodes(USER, NAME))))
     transaction = write(store)
     nodes = transaction.create_nodes(5_000, (USER,), {NAME: Column.constant("same", 5_000)})
     transaction.create_nodes(1, (), {NAME: column("same")})
-    assert sorted(transaction.seek(USER, NAME, column("same")).nodes.tolist()) == nodes.tolist()
+    assert sorted(transaction.seek(on_nodes(USER, NAME), [column("same")]).ids.tolist()) == nodes.tolist()
     store.commit(transaction)
-    assert sorted(store.current.seek(USER, NAME, column("same", "other")).nodes.tolist()) == nodes.tolist()
+    assert sorted(store.current.seek(on_nodes(USER, NAME), [column("same", "other")]).ids.tolist()) == nodes.tolist()
 
 
 def test_a_hub_answers_from_the_shorter_list() -> None:
@@ -385,7 +387,7 @@ def test_open_transactions_keep_no_write_set_after_they_end(store: GraphStore) -
 
 def test_readers_agree_with_themselves_while_others_write_and_merge() -> None:
     store = new_store(delta_relationships_max=200)
-    store.create_index("by id", USER, ID)
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID))))
     create(store, *range(50))
     wrong: list[str] = []
     stop = threading.Event()
@@ -397,11 +399,11 @@ def test_readers_agree_with_themselves_while_others_write_and_merge() -> None:
             found = view.expand(nodes, Direction.OUT, None)
             back = view.expand(nodes, Direction.IN, None)
             values = view.node_property(nodes, ID)
-            seek = view.seek(USER, ID, values)
+            seek = view.seek(on_nodes(USER, ID), [values])
             if not (len(found.targets) == len(back.targets) == view.relationship_count(None)):
                 wrong.append(f"{len(found.targets)} out, {len(back.targets)} in, {view.relationship_count(None)}")
-            if sorted(seek.nodes.tolist()) != nodes.tolist():
-                wrong.append(f"{len(seek.nodes)} of {len(nodes)} nodes found")
+            if sorted(seek.ids.tolist()) != nodes.tolist():
+                wrong.append(f"{len(seek.ids)} of {len(nodes)} nodes found")
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:

@@ -8,23 +8,53 @@ from memgraph_py.immutable import immutable
 
 
 @immutable
+class SchemaPattern:
+    """Properties of the nodes with a label, or of the relationships of a type: ``token``."""
+
+    is_node: bool
+    token: str
+    keys: tuple[str, ...]
+
+
+@immutable
 class CreateIndex:
-    """name None where not written."""
+    """name None where not written; on None for Memgraph's index on a label, which every label has."""
 
     name: str | None
-    label: str
-    keys: tuple[str, ...]
+    on: SchemaPattern | None
     if_not_exists: bool
     offset: int
 
 
 @immutable
 class DropIndex:
-    """By name, or by label and keys."""
+    """By name, or by what it is on."""
 
     name: str | None
-    label: str | None
-    keys: tuple[str, ...]
+    on: SchemaPattern | None
+    if_exists: bool
+    offset: int
+
+
+@immutable
+class CreateConstraint:
+    """name None where not written. demand: UNIQUENESS, KEY, EXISTENCE or TYPE, the last with a ``property_type``."""
+
+    name: str | None
+    on: SchemaPattern
+    demand: str
+    property_type: str
+    if_not_exists: bool
+    offset: int
+
+
+@immutable
+class DropConstraint:
+    """By name, or by what it is on and demands."""
+
+    name: str | None
+    on: SchemaPattern | None
+    demand: str
     if_exists: bool
     offset: int
 
@@ -83,5 +113,6 @@ class TestStream:
 StreamCommand: TypeAlias = (
     CreateStream | DropStream | StartStream | StopStream | StartAllStreams | StopAllStreams | TestStream
 )
-Command: TypeAlias = CreateIndex | DropIndex | StreamCommand
+SchemaCommand: TypeAlias = CreateIndex | DropIndex | CreateConstraint | DropConstraint
+Command: TypeAlias = SchemaCommand | StreamCommand
 Statement: TypeAlias = Query | Command

@@ -4,10 +4,19 @@ The parser calls it by the name of the rule, or of its alias after `->`, with th
 and what its parts gave; an optional part that was not written gives None.
 """
 
-from memgraph_py.cypher.construction import clauses, commands, expressions, labels, patterns, projections, tables
+from memgraph_py.cypher.construction import (
+    clauses,
+    commands,
+    expressions,
+    labels,
+    patterns,
+    projections,
+    schema,
+    tables,
+)
 from memgraph_py.cypher.construction.rejection import Rejected
 
 __all__ = ["FAMILIES", "Rejected"]
 
-FAMILIES = (clauses, commands, expressions, labels, patterns, projections, tables)
+FAMILIES = (clauses, commands, expressions, labels, patterns, projections, schema, tables)
 """Where the functions are."""

@@ -1,12 +1,10 @@
-"""Schema and stream commands."""
+"""Stream commands."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
-    CreateIndex,
     CreateStream,
-    DropIndex,
     DropStream,
     Literal,
     Parameter,
@@ -17,43 +15,6 @@ from memgraph_py.cypher.ast import (
     TestStream,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
-
-
-def create_index_on(start: int, label: str, *keys: str) -> CreateIndex:
-    return CreateIndex(None, label, keys, False, start)
-
-
-def create_index(start: int, name: str | None, named: str, label: str, *keys: tuple[str, str]) -> CreateIndex:
-    return CreateIndex(name, label, _index_keys(start, named, keys), False, start)
-
-
-def create_index_if_absent(start: int, name: str | None, named: str, label: str, *keys: tuple[str, str]) -> CreateIndex:
-    return CreateIndex(name, label, _index_keys(start, named, keys), True, start)
-
-
-def index_key(start: int, named: str, key: str) -> tuple[str, str]:
-    del start
-    return named, key
-
-
-def _index_keys(start: int, named: str, keys: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    for subject, _ in keys:
-        if subject != named:
-            raise Rejected(f'the index is on "{named}", not on "{subject}"', start, detail="UndefinedVariable")
-    return tuple(key for _, key in keys)
-
-
-def drop_index_on(start: int, label: str, *keys: str) -> DropIndex:
-    return DropIndex(None, label, keys, False, start)
-
-
-def drop_index_named(start: int, name: str) -> DropIndex:
-    return DropIndex(name, None, (), False, start)
-
-
-def drop_index_if_present(start: int, name: str) -> DropIndex:
-    return DropIndex(name, None, (), True, start)
-
 
 StreamValue: TypeAlias = Literal | Parameter
 """Of a stream clause."""

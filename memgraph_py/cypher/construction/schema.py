@@ -1,0 +1,245 @@
+"""Commands for indexes and constraints."""
+
+from typing import NamedTuple
+
+from memgraph_py.cypher.ast import CreateConstraint, CreateIndex, DropConstraint, DropIndex, SchemaPattern
+from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.values.property_types import SCALAR_TYPES, property_type
+from memgraph_py.values.property_types import list_type as list_of
+
+
+class _Subject(NamedTuple):
+    """The variable and label, or type, that a rule is for."""
+
+    is_node: bool
+    variable: str
+    token: str
+
+
+class _Property(NamedTuple):
+    variable: str
+    key: str
+    offset: int
+
+
+class _Demand(NamedTuple):
+    """of: NODE, RELATIONSHIP, or None where it is not said."""
+
+    kind: str
+    of: str | None
+    type: str
+    offset: int
+
+
+class _Assertion(NamedTuple):
+    properties: tuple[_Property, ...]
+    demand: _Demand
+
+
+_OTHER_INDEXES = frozenset(("TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP"))
+_SYNONYMS = {
+    "BOOL": "BOOLEAN",
+    "VARCHAR": "STRING",
+    "INT": "INTEGER",
+    "SIGNED INTEGER": "INTEGER",
+    "TIME WITH TIMEZONE": "ZONED TIME",
+    "TIME WITHOUT TIMEZONE": "LOCAL TIME",
+    "TIMESTAMP WITH TIMEZONE": "ZONED DATETIME",
+    "TIMESTAMP WITHOUT TIMEZONE": "LOCAL DATETIME",
+    "LOCALTIME": "LOCAL TIME",
+    "LOCALDATETIME": "LOCAL DATETIME",
+    "ZONEDDATETIME": "ZONED DATETIME",
+}
+"""Other spellings of types: GQL's and Memgraph's."""
+
+
+# ------------------------------------------------------------------------------------------------------------- indexes
+
+
+def create_index_on(start: int, label: str, *keys: str) -> CreateIndex:
+    return CreateIndex(None, SchemaPattern(True, label, keys), False, start)
+
+
+def create_label_index(start: int, label: str) -> CreateIndex:
+    del label
+    return CreateIndex(None, None, False, start)
+
+
+def create_edge_index(start: int, word: str, type: str, *keys: str) -> CreateIndex:
+    _check_edge(start, word)
+    return CreateIndex(None, SchemaPattern(False, type, keys), False, start)
+
+
+def create_index(
+    start: int, name: str | None, if_not_exists: bool | None, subject: _Subject, properties: tuple[_Property, ...]
+) -> CreateIndex:
+    return CreateIndex(name, _pattern(subject, properties), bool(if_not_exists), start)
+
+
+def create_index_of_type(start: int, word: str, *rest: object) -> CreateIndex:
+    if word.upper() in _OTHER_INDEXES:
+        raise Rejected(
+            f"there are no {word.upper()} indexes", start, hint="a RANGE index serves =, IN, ranges and STARTS WITH"
+        )
+    if word.upper() != "RANGE":
+        raise Rejected(f'"{word}" is no type of index', start, hint="the types are RANGE and, with ON :Type, EDGE")
+    return create_index(start, *rest)  # type: ignore[arg-type]  # the parts of the same rule
+
+
+def drop_index_on(start: int, label: str, *keys: str) -> DropIndex:
+    return DropIndex(None, SchemaPattern(True, label, keys), False, start)
+
+
+def drop_label_index(start: int, label: str) -> DropIndex:
+    raise Rejected(f'the index on the label "{label}" is always there', start)
+
+
+def drop_edge_index(start: int, word: str, type: str, *keys: str) -> DropIndex:
+    _check_edge(start, word)
+    return DropIndex(None, SchemaPattern(False, type, keys), False, start)
+
+
+def drop_index_named(start: int, name: str, if_exists: bool | None) -> DropIndex:
+    return DropIndex(name, None, bool(if_exists), start)
+
+
+def _check_edge(start: int, word: str) -> None:
+    if word.upper() != "EDGE":
+        raise Rejected(f'unexpected "{word}", expected EDGE', start)
+
+
+# --------------------------------------------------------------------------------------------------------- constraints
+
+
+def create_constraint(
+    start: int,
+    name: str | None,
+    if_not_exists: bool | None,
+    subject: _Subject,
+    properties: tuple[_Property, ...],
+    demand: _Demand,
+) -> CreateConstraint:
+    _check_demand(subject, properties, demand)
+    return CreateConstraint(name, _pattern(subject, properties), demand.kind, demand.type, bool(if_not_exists), start)
+
+
+def assert_constraint(
+    start: int, name: str | None, if_not_exists: bool | None, subject: _Subject, assertion: _Assertion
+) -> CreateConstraint:
+    return create_constraint(start, name, if_not_exists, subject, assertion.properties, assertion.demand)
+
+
+def drop_constraint(start: int, name: str, if_exists: bool | None) -> DropConstraint:
+    return DropConstraint(name, None, "", bool(if_exists), start)
+
+
+def drop_assertion(start: int, subject: _Subject, assertion: _Assertion) -> DropConstraint:
+    _check_demand(subject, assertion.properties, assertion.demand)
+    return DropConstraint(None, _pattern(subject, assertion.properties), assertion.demand.kind, False, start)
+
+
+def assertion(start: int, properties: tuple[_Property, ...], demand: _Demand) -> _Assertion:
+    del start
+    return _Assertion(properties, demand)
+
+
+def assertion_of_several(start: int, *parts: _Property | _Demand) -> _Assertion:
+    del start
+    *properties, demand = parts
+    return _Assertion(tuple(properties), demand)  # type: ignore[arg-type]  # the rule says which is which
+
+
+def assertion_of_presence(start: int, word: str, *properties: _Property) -> _Assertion:
+    if word.upper() != "EXISTS":
+        raise Rejected(f'unexpected "{word}", expected exists', start)
+    return _Assertion(properties, demand_presence(start))
+
+
+def demand(start: int, first: str, second: str | None) -> _Demand:
+    words = first.upper() if second is None else f"{first.upper()} {second.upper()}"
+    of, _, what = words.rpartition(" ")
+    kind = {"UNIQUE": "UNIQUENESS", "KEY": "KEY"}.get(what)
+    entity = {"": None, "NODE": "NODE", "RELATIONSHIP": "RELATIONSHIP", "REL": "RELATIONSHIP"}.get(of, of)
+    if kind is None or entity not in (None, "NODE", "RELATIONSHIP"):
+        raise Rejected(
+            f'"IS {words}" is no constraint', start, hint="write IS UNIQUE, IS NODE KEY, IS NOT NULL or IS :: TYPE"
+        )
+    return _Demand(kind, entity, "", start)
+
+
+def demand_presence(start: int) -> _Demand:
+    return _Demand("EXISTENCE", None, "", start)
+
+
+def demand_type(start: int, type: str) -> _Demand:
+    return _Demand("TYPE", None, type, start)
+
+
+def _check_demand(subject: _Subject, properties: tuple[_Property, ...], demand: _Demand) -> None:
+    entity = "NODE" if subject.is_node else "RELATIONSHIP"
+    if demand.of is not None and demand.of != entity:
+        raise Rejected(f"a constraint on a {entity.lower()} pattern cannot be IS {demand.of} …", demand.offset)
+    if len(properties) > 1 and demand.kind in ("EXISTENCE", "TYPE"):
+        raise Rejected("this constraint is on one property", properties[1].offset, hint="create one for each property")
+
+
+# --------------------------------------------------------------------------------------------------------------- parts
+
+
+def if_not_exists(start: int) -> bool:
+    del start
+    return True
+
+
+def if_exists(start: int) -> bool:
+    del start
+    return True
+
+
+def node_subject(start: int, variable: str, label: str) -> _Subject:
+    del start
+    return _Subject(True, variable, label)
+
+
+def relationship_subject(start: int, variable: str, type: str) -> _Subject:
+    del start
+    return _Subject(False, variable, type)
+
+
+def schema_properties(start: int, *properties: _Property) -> tuple[_Property, ...]:
+    del start
+    return properties
+
+
+def schema_property(start: int, variable: str, key: str) -> _Property:
+    return _Property(variable, key, start)
+
+
+def property_type_of(start: int, *alternatives: str) -> str:
+    del start
+    return property_type(alternatives)
+
+
+def scalar_type(start: int, *words: str) -> str:
+    written = " ".join(words).upper()
+    name = _SYNONYMS.get(written, written)
+    if name not in SCALAR_TYPES:
+        raise Rejected(f'"{written}" is no type of a property', start, hint=f"the types are {', '.join(SCALAR_TYPES)}")
+    return name
+
+
+def list_type(start: int, word: str, *inner: str) -> str:
+    if word.upper() != "LIST":
+        raise Rejected(f'unexpected "{word}", expected LIST', start)
+    return list_of(scalar_type(start, *inner))
+
+
+def _pattern(subject: _Subject, properties: tuple[_Property, ...]) -> SchemaPattern:
+    for item in properties:
+        if item.variable != subject.variable:
+            raise Rejected(
+                f'the rule is for "{subject.variable}", not for "{item.variable}"',
+                item.offset,
+                detail="UndefinedVariable",
+            )
+    return SchemaPattern(subject.is_node, subject.token, tuple(item.key for item in properties))

@@ -1,0 +1,54 @@
+"""Operators that find elements by what is known of them. See ``operators.py`` for what holds for all.
+
+``token``: a label, or a relationship type where ``entity`` is RELATIONSHIP; ``variable`` is then the relationship's.
+"""
+
+from typing import TYPE_CHECKING
+
+from memgraph_py.immutable import immutable
+from memgraph_py.plan.expressions import Expression
+from memgraph_py.storage.schema_rules import Entity
+
+if TYPE_CHECKING:
+    from memgraph_py.plan.operators import Operator
+
+
+@immutable
+class IndexSeek:
+    """Elements whose properties equal the values, or, where ``many``, whose one property is among those of the list
+    (each element once).
+    """
+
+    input: "Operator"
+    variable: str
+    token: str
+    keys: tuple[str, ...]
+    values: tuple[Expression, ...]
+    many: bool = False
+    entity: Entity = Entity.NODE
+
+
+@immutable
+class IndexRangeSeek:
+    """Elements whose property may be within the bounds, and all that are: a filter above decides. A string that begins
+    with ``lower`` where ``is_prefix``.
+    """
+
+    input: "Operator"
+    variable: str
+    token: str
+    key: str
+    lower: Expression | None
+    upper: Expression | None
+    is_prefix: bool = False
+    entity: Entity = Entity.NODE
+
+
+@immutable
+class NodeById:
+    """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
+
+    input: "Operator"
+    variable: str
+    value: Expression
+    many: bool = False
