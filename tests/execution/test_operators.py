@@ -140,8 +140,8 @@ def test_scans(new_context: NewContext) -> None:
 def test_a_seek_without_its_index_scans(new_context: NewContext) -> None:
     context = new_context()
     people(context)
-    assert run(ids("n")(IndexSeek(numbers(1, 5, None), "n", "A", "k", x())), context) == [(1,)]
-    many = IndexSeek(Unit(), "n", "A", "k", Literal([1, 0, 1]), many=True)
+    assert run(ids("n")(IndexSeek(numbers(1, 5, None), "n", "A", ("k",), (x(),))), context) == [(1,)]
+    many = IndexSeek(Unit(), "n", "A", ("k",), (Literal([1, 0, 1]),), many=True)
     assert run(ids("n")(many), context) == [(0,), (1,)]
 
 
