@@ -295,7 +295,7 @@ def limit(operator: Limit, context: ExecutionContext) -> Iterator[Batch]:
     count = row_count(operator.count, "LIMIT", context)
     source = context.run(operator.input)
     if context.row_name is not None:
-        yield from _limited_per_row(source, count, context)
+        yield from _limited_per_row(source, count, context, stops=not has_writes(operator.input))
         return
     left = count
     if left or has_writes(operator.input):
@@ -343,12 +343,17 @@ def _outer_counts(context: ExecutionContext) -> Rows:
     return np.zeros(context.argument.rows, dtype=np.int64)
 
 
-def _limited_per_row(source: Iterator[Batch], count: int, context: ExecutionContext) -> Iterator[Batch]:
+def _limited_per_row(
+    source: Iterator[Batch], count: int, context: ExecutionContext, *, stops: bool = True
+) -> Iterator[Batch]:
+    """``stops``: reads no further once each outer row has its rows."""
     counted = _outer_counts(context)
     for batch in source:
         mask = _numbers_within_rows(batch, counted, context) < count
         if mask.any():
             yield batch.take(mask)
+        if stops and int(counted.min()) >= count:
+            return
 
 
 def _skipped_per_row(source: Iterator[Batch], count: int, context: ExecutionContext) -> Iterator[Batch]:

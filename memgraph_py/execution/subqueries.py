@@ -95,7 +95,7 @@ def _in_place(operator: Optional, batch: Batch, answer: Batch, row_name: str, ma
 
 @evaluates(Exists)
 def _exists(expression: Exists, batch: Batch, context: ExecutionContext) -> Column:
-    return Column(Kind.BOOL, _counted(expression.plan, batch, context) > 0)
+    return Column(Kind.BOOL, _counted(expression.plan, batch, context, enough=1) > 0)
 
 
 @evaluates(ExistsOnce)
@@ -138,8 +138,9 @@ def _count(expression: Count, batch: Batch, context: ExecutionContext) -> Column
     return Column(Kind.INT, _counted(expression.plan, batch, context))
 
 
-def _counted(plan: Operator, batch: Batch, context: ExecutionContext) -> NDArray[np.int64]:
-    """(batch.rows,) number of rows that the plan gives for each; one expansion is counted by degrees."""
+def _counted(plan: Operator, batch: Batch, context: ExecutionContext, enough: int | None = None) -> NDArray[np.int64]:
+    """(batch.rows,) number of rows that the plan gives for each; one expansion is counted by degrees. Goes no further
+    once each has ``enough``."""
     if isinstance(plan, Expand) and isinstance(plan.input, Argument):
         nodes = node_ids(batch.columns[plan.source])
         return context.graph.degrees(nodes, plan.direction, context.type_ids(plan.types))
@@ -149,6 +150,8 @@ def _counted(plan: Operator, batch: Batch, context: ExecutionContext) -> NDArray
         for answer in source:
             context.check()
             counts += np.bincount(_row_numbers(answer, row_name), minlength=batch.rows)
+            if enough is not None and int(counts.min()) >= enough:
+                break
     return counts
 
 
