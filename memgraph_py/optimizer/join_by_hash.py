@@ -24,6 +24,7 @@ from memgraph_py.plan.operators import (
     Argument,
     Filter,
     HashJoin,
+    IndexRangeSeek,
     IndexSeek,
     LabelScan,
     Merge,
@@ -38,8 +39,9 @@ from memgraph_py.plan.variables import bound_variables, columns, free_variables,
 Keys = tuple[Expression, Expression]
 """What is equal: an expression of the left side, one of the right."""
 
-SCANS = (AllNodes, LabelScan, IndexSeek, NodeById)
-PIECES = (*PATTERN_PIECES, IndexSeek, NodeById)
+SEEKS = (IndexSeek, IndexRangeSeek, NodeById)
+SCANS = (AllNodes, LabelScan, *SEEKS)
+PIECES = (*PATTERN_PIECES, *SEEKS)
 
 
 def join_by_hash(plan: Operator, statistics: Statistics) -> Operator:
