@@ -5,7 +5,7 @@ Cypher is LALR(1) once a few tokens are told apart that look alike, by what stan
     (a)-[r]->(b)    the `(` of a node pattern, since a relationship follows its `)`      (a) - [1]   an expression
     [x IN xs | y]   a comprehension                                                      [x, y]      a list
     [(a)-->(b) | b] a pattern comprehension, since `|` stands in these brackets          [(a)]       a list
-    [x IN xs | y]   `|` divides it, the last one of its brackets                         n:A|B       labels
+    [x IN xs | y]   `|` divides it, the first one of its brackets behind no label        n:A|B       labels
     all(x IN xs …)  a quantifier                                                         all         a name
     EXISTS { … }    a subquery                                                           exists(n.p) a function
 
@@ -239,13 +239,23 @@ def _retag_words(tokens: Tokens) -> None:
             kinds[index] = "SHORTEST_PATH" if following == "(" else "NAME"
         elif kind == "REDUCE":
             kinds[index] = kind if following == "(" and kinds[index + 3 : index + 4] == ["="] else "NAME"
+        elif kind == "WITH":
+            if _is_zoned_type(tokens.values, index):
+                kinds[index] = "NAME"
         elif kind in _NAMES_BEFORE_SIGNS:
             if following in _AFTER_NAMES:
                 kinds[index] = "NAME"
         elif following == "(" and kinds[index + 3 : index + 4] == ["IN"]:
             kinds[index] = "QUANTIFIER"
-        elif kind != "ALL":
+        elif kind != "ALL" and not (kind == "ANY" and following == "<"):  # the type ANY<A | B>
             kinds[index] = "NAME"
+
+
+def _is_zoned_type(values: list[Found], index: int) -> bool:
+    """True within the types `TIME WITH TIME ZONE` and `TIMESTAMP WITH TIMEZONE`."""
+    before, *after = (str(value).upper() for value in values[max(index - 1, 0) : index + 3] if value is not None)
+    zone = after[1:] == ["TIME", "ZONE"] or after[1:2] == ["TIMEZONE"]
+    return zone and before in ("TIME", "TIMESTAMP")
 
 
 def _after_if(kinds: list[str], index: int) -> bool:
@@ -283,20 +293,38 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
                 kinds[start] = "_PATTERN_COMPREHENSION_OPEN"
     for start, places in bars.items():
         for place in places:
-            if place != _divider(kinds, start, places):
+            if place != _divider(kinds, start, places, closed):
                 kinds[place] = "_BAR"
 
 
-def _divider(kinds: list[str], start: int, bars: list[int]) -> int | None:
-    """Which of the `|` right inside a bracket divides it; the others stand between labels."""
+def _divider(kinds: list[str], start: int, bars: list[int], closed: dict[int, int]) -> int | None:
+    """Which of the `|` right inside a bracket divides it; the others stand between labels or types."""
     if start < 0:
         return None
     before = kinds[start - 1] if start else END
     if kinds[start] == "(" and before == "FOREACH":
         return bars[0]
     if kinds[start].endswith("COMPREHENSION_OPEN") or (kinds[start] == "(" and before == "REDUCE"):
-        return bars[-1]
+        return next((bar for bar in bars[:-1] if not _may_join(kinds, bar, closed)), bars[-1])
     return None
+
+
+def _may_join(kinds: list[str], bar: int, closed: dict[int, int]) -> bool:
+    """True when what stands before and behind the `|` could be labels or types."""
+    before, after = kinds[bar - 1], kinds[bar + 1]
+    if kinds[bar + 2 : bar + 3] and kinds[bar + 2] in _BEHIND_OPERANDS and after[0].isalpha():
+        return False
+    if before == ")":
+        opened = next((start for start, end in closed.items() if end == bar - 1), 0)
+        return kinds[opened - 1] in _BEFORE_LABELS
+    if before[0].isalpha():
+        return before in _TYPE_ENDS or kinds[bar - 2] in _BEFORE_LABELS or kinds[bar - 2] == "NAME"
+    return before in ("%", ">", "!")
+
+
+_BEFORE_LABELS = frozenset((":", "|", "_BAR", "&", "!", "(", "<", "IS", "TYPED"))
+_BEHIND_OPERANDS = frozenset((".", ":", "(", "[", "{", "+", "-", "*", "/", "^"))
+_TYPE_ENDS = frozenset(("NULL", "LIST", "ARRAY"))
 
 
 def _too_deep(text: str, offset: int) -> CypherSyntaxError:
@@ -330,4 +358,4 @@ def _is_relationship(kinds: list[str], index: int, closed: dict[int, int]) -> bo
     return kinds[index] in ("(", "_NODE_OPEN")
 
 
-_SPECIAL = _QUANTIFIERS | _SHORTEST | _SUBQUERIES | _NAMES_BEFORE_SIGNS | {"REDUCE"}
+_SPECIAL = _QUANTIFIERS | _SHORTEST | _SUBQUERIES | _NAMES_BEFORE_SIGNS | {"REDUCE", "WITH"}

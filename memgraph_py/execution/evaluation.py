@@ -20,6 +20,7 @@ from memgraph_py.plan.expressions import (
     Constant,
     Expression,
     HasLabels,
+    HasType,
     ListOf,
     Literal,
     MapOf,
@@ -42,6 +43,7 @@ from memgraph_py.values.types import (
     RelationshipReference,
     Value,
 )
+from memgraph_py.values.value_types import fits
 
 __all__ = [
     "EVALUATORS",
@@ -249,6 +251,12 @@ def _point_property(point: Point, key: str) -> Value:
     if axis is None and point.srid in _GEOGRAPHIC_SRIDS:
         axis = _GEOGRAPHIC_AXES.get(key)
     return point.coordinates[axis] if axis is not None and axis < len(point.coordinates) else None
+
+
+@evaluates(HasType)
+def _has_type(expression: HasType, batch: Batch, context: ExecutionContext) -> Column:
+    column = evaluate(expression.subject, batch, context)
+    return Column(Kind.BOOL, np.array([fits(value, expression.type) for value in column.to_values()], dtype=np.bool_))
 
 
 @evaluates(HasLabels)

@@ -15,6 +15,7 @@ from memgraph_py.plan.expressions import (
     Call,
     Expression,
     HasLabels,
+    HasType,
     Literal,
     Parameter,
     Property,
@@ -125,6 +126,8 @@ def cannot_fail(expression: Expression) -> bool:
             return True
         case Property(Variable(), _) | HasLabels(Variable(), _):
             return True
+        case HasType(subject):
+            return cannot_fail(subject)
         case Call(name, arguments):
             if name in JOINING:
                 return all(_is_boolean(argument) and cannot_fail(argument) for argument in arguments)
@@ -137,7 +140,7 @@ def cannot_fail(expression: Expression) -> bool:
 
 def _is_boolean(expression: Expression) -> bool:
     match expression:
-        case HasLabels() | Literal(bool()):
+        case HasLabels() | HasType() | Literal(bool()):
             return True
         case Call(name):
             return name != "id" and name in (*CANNOT_FAIL, *JOINING, "IN")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
+from memgraph_py.values.value_types import ValueType
 
 if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
     from memgraph_py.plan.operators import Operator
@@ -68,6 +69,14 @@ class HasLabels(Remembering):
 
     subject: "Expression"
     labels: tuple[str, ...]
+
+
+@immutable
+class HasType(Remembering):
+    """`x IS :: INTEGER`: whether the value is of the type; never NULL."""
+
+    subject: "Expression"
+    type: ValueType
 
 
 @immutable
@@ -201,6 +210,7 @@ Expression: TypeAlias = (
     | Variable
     | Property
     | HasLabels
+    | HasType
     | Call
     | ListOf
     | MapOf

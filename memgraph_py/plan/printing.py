@@ -20,6 +20,7 @@ from memgraph_py.plan.expressions import (
     ExistsOnce,
     Expression,
     HasLabels,
+    HasType,
     ListComprehension,
     ListOf,
     Literal,
@@ -40,6 +41,7 @@ from memgraph_py.storage.view import Direction
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import Value
+from memgraph_py.values.value_types import type_text
 
 PRECEDENCE = {
     "OR": 1,
@@ -230,6 +232,8 @@ def _text(expression: Expression) -> tuple[str, int]:
             return name, CALL_PRECEDENCE
         case Property(subject, key):
             return f"{_inside(subject, CALL_PRECEDENCE)}.{key}", CALL_PRECEDENCE
+        case HasType(subject, type):
+            return f"{_inside(subject, 6)} IS :: {type_text(type)}", 5
         case HasLabels(subject, labels):
             return f"{_inside(subject, CALL_PRECEDENCE)}:{':'.join(labels) or '%'}", CALL_PRECEDENCE
         case Call():

@@ -12,6 +12,7 @@ from memgraph_py.plan.expressions import (
     Exists,
     Expression,
     HasLabels,
+    HasType,
     ListComprehension,
     ListOf,
     Literal,
@@ -51,6 +52,9 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
             return _prefix(expression, scope)
         case ast.NullCheck(operand, negated):
             return Call("IS NOT NULL" if negated else "IS NULL", (translate(operand, scope),))
+        case ast.TypePredicate(operand, type, negated):
+            test = HasType(translate(operand, scope), type)
+            return Call("NOT", (test,)) if negated else test
         case ast.Subscript(subject, index):
             return Call("[]", (translate(subject, scope), translate(index, scope)))
         case ast.Slice():

@@ -8,6 +8,7 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.parser import parse
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.storage.view import Direction
+from memgraph_py.values.value_types import type_text
 
 
 def query(text: str) -> ast.Query:
@@ -47,6 +48,8 @@ def written(node: ast.Expression) -> str:
             return f"({symbol} {written(operand)})"
         case ast.NullCheck(operand, negated):
             return f"({written(operand)} {'is not null' if negated else 'is null'})"
+        case ast.TypePredicate(operand, type, negated):
+            return f"({written(operand)} {'is not' if negated else 'is'} {type_text(type)})"
         case ast.ComparisonChain(operands, symbols):
             return f"(chain {' '.join(map(written, operands))} {' '.join(symbols)})"
         case ast.Subscript(subject, index):
@@ -75,6 +78,9 @@ def written(node: ast.Expression) -> str:
         ("a + b IN c + d", "((a + b) IN (c + d))"),
         ("a STARTS WITH b + c", "(a STARTS WITH (b + c))"),
         ("a IS NULL = b IS NOT NULL", "((a is null) = (b is not null))"),
+        ("a + b IS :: INT = c", "(((a + b) is INTEGER) = c)"),
+        ("NOT a IS NOT TYPED STRING | FLOAT OR b", "((NOT (a is not STRING | FLOAT)) OR b)"),
+        ("a IS B&C AND d", "((a:B AND a:C) AND d)"),
         ("a.b.c[0].d", "a.b.c[0].d"),
         ("a:B:C AND d", "(a:B:C AND d)"),
         ("a.b:C", "a.b:C"),

@@ -62,8 +62,8 @@ def check(expression: ast.Expression, place: Place) -> Kind:
             for operand in expression.operands:
                 check(operand, place.value())
             return BOOLEAN
-        case ast.NullCheck() | ast.LabelPredicate():
-            operand = expression.operand if isinstance(expression, ast.NullCheck) else expression.subject
+        case ast.NullCheck() | ast.TypePredicate() | ast.LabelPredicate():
+            operand = expression.subject if isinstance(expression, ast.LabelPredicate) else expression.operand
             check(operand, place.value())
             return BOOLEAN
         case ast.Subscript() | ast.Slice() | ast.ListLiteral() | ast.MapLiteral() | ast.MapProjection() | ast.Case():

@@ -79,6 +79,7 @@ from memgraph_py.cypher.ast.expressions import (
     ShortestPath,
     Slice,
     Subscript,
+    TypePredicate,
     Variable,
 )
 from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr
@@ -162,6 +163,7 @@ __all__ = [
     "Subscript",
     "TableCall",
     "TestStream",
+    "TypePredicate",
     "Unwind",
     "Variable",
     "With",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
+from memgraph_py.values.value_types import ValueType
 
 if TYPE_CHECKING:  # expressions hold patterns and queries, and these hold expressions
     from memgraph_py.cypher.ast.clauses import Query
@@ -84,6 +85,16 @@ class NullCheck:
     """`x IS NULL`, `x IS NOT NULL` (``negated``)."""
 
     operand: "Expression"
+    negated: bool
+    offset: int
+
+
+@immutable
+class TypePredicate:
+    """`x IS :: INTEGER`, `x IS TYPED INTEGER`, `x IS NOT :: INTEGER` (``negated``)."""
+
+    operand: "Expression"
+    type: ValueType
     negated: bool
     offset: int
 
@@ -245,6 +256,7 @@ Expression: TypeAlias = (
     | ComparisonChain
     | Prefix
     | NullCheck
+    | TypePredicate
     | Subscript
     | Slice
     | FunctionCall

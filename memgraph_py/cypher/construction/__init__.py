@@ -13,10 +13,11 @@ from memgraph_py.cypher.construction import (
     projections,
     schema,
     tables,
+    value_types,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
 
 __all__ = ["FAMILIES", "Rejected"]
 
-FAMILIES = (clauses, commands, expressions, labels, patterns, projections, schema, tables)
+FAMILIES = (clauses, commands, expressions, labels, patterns, projections, schema, tables, value_types)
 """Where the functions are."""
