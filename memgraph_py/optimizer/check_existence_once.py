@@ -10,6 +10,7 @@ yes are those that the pattern gives by itself. A pattern that touches none has 
 statements that change nothing: others might be asked again after a change.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from memgraph_py.optimizer.access import is_deterministic
@@ -48,7 +49,8 @@ TAKES_ALL = (Aggregate, Distinct, Eager, Sort, Top)
 
 def check_existence_once(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with ExistsOnce where it is expected to be cheaper than Exists."""
-    return plan if writes(plan) else _visited(plan, None, statistics)
+    found = _visited(plan, None, statistics)
+    return plan if found is plan or writes(plan) else found
 
 
 def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -> Operator:
@@ -64,10 +66,7 @@ def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -
     below = getattr(operator, "input", None)
     if below is None or not any(map(_holds_plan, children(operator))):
         return operator
-    rows = estimate_output(_ordered(below, statistics), statistics)
-    if wanted is not None:
-        rows = min(rows, wanted * LOOKED_AT_PER_ROW)
-    return rewrite_children(operator, lambda part: _replaced(part, rows, statistics), leaves=False)
+    return rewrite_children(operator, _Asking(below, wanted, statistics).replaced, leaves=False)
 
 
 def _holds_plan(part: Any) -> bool:
@@ -79,31 +78,43 @@ def _ordered(plan: Operator, statistics: Statistics) -> Operator:
     return use_indexes(order_expansions(plan, statistics), statistics)
 
 
-def _replaced(part: Any, rows: float, statistics: Statistics) -> Any:
-    if type(part) in OPERATOR_TYPES or not _holds_plan(part):
-        return part
-    if isinstance(part, Exists):
-        return _once(part, rows, statistics)
-    return rewrite_children(part, lambda child: _replaced(child, rows, statistics), leaves=False)
+@dataclass(slots=True)
+class _Asking:
+    """Who asks: an operator over the plan ``below``, of so many of its rows."""
 
+    below: Operator
+    wanted: float | None
+    statistics: Statistics
 
-def _once(asked: Exists, rows: float, statistics: Statistics) -> Expression:
-    pieces, leaf = _pattern(asked.plan)
-    if not isinstance(leaf, Argument) or not pieces or (len(pieces) == 1 and isinstance(pieces[0], Expand)):
-        return asked  # one expansion is answered by degrees
-    if not all(is_deterministic(piece.predicate) for piece in pieces if isinstance(piece, Filter)):
-        return asked
-    outer = _outer_variables(pieces)
-    if not outer:
-        return ExistsOnce(Limit(_over(pieces, Unit()), Literal(1)), None)
-    (node, *others) = outer
-    if others or not _is_end(node, pieces):
-        return asked
-    alone = _over(pieces, AllNodes(Unit(), node))
-    per_row = largest_rows(_ordered(asked.plan, statistics), statistics)
-    if 2 * largest_rows(_ordered(alone, statistics), statistics) > rows * per_row:
-        return asked
-    return ExistsOnce(Distinct(alone, (node,)), node)
+    def replaced(self, part: Any) -> Any:
+        """A part of the operator, or of its expressions, with what is cheaper."""
+        if type(part) in OPERATOR_TYPES or not _holds_plan(part):
+            return part
+        if isinstance(part, Exists):
+            return self._once(part)
+        return rewrite_children(part, self.replaced, leaves=False)
+
+    def _once(self, asked: Exists) -> Expression:
+        pieces, leaf = _pattern(asked.plan)
+        if not isinstance(leaf, Argument) or not pieces or (len(pieces) == 1 and isinstance(pieces[0], Expand)):
+            return asked  # one expansion is answered by degrees
+        if not all(is_deterministic(piece.predicate) for piece in pieces if isinstance(piece, Filter)):
+            return asked
+        outer = _outer_variables(pieces)
+        if not outer:
+            return ExistsOnce(Limit(_over(pieces, Unit()), Literal(1)), None)
+        (node, *others) = outer
+        if others or not _is_end(node, pieces):
+            return asked
+        alone, statistics = _over(pieces, AllNodes(Unit(), node)), self.statistics
+        per_row = largest_rows(_ordered(asked.plan, statistics), statistics)
+        if 2 * largest_rows(_ordered(alone, statistics), statistics) > self._rows() * per_row:
+            return asked
+        return ExistsOnce(Distinct(alone, (node,)), node)
+
+    def _rows(self) -> float:
+        rows = estimate_output(_ordered(self.below, self.statistics), self.statistics)
+        return rows if self.wanted is None else min(rows, self.wanted * LOOKED_AT_PER_ROW)
 
 
 def _pattern(plan: Operator) -> tuple[list[Operator], Operator]:

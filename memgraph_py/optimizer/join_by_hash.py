@@ -63,20 +63,23 @@ def join_by_hash(plan: Operator, statistics: Statistics) -> Operator:
     def _with_subplans(piece: Operator, visit: Any) -> Operator:
         if not isinstance(piece, Filter):
             return piece
-        return changed(piece, predicate=rewrite_operators_below(piece.predicate, visit))
+        predicate = rewrite_operators_below(piece.predicate, visit)
+        return piece if predicate is piece.predicate else changed(piece, predicate=predicate)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
 def _joined(pieces: list[Operator], base: Operator, statistics: Statistics) -> Operator:
     """The pieces over the base, a join at each scan where it is worth it."""
+    known = bool(columns(base))
     for place, scan in enumerate(pieces):
-        if not isinstance(scan, SCANS) or read_variables(scan):
+        if not isinstance(scan, SCANS):
+            continue
+        if not known or read_variables(scan):
+            known = True
             continue
         left = _over(pieces[:place], base)
         outer_names = frozenset(columns(left))
-        if not outer_names:
-            continue
         inner, keys, rest = _divided(pieces[place:], outer_names)
         right = _over(inner, Unit())
         if keys and _is_worth(left, right, statistics):
@@ -88,7 +91,7 @@ def _joined(pieces: list[Operator], base: Operator, statistics: Statistics) -> O
 
 def _over(pieces: list[Operator], base: Operator) -> Operator:
     for piece in pieces:
-        base = changed(piece, input=base)
+        base = piece if piece.input is base else changed(piece, input=base)  # type: ignore[union-attr]  # pieces have one
     return base
 
 
