@@ -206,12 +206,12 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
 
 def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORMAT) -> tuple[ChangeSet, Watermarks]:
     """The changes of a payload; its new names are interned. Raises DamagedRecord."""
-    for step in range(format, FORMAT):
-        if (upgrade := UPGRADES.get(step)) is not None:
-            payload = upgrade(payload)
     try:
+        for step in range(format, FORMAT):
+            if (upgrade := UPGRADES.get(step)) is not None:
+                payload = upgrade(payload)
         record = _RECORD_DECODER.decode(payload)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
         raise DamagedRecord(str(error)) from error
     reached = known if record.names is None else _intern(record.names, schema, known)
     return ChangeSet(

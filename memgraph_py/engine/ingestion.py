@@ -17,7 +17,7 @@ from memgraph_py.columnar import Batch, Column
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import new_context
 from memgraph_py.engine.statements import PreparedQuery
-from memgraph_py.errors import CypherError, ForbiddenInTransaction, ParameterMissing
+from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
 from memgraph_py.plan.operators import LoadCsv, Operator
@@ -70,7 +70,7 @@ class Ingestion:
         store = self._core.store
         transaction = store.begin(Access.WRITE, on_tip=True)
         try:
-            self._run_all(runs, transaction)
+            self._run_whole(runs, transaction)
             transaction.record_position(stream_id, next_offsets, batches_left)
             return store.commit(transaction)
         except BaseException:
@@ -88,7 +88,7 @@ class Ingestion:
                 if time.monotonic() > end:
                     return None
                 try:
-                    self._run_all(runs, transaction)
+                    self._run_whole(runs, transaction)
                 except QueryFailed as error:
                     return index, error
             return None
@@ -125,6 +125,33 @@ class Ingestion:
             if isinstance(prepared, PreparedQuery):
                 found.update(dict.fromkeys(missing_indexes(prepared.plan)))
         return sorted(found)
+
+    def _run_whole(self, runs: list[QueryRun], transaction: Transaction) -> None:
+        """All of them, and what they must fulfil at their end: a query may leave to a later one what a constraint
+        demands. Where the end does not, the first query that left something so is the one that failed."""
+        mark = transaction.mark()
+        self._run_all(runs, transaction)
+        try:
+            transaction.check_constraints()
+        except ConstraintViolation as violation:
+            transaction.undo_to(mark)
+            self._run_checked(runs, transaction)
+            done = sum(run.rows for run in runs)
+            raise QueryFailed(done - 1, runs[-1].query, violation) from violation
+
+    def _run_checked(self, runs: list[QueryRun], transaction: Transaction) -> None:
+        """One query after another, each checked for all that a commit is."""
+        done = 0
+        for group in self._groups(runs, transaction):
+            for run, prepared in group:
+                for row in range(run.rows):
+                    one = QueryRun(run.query, 1, {name: [values[row]] for name, values in run.parameters.items()})
+                    self._run_one_by_one([(one, prepared)], transaction, done)
+                    try:
+                        transaction.check_constraints()
+                    except ConstraintViolation as violation:
+                        raise QueryFailed(done, run.query, violation) from violation
+                    done += 1
 
     def _run_all(self, runs: list[QueryRun], transaction: Transaction) -> None:
         done = 0

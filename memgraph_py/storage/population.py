@@ -67,21 +67,22 @@ class Population:
             part = ids[start : start + _ROWS_AT_ONCE]
             is_last = start + _ROWS_AT_ONCE >= len(ids)
             hashed = hash_columns(values_of(base, on, part))
-            if not self._insert(store, on, part, hashed, is_last=is_last):
+            if not self._insert(store, on, base, (part, hashed), is_last=is_last):
                 return
             if not is_last:
                 self._schema.set_populated(on, start / len(ids))
 
     def _insert(
-        self, store: "GraphStore", on: SchemaDescriptor, ids: NodeIds, hashed: Hashed, *, is_last: bool
+        self, store: "GraphStore", on: SchemaDescriptor, base: Snapshot, rows: tuple[NodeIds, Hashed], *, is_last: bool
     ) -> bool:
-        """False where there is no such index any more. It is another one after the log has failed."""
+        """False where the index is gone, or another one has been created since. After the log has failed it goes on in
+        a copy."""
         found: list[PropertyIndex] = []
 
         def insert(snapshots: list[Snapshot]) -> list[Snapshot]:
             index = snapshots[-1].indexes.get(on)
-            if index is not None and not index.is_complete:
-                hashes, valid = hashed
+            if index is not None and self._bases.get(on) is base:
+                ids, (hashes, valid) = rows
                 index.insert(hashes[valid] if len(valid) else hashes, ids[valid] if len(valid) else ids)
                 index.is_complete = is_last
                 found.append(index)

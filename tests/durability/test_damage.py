@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from memgraph_py.durability.checkpoint_file import UPGRADES, Checkpoint, read_checkpoint, write_checkpoint
@@ -247,17 +248,26 @@ def header_of(version: int, database_id: bytes, format: int) -> bytes:
     return HEADER.pack(HEADER_MAGIC, checksum, *fields)
 
 
+def with_indexes_of_format_2(payload: bytes) -> bytes:
+    """Indexes were on one property of nodes, and there were no constraints."""
+    *others, created, dropped, _, _ = msgspec.msgpack.decode(payload)
+    created = [(name, label, key) for name, (_, label, (key,)) in created]
+    return msgspec.msgpack.encode([*others, created, dropped])
+
+
 def test_a_log_of_format_1_is_read_and_the_next_file_is_of_this_one(tmp_path: Path) -> None:
     running = Running(tmp_path)
     running.commit("A", name="a" * 600)
-    running.commit("A", name="b")
+    by_name = IndexDefinition("names", on_nodes(0, 0))
+    running.store.change_rules(creation_of(by_name)).result(10)
     expected = content(running.store)
     running.crash()
     path = running.directory.log_path(1)
     records = list(read_log(path).records())
     old = header_of(1, running.recovered.log.database_id.bytes, 1)
     for record in records:
-        body = struct.pack("<I", len(record.payload)) + record.payload
+        payload = with_indexes_of_format_2(record.payload)
+        body = struct.pack("<I", len(payload)) + payload
         head = struct.pack("<IIQ", len(body), 1, record.version)
         old += b"\xf7FRM" + struct.pack("<I", zlib.crc32(head + body, zlib.crc32(b"saltsalt"))) + head + body
     path.write_bytes(old + bytes(5000))

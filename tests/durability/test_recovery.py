@@ -20,9 +20,15 @@ from memgraph_py.durability.log_file import FRAMES_START
 from memgraph_py.durability.recovery import Recovered, recover
 from memgraph_py.errors import StartupError
 from memgraph_py.metrics import Metrics
-from memgraph_py.storage.changes import ChangeSet, Partition
-from memgraph_py.storage.rule_changes import creation_of
-from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
+from memgraph_py.storage.changes import Partition
+from memgraph_py.storage.rule_changes import creation_of, removal_of
+from memgraph_py.storage.schema_rules import (
+    ConstraintDefinition,
+    ConstraintKind,
+    IndexDefinition,
+    on_nodes,
+    on_relationships,
+)
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.transaction import Access
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
@@ -94,11 +100,16 @@ class Running:
         ]
         for value in mixed:
             self.commit("Mixed", value=value)
-        store.change_rules(
-            creation_of(
-                IndexDefinition("person_name", on_nodes(schema.labels.intern("Person"), schema.keys.intern("name")))
-            )
-        ).result(10)
+        name = schema.keys.intern("name")
+        for rule in (
+            IndexDefinition("person_name", on_nodes(schema.labels.intern("Person"), name)),
+            IndexDefinition("knows_since", on_relationships(knows, since, weight)),
+            ConstraintDefinition("key", ConstraintKind.KEY, on_nodes(schema.labels.intern("Kept"), name, since)),
+            ConstraintDefinition("typed", ConstraintKind.TYPE, on_relationships(likes, since), "INTEGER | FLOAT"),
+            ConstraintDefinition("gone", ConstraintKind.EXISTENCE, on_relationships(likes, since)),
+        ):
+            store.change_rules(creation_of(rule)).result(10)
+        store.change_rules(removal_of(rule)).result(10)
         transaction = store.begin(Access.WRITE)
         ends = np.array(people, dtype=np.int64)
         related = transaction.create_relationships(
@@ -117,12 +128,9 @@ class Running:
         transaction.delete_nodes(ends[10:11], detach=True)
         transaction.record_position(STREAM, {PARTITION: 42}, 4)
         store.commit(transaction).result(10)
-        store.change_rules(
-            creation_of(IndexDefinition("gone", on_nodes(schema.labels.intern("Mixed"), schema.keys.intern("value"))))
-        ).result(10)
-        store.change_rules(
-            ChangeSet(dropped_indexes=[on_nodes(schema.labels.intern("Mixed"), schema.keys.intern("value"))])
-        ).result(10)
+        gone = IndexDefinition("gone", on_nodes(schema.labels.intern("Mixed"), schema.keys.intern("value")))
+        store.change_rules(creation_of(gone)).result(10)
+        store.change_rules(removal_of(gone)).result(10)
 
 
 def content(store: GraphStore) -> dict[str, object]:
@@ -147,7 +155,7 @@ def content(store: GraphStore) -> dict[str, object]:
             for key, name in enumerate(schema.keys.all())
         },
         "counts": {name: graph.node_count(label) for label, name in enumerate(schema.labels.all())},
-        "indexes": schema.indexes(),
+        "rules": (graph.rules, schema.rules()),
         "position": store.position(STREAM),
         "names": [schema.labels.all(), schema.types.all(), schema.keys.all(), schema.label_sets()],
     }

@@ -7,7 +7,7 @@ import pytest
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.engine.statements import PreparedQuery
-from memgraph_py.errors import CypherError, ForbiddenInTransaction, LimitExceeded
+from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTransaction, LimitExceeded
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.changes import Partition
 from memgraph_py.storage.store import GraphStore
@@ -162,3 +162,43 @@ def test_the_first_failing_call_of_texts_that_differ_is_named(database: Database
     assert failure(good, bad, worse).row_index == 1, "the query before the one that is none"
     assert failure(good, worse, bad).row_index == 1
     assert failure(good, good, "CREATE (:Node {id: $id})").row_index == 2
+
+
+def constrained(database: Database) -> Ingestion:
+    session = database.session()
+    for demand in ("n.id IS UNIQUE", "n.name IS NOT NULL", "n.age IS :: INTEGER"):
+        session.run(f"CREATE CONSTRAINT FOR (n:Held) REQUIRE {demand}").values()
+    return Ingestion(database)
+
+
+@pytest.mark.parametrize(
+    ("rows", "failing"),
+    [
+        ([(1, "a", 1), (2, "b", 2), (1, "c", 3), (3, "d", 4)], 2),
+        ([(1, "a", 1), (2, None, 2), (3, "c", 3)], 1),
+        ([(1, "a", 1), (2, "b", "old"), (2, "c", 3)], 2),  # the second of a value fails at once, types at the end
+        ([(1, "a", 1), (2, "b", None), (3, "c", 2.5)], 2),
+    ],
+)
+def test_a_call_that_breaks_a_constraint_is_named(
+    database: Database, rows: list[tuple[object, ...]], failing: int
+) -> None:
+    ingestion, stream = constrained(database), uuid4()
+    text = "CREATE (:Held {id: $id, name: $name, age: $age})"
+    columns = {name: list(values) for name, values in zip(("id", "name", "age"), zip(*rows, strict=True), strict=True)}
+    with pytest.raises(QueryFailed) as caught:
+        ingestion.apply([QueryRun(text, len(rows), columns)], stream, {PARTITION: 4}, None)  # type: ignore[arg-type]  # values
+    assert caught.value.row_index == failing
+    assert isinstance(caught.value.error, ConstraintViolation)
+    assert database.session().run("MATCH (n:Held) RETURN count(n)").values() == [[0]]
+    assert ingestion.position(stream) is None
+
+
+def test_a_later_query_of_the_batch_may_fulfil_what_an_earlier_one_left(database: Database) -> None:
+    ingestion = constrained(database)
+    runs = [
+        QueryRun("MERGE (:Held {id: $id})", 3, {"id": [1, 2, 1]}),
+        QueryRun("MATCH (n:Held {id: $id}) SET n.name = $name", 2, {"id": [1, 2], "name": ["a", "b"]}),
+    ]
+    ingestion.apply(runs, uuid4(), {PARTITION: 5}, None).result()
+    assert database.session().run("MATCH (n:Held) RETURN n.id, n.name ORDER BY n.id").values() == [[1, "a"], [2, "b"]]
