@@ -24,7 +24,7 @@ from memgraph_py.storage.schema_rules import ConstraintDefinition, ConstraintKin
 from memgraph_py.storage.snapshot import NO_IDS, Snapshot, same_rows, sets_with
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.naming import quoted, shown
-from memgraph_py.values.property_types import is_of, types_of
+from memgraph_py.values.value_types import fits, read_property_type
 
 Ids = NDArray[np.int64]
 
@@ -171,9 +171,9 @@ def _violation(view: GraphView, constraint: ConstraintDefinition, ids: Ids) -> s
         return None
     for key, values in zip(constraint.on.keys, values_of(view, constraint.on, ids), strict=True):
         name = quoted(view.schema.keys.name(key))
-        fits = has_type(values, constraint.property_type) if not constraint.demands_presence else values.validity()
-        if not fits.all():
-            row = int(np.flatnonzero(~fits)[0])
+        held = values.validity() if constraint.demands_presence else has_type(values, constraint.property_type)
+        if not held.all():
+            row = int(np.flatnonzero(~held)[0])
             element = f"{_element(constraint, int(ids[row]))} with {_token(view, constraint)}"
             if constraint.demands_presence:
                 return f"{element} must have the property {name}"
@@ -182,13 +182,13 @@ def _violation(view: GraphView, constraint: ConstraintDefinition, ids: Ids) -> s
 
 
 def has_type(column: Column, written: str) -> NDArray[np.bool_]:
-    """(rows,) True where the value is of the type, or NULL. written: as ``property_type`` gives it."""
-    types = types_of(written)
+    """(rows,) True where the value is of the type, or NULL. written: as ``ConstraintDefinition`` has it."""
+    type = read_property_type(written)
     if column.kind in _OF_KIND:
-        fits = np.full(len(column), _OF_KIND[column.kind] in types)
-        return fits if column.valid is None else fits | ~column.valid
+        of_type = np.full(len(column), any(one.name == _OF_KIND[column.kind] for one in type))
+        return of_type if column.valid is None else of_type | ~column.valid
     values = column.to_values()
-    return np.fromiter((is_of(value, types) for value in values), dtype=np.bool_, count=len(values))
+    return np.fromiter((fits(value, type) for value in values), dtype=np.bool_, count=len(values))
 
 
 def _taken(view: GraphView, constraint: ConstraintDefinition, one: int, other: int) -> str:

@@ -72,6 +72,25 @@ def type_text(type: ValueType) -> str:
     return " | ".join(map(_text, type))
 
 
+def property_type(type: ValueType) -> ValueType | None:
+    """The type in the one form that a constraint keeps: in the order of the manual, lists last. None where it is none
+    of a property: those are what a property can be and lists of one such type NOT NULL."""
+    scalars = [name for name in STORABLE if Alternative(name) in type]
+    lists = [name for name in STORABLE if _list_of(name) in type]
+    ordered = (*map(Alternative, scalars), *map(_list_of, lists))
+    return ordered if len(ordered) == len(type) else None
+
+
+def read_property_type(text: str) -> ValueType:
+    """What ``type_text`` has made of such a type."""
+    lists = {f"LIST<{name} NOT NULL>": _list_of(name) for name in STORABLE}
+    return tuple(lists.get(part) or Alternative(part) for part in text.split(" | "))
+
+
+def _list_of(name: str) -> Alternative:
+    return Alternative("LIST", element=(Alternative(name, nullable=False),))
+
+
 def _fits(value: Value, alternative: Alternative) -> bool:
     name = alternative.name
     if value is None:

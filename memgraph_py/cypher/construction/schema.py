@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from memgraph_py.cypher.ast import CreateConstraint, CreateIndex, DropConstraint, DropIndex, SchemaPattern
 from memgraph_py.cypher.construction.rejection import Rejected
-from memgraph_py.values.property_types import SCALAR_TYPES, property_type
-from memgraph_py.values.property_types import list_type as list_of
+from memgraph_py.values.value_types import STORABLE, ValueType, property_type, type_text
 
 
 class _Subject(NamedTuple):
@@ -37,20 +36,6 @@ class _Assertion(NamedTuple):
 
 
 _OTHER_INDEXES = frozenset(("TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP"))
-_SYNONYMS = {
-    "BOOL": "BOOLEAN",
-    "VARCHAR": "STRING",
-    "INT": "INTEGER",
-    "SIGNED INTEGER": "INTEGER",
-    "TIME WITH TIMEZONE": "ZONED TIME",
-    "TIME WITHOUT TIMEZONE": "LOCAL TIME",
-    "TIMESTAMP WITH TIMEZONE": "ZONED DATETIME",
-    "TIMESTAMP WITHOUT TIMEZONE": "LOCAL DATETIME",
-    "LOCALTIME": "LOCAL TIME",
-    "LOCALDATETIME": "LOCAL DATETIME",
-    "ZONEDDATETIME": "ZONED DATETIME",
-}
-"""Other spellings of types: GQL's and Memgraph's."""
 
 
 # ------------------------------------------------------------------------------------------------------------- indexes
@@ -171,8 +156,15 @@ def demand_presence(start: int) -> _Demand:
     return _Demand("EXISTENCE", None, "", start)
 
 
-def demand_type(start: int, type: str) -> _Demand:
-    return _Demand("TYPE", None, type, start)
+def demand_type(start: int, type: ValueType) -> _Demand:
+    kept = property_type(type)
+    if kept is None:
+        raise Rejected(
+            f'a constraint cannot demand the type "{type_text(type)}"',
+            start,
+            hint=f"it can demand {', '.join(STORABLE)}, lists such as LIST<STRING NOT NULL>, and unions of these",
+        )
+    return _Demand("TYPE", None, type_text(kept), start)
 
 
 def _check_demand(subject: _Subject, properties: tuple[_Property, ...], demand: _Demand) -> None:
@@ -213,25 +205,6 @@ def schema_properties(start: int, *properties: _Property) -> tuple[_Property, ..
 
 def schema_property(start: int, variable: str, key: str) -> _Property:
     return _Property(variable, key, start)
-
-
-def property_type_of(start: int, *alternatives: str) -> str:
-    del start
-    return property_type(alternatives)
-
-
-def scalar_type(start: int, *words: str) -> str:
-    written = " ".join(words).upper()
-    name = _SYNONYMS.get(written, written)
-    if name not in SCALAR_TYPES:
-        raise Rejected(f'"{written}" is no type of a property', start, hint=f"the types are {', '.join(SCALAR_TYPES)}")
-    return name
-
-
-def list_type(start: int, word: str, *inner: str) -> str:
-    if word.upper() != "LIST":
-        raise Rejected(f'unexpected "{word}", expected LIST', start)
-    return list_of(scalar_type(start, *inner))
 
 
 def _pattern(subject: _Subject, properties: tuple[_Property, ...]) -> SchemaPattern:
