@@ -1,7 +1,9 @@
 """Files of LOAD CSV: from the folder that the server was told, or over http and https by the rules of scripts."""
 
 import codecs
+import gzip
 import tempfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
-from memgraph_py.streams.source import FAILURES, Refused, WebSource, cause_of, open_inside
+from memgraph_py.streams.source import FAILURES, Refused, WebSource, cause_of, check_size, open_inside
 
 _PIECE_BYTES = 1 << 20
+_GZIP = b"\x1f\x8b"
 _IN_MEMORY_BYTES = 16 << 20
 
 
@@ -23,7 +26,7 @@ class ImportFiles:
     settings: Settings
 
     def read(self, uri: str) -> Iterator[str]:
-        """The text at the URI, UTF-8, in pieces; opened when the first one is asked for.
+        """The text at the URI, UTF-8, as it is or packed by gzip, in pieces; opened when the first one is asked for.
 
         Raises ExternalResourceFailed that says why it cannot be had.
         """
@@ -52,7 +55,7 @@ class ImportFiles:
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
             web.fetch(uri, spooled, seconds)
             spooled.seek(0)
-            yield from _decoded(spooled)
+            yield from _decoded(spooled, limits.import_bytes_max)
 
     def _folder(self) -> Path:
         if self.settings.import_directory is None:
@@ -60,10 +63,22 @@ class ImportFiles:
         return self.settings.import_directory
 
 
-def _decoded(opened: IO[bytes]) -> Iterator[str]:
+def _decoded(opened: IO[bytes], bytes_max: int | None = None) -> Iterator[str]:
+    """The text, unpacked where it was packed by gzip: no UTF-8 begins like that. Raises Refused where it unpacks to
+    more than ``bytes_max``, or not at all."""
+    packed = opened.read(len(_GZIP)) == _GZIP
+    opened.seek(0)
+    source = gzip.GzipFile(fileobj=opened, mode="rb") if packed else opened
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    while piece := opened.read(_PIECE_BYTES):
-        yield decoder.decode(piece)
+    length = 0
+    try:
+        while piece := source.read(_PIECE_BYTES):
+            length += len(piece)
+            if bytes_max is not None:
+                check_size(length, bytes_max)
+            yield decoder.decode(piece)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Refused(f"it cannot be unpacked: {error}") from error
     yield decoder.decode(b"", final=True)
 
 

@@ -1,5 +1,6 @@
 """LOAD CSV: what is read, from where, and what is refused."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -92,6 +93,27 @@ def test_what_cannot_be_read_is_refused(folder: Path, uri: str, reason: str) -> 
         session.run("LOAD CSV FROM $uri AS row RETURN row", {"uri": uri}).values()
     assert "cannot load" in str(caught.value)
     assert reason in str(caught.value) or uri.startswith("http://127"), caught.value
+
+
+def test_what_gzip_packed_is_unpacked(folder: Path) -> None:
+    packed = gzip.compress(PEOPLE.encode())
+    (folder / "people.csv.gz").write_bytes(packed)
+    (folder / "torn.csv.gz").write_bytes(packed[:-12])
+    (folder / "wrong.csv.gz").write_bytes(packed[:2] + b"no gzip at all")
+    session = database(import_directory=folder).session()
+    text = "LOAD CSV WITH HEADERS FROM $uri AS line RETURN line.name"
+    assert session.run(text, {"uri": "file:///people.csv.gz"}).values() == [["Ada"], ["Grace"], ['O"Neil']]
+    for name in ("torn", "wrong"):
+        with pytest.raises(ExternalResourceFailed, match="cannot be unpacked"):
+            session.run(text, {"uri": f"file:///{name}.csv.gz"}).values()
+
+
+def test_what_unpacks_to_too_much_is_refused(web: str, folder: Path) -> None:
+    (folder / "bomb.csv.gz").write_bytes(gzip.compress(b"1,2\n" * 100_000))
+    limits = Limits(import_bytes_max=100_000)
+    session = database(limits=limits, transform_hosts=("127.0.0.1",)).session()
+    with pytest.raises(ExternalResourceFailed, match="100000"):
+        session.run("LOAD CSV FROM $uri AS line RETURN count(*)", {"uri": f"{web}/bomb.csv.gz"}).values()
 
 
 def test_a_server_without_a_folder_reads_no_files() -> None:
