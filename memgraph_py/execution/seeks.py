@@ -26,7 +26,7 @@ def index_seek(operator: IndexSeek, context: ExecutionContext) -> Iterator[Batch
     """Elements found by label or type, and properties."""
     variable, kind = operator.variable, _KINDS[operator.entity]
     for batch in context.run(operator.input):
-        on = _descriptor(operator.entity, operator.token, operator.keys, context)
+        on = context.graph.schema.descriptor(operator.entity, operator.token, operator.keys)
         if on is None:
             continue
         values = [EVALUATORS[type(value)](value, batch, context) for value in operator.values]
@@ -49,7 +49,7 @@ def index_range_seek(operator: IndexRangeSeek, context: ExecutionContext) -> Ite
     """Elements whose property may be within the bounds; all with the label or type where the index is not in order."""
     variable, kind = operator.variable, _KINDS[operator.entity]
     for batch in _few_rows(context.run(operator.input)):
-        on = _descriptor(operator.entity, operator.token, (operator.key,), context)
+        on = context.graph.schema.descriptor(operator.entity, operator.token, (operator.key,))
         if on is None:
             continue
         lower, upper = (
@@ -68,18 +68,6 @@ def _few_rows(source: Iterator[Batch]) -> Iterator[Batch]:
     for batch in source:
         for start in range(0, batch.rows, _RANGES_AT_ONCE):
             yield batch if batch.rows <= _RANGES_AT_ONCE else batch.slice(start, start + _RANGES_AT_ONCE)
-
-
-def _descriptor(
-    entity: Entity, token: str, keys: tuple[str, ...], context: ExecutionContext
-) -> SchemaDescriptor | None:
-    """None where a name was never used, so that there is nothing."""
-    schema = context.graph.schema
-    token_id = (schema.labels if entity is Entity.NODE else schema.types).find(token)
-    key_ids = [id for id in map(schema.keys.find, keys) if id is not None]
-    if token_id is None or len(key_ids) < len(keys):
-        return None
-    return SchemaDescriptor(entity, token_id, tuple(key_ids))
 
 
 def _seek_by_scan(on: SchemaDescriptor, values: list[Column], context: ExecutionContext) -> tuple[Rows, NodeIds]:

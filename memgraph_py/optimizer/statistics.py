@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
+from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
 
@@ -17,10 +17,8 @@ class SchemaIndexes:
 
     def covers(self, token: str, key: str) -> bool:
         """True when there is an index on the label or type, and the property."""
-        token_id, key_id = self._token(token), self.schema.keys.find(key)
-        if token_id is None or key_id is None:
-            return False
-        return self.schema.has_index(SchemaDescriptor(self.entity, token_id, (key_id,)))
+        on = self.schema.descriptor(self.entity, token, (key,))
+        return on is not None and self.schema.has_index(on)
 
     def composite(self, token: str) -> list[tuple[str, ...]]:
         """The keys of each index on several properties."""
@@ -94,11 +92,8 @@ class Statistics:
     def per_value(self, entity: Entity, token: str, keys: tuple[str, ...]) -> float:
         """About how many elements with the label or type have the same values of the properties, which an index is on;
         1 where there is none."""
-        names = self.schema.labels if entity is Entity.NODE else self.schema.types
-        token_id, key_ids = names.find(token), [id for id in map(self.schema.keys.find, keys) if id is not None]
-        if token_id is None or len(key_ids) < len(keys):
-            return 1.0
-        return self.view.per_value(SchemaDescriptor(entity, token_id, tuple(key_ids)))
+        on = self.schema.descriptor(entity, token, keys)
+        return 1.0 if on is None else self.view.per_value(on)
 
     def _ends(self, types: tuple[str, ...], direction: Direction, label: str) -> int:
         asked = (types, direction, label)

@@ -82,6 +82,7 @@ class Schema:
     __slots__ = (
         "_constraints",
         "_constraints_by_token",
+        "_descriptors",
         "_indexes",
         "_label_members",
         "_label_set_ids",
@@ -105,6 +106,8 @@ class Schema:
         self._label_set_ids: dict[tuple[int, ...], int] = {(): 0}
         self._label_members: dict[int, NDArray[np.bool_]] = {}
         self._indexes: dict[SchemaDescriptor, IndexDefinition] = {}
+        self._descriptors: dict[tuple[Entity, str, tuple[str, ...]], SchemaDescriptor] = {}
+        """Of indexes that were sought in, by names, whose ids stay what they are."""
         self._populated: dict[SchemaDescriptor, float] = {}
         """Of each index that is being built, which share it has of what was there."""
         self._constraints: dict[str, ConstraintDefinition] = {}
@@ -145,6 +148,19 @@ class Schema:
     def has_index(self, on: SchemaDescriptor) -> bool:
         """True when there is such an index, and it can be used: its building is over."""
         return on in self._indexes and on not in self._populated
+
+    def descriptor(self, entity: Entity, token: str, keys: tuple[str, ...]) -> SchemaDescriptor | None:
+        """By names; None where one was never used, so that there is nothing."""
+        on = self._descriptors.get((entity, token, keys))
+        if on is None:
+            token_id = (self.labels if entity is Entity.NODE else self.types).find(token)
+            key_ids = [id for id in map(self.keys.find, keys) if id is not None]
+            if token_id is None or len(key_ids) < len(keys):
+                return None
+            on = SchemaDescriptor(entity, token_id, tuple(key_ids))
+            if on in self._indexes:
+                self._descriptors[entity, token, keys] = on
+        return on
 
     def index(self, on: SchemaDescriptor) -> IndexDefinition | None:
         """The index with this descriptor, built or not."""
