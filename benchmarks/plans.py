@@ -2,7 +2,7 @@
 
 Each query is planned with all rules and with all but one, and run both ways in turns, in one process, on one graph:
 100,000 users with ids and ages, 1,768,515 friendships among them, and 10,000 posts that they like, some of them often;
-a post has a day.
+a post has a day, a like a number.
 """
 
 import time
@@ -54,6 +54,11 @@ QUESTIONS = (
     ),
     Question("join_by_hash", "UNWIND range(1, 100) AS day MATCH (p:Post {day: day}) RETURN count(p.id)"),
     Question("join_by_hash", "MATCH (a:Post), (b:Post) WHERE a.day = b.day AND a.id <= 1000 RETURN count(b.id)"),
+    Question("use_indexes", "MATCH (u:User {id: 5}) RETURN u.age"),
+    Question("use_indexes", "MATCH (u:User) WHERE 50000 <= u.id < 50100 RETURN sum(u.age)"),
+    Question("use_indexes", "MATCH (u:User) WHERE u.id = 5 OR u.id > 99990 RETURN sum(u.age)"),
+    Question("use_indexes", "MATCH (p:Post {day: 9, id: 374}) RETURN p.id"),
+    Question("use_indexes", "MATCH ()-[l:LIKES {number: 7}]->(p) RETURN p.id"),
 )
 
 
@@ -86,10 +91,12 @@ def main() -> None:
 
 
 def fill(store: GraphStore) -> None:
-    """The graph, with an index on ids of users and of posts."""
+    """The graph, with its indexes."""
     session = Database(store).session()
     session.run("CREATE INDEX ON :User(id)").values()
     session.run("CREATE INDEX ON :Post(id)").values()
+    session.run("CREATE INDEX ON :Post(day, id)").values()
+    session.run("CREATE INDEX FOR ()-[l:LIKES]-() ON (l.number)").values()
     session.close()
     graph = social()
     random = np.random.default_rng(7)
@@ -108,7 +115,8 @@ def fill(store: GraphStore) -> None:
     friend, likes = schema.types.intern("FRIEND"), schema.types.intern("LIKES")
     transaction.create_relationships(users[graph.sources - 1], users[graph.targets - 1], friend, {})
     liked = posts[(POSTS * random.random(LIKES) ** 3).astype(np.int64)]
-    transaction.create_relationships(users[random.integers(0, count, LIKES)], liked, likes, {})
+    properties = {schema.keys.intern("number"): Column(Kind.INT, np.arange(LIKES))}
+    transaction.create_relationships(users[random.integers(0, count, LIKES)], liked, likes, properties)
     store.commit(transaction).result()
 
 
