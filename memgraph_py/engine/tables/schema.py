@@ -60,17 +60,21 @@ def show_indexes(environment: Environment, arguments: list[Value]) -> Rows:
 
 @table(
     "SHOW INDEX INFO",
-    (("index type", "STRING"), ("label", "STRING"), ("property", "LIST<STRING>"), ("count", "INTEGER")),
+    (("index type", "STRING"), ("label", "STRING"), ("property", "STRING | LIST<STRING>"), ("count", "INTEGER")),
 )
 def show_index_information(environment: Environment, arguments: list[Value]) -> Rows:
-    """The indexes as Memgraph lists them, with the number of nodes in each."""
+    """The indexes as Memgraph lists them, those of constraints left out, with the number of elements in each; several
+    properties are a list."""
     graph = environment.graph
-    for index in graph.schema.indexes():
+    rules = graph.schema.rules()
+    for index in rules.indexes:
+        if owner_of(index.on, rules) is not None:
+            continue
         present = [column.validity() for column in values_of(graph, index.on, elements_of(graph, index.on))]
         count = int(np.logical_and.reduce(present).sum())
         sort = "label+property" if index.on.entity is Entity.NODE else "edge-type+property"
         _, (token,), keys = _shape(graph.schema, index.on)
-        yield sort, token, keys, count
+        yield sort, token, keys[0] if len(keys) == 1 else keys, count
 
 
 _CONSTRAINTS = "ALL|UNIQUE|UNIQUENESS|KEY|NODE_KEY|EXIST|EXISTENCE|PROPERTY_EXISTENCE|PROPERTY_TYPE"
@@ -119,16 +123,22 @@ def show_constraints(environment: Environment, arguments: list[Value]) -> Rows:
 
 @table(
     "SHOW CONSTRAINT INFO",
-    (("constraint type", "STRING"), ("label", "STRING"), ("properties", "LIST<STRING>"), ("data_type", "STRING")),
+    (
+        ("constraint type", "STRING"),
+        ("label", "STRING"),
+        ("properties", "STRING | LIST<STRING>"),
+        ("data_type", "STRING"),
+    ),
     quick=True,
 )
 def show_constraint_information(environment: Environment, arguments: list[Value]) -> Rows:
-    """The constraints as Memgraph lists them."""
+    """The constraints as Memgraph lists them: what is unique is a list, also of one property."""
     schema = environment.graph.schema
     names = {ConstraintKind.UNIQUENESS: "unique", ConstraintKind.KEY: "key", ConstraintKind.EXISTENCE: "exists"}
     for constraint in schema.constraints():
         _, (token,), keys = _shape(schema, constraint.on)
-        yield names.get(constraint.kind, "data_type"), token, keys, constraint.property_type or None
+        properties: Value = keys if constraint.owns_index else keys[0]
+        yield names.get(constraint.kind, "data_type"), token, properties, constraint.property_type or None
 
 
 def _shape(schema: Schema, on: SchemaDescriptor) -> tuple[str, list[Value], list[Value]]:
