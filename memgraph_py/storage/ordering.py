@@ -2,7 +2,8 @@
 
 Like the index, an order holds candidates: which elements *may* have a value in the range. It is made from one version,
 and holds for that and later ones: what commits insert afterwards stands in a journal, which each seek takes whole until
-it has grown so much that a seek makes the order anew. A version older than the order cannot use it and scans.
+it has grown so much that a seek makes the order anew. A version older than the order cannot use it and scans. Where
+nobody asks for long, both are let go.
 
     numbers   by their value as a float         texts   by their first 64 bytes         others   by their order key
 
@@ -29,6 +30,8 @@ Numbers = NDArray[np.int64]
 _WORDS_MAX = 8
 _JOURNAL_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, may stand in the journal."""
+_UNUSED_ROWS = 65_536
+"""Once the journal is by so much longer than the order, nobody has asked for a range for long."""
 _NUMBERS, _TEXTS, _OTHERS = range(3)
 _NO_IDS: Numbers = np.zeros(0, dtype=np.int64)
 
@@ -53,16 +56,17 @@ class RangeBounds:
 class Order:
     """The order of one index, if any has asked for it. Insertions come from one thread at a time, seeks from any."""
 
-    __slots__ = ("_journal", "_lock", "_making", "_newest", "_ordered")
+    __slots__ = ("_journal", "_journal_rows", "_lock", "_making", "_newest", "_ordered")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._making = threading.Lock()
         self._newest = 0
         """The version of the last commit that inserted something."""
-        self._journal: list[tuple[int, Numbers]] | None = None
-        """Version and ids of what was inserted since the order was asked for."""
         self._ordered: Ordered | None = None
+        self._journal: list[tuple[int, Numbers]] | None = None
+        """Version and ids of what was inserted since the order was asked for; both go with the same lock."""
+        self._journal_rows = 0
 
     def add(self, version: int, ids: Numbers) -> None:
         """What the commit of this version inserted into the index."""
@@ -70,20 +74,20 @@ class Order:
             self._newest = version
             if self._journal is not None:
                 self._journal.append((version, ids))
+                self._journal_rows += len(ids)
+                if self._journal_rows > _UNUSED_ROWS + (len(self._ordered) if self._ordered is not None else 0):
+                    self._ordered = self._journal = None  # nobody asks any more
 
     def candidates(self, reader: "VersionReader", bounds: RangeBounds) -> tuple[Numbers, Numbers] | None:
         """(matches,) rows of the bounds, and elements that may be within, some of them twice. None where there is no
         order for this version: then scan."""
-        ordered = self._ordered
-        if ordered is None or reader.version < ordered.version:
-            ordered = self._make(reader)
-            if ordered is None:
-                return None
-        since = self._since(ordered.version)
-        if len(since) > _JOURNAL_ROWS + len(ordered) // 16:
-            made = self._make(reader)
-            if made is not None:
-                ordered, since = made, self._since(made.version)
+        found = self._for_version(reader.version)
+        if found is None or len(found[1]) > _JOURNAL_ROWS + len(found[0]) // 16:
+            self._make(reader)
+            found = self._for_version(reader.version) or found
+        if found is None:
+            return None
+        ordered, since = found
         rows, ids = ordered.find(bounds)
         if len(since):
             count = bounds.rows
@@ -91,26 +95,28 @@ class Order:
             ids = np.concatenate((ids, np.tile(since, count)))
         return rows, ids
 
-    def _since(self, version: int) -> Numbers:
+    def _for_version(self, version: int) -> "tuple[Ordered, Numbers] | None":
+        """The order and what was inserted since; None where it is younger than the version, or there is none."""
         with self._lock:
-            journal = self._journal or []
-            parts = [ids for inserted_in, ids in journal if inserted_in > version]
-        return np.concatenate(parts) if parts else _NO_IDS
+            ordered = self._ordered
+            if ordered is None or version < ordered.version:
+                return None
+            assert self._journal is not None, "they come and go together"
+            parts = [ids for inserted_in, ids in self._journal if inserted_in > ordered.version]
+        return ordered, np.concatenate(parts) if parts else _NO_IDS
 
-    def _make(self, reader: "VersionReader") -> "Ordered | None":
+    def _make(self, reader: "VersionReader") -> None:
         """The order of the reader's version, where everything inserted later is known, and nobody else makes one."""
         if not self._making.acquire(blocking=False):
-            return None
+            return
         try:
             with self._lock:
                 if self._journal is None:
                     if reader.version < self._newest:
-                        return None  # what was inserted meanwhile stands nowhere
-                    self._journal = []
+                        return  # what was inserted meanwhile stands nowhere
+                    self._journal, self._journal_rows = [], 0
                 elif self._ordered is not None and reader.version < self._ordered.version:
-                    return None
-                elif self._ordered is None:
-                    return None  # its making has failed: what the journal lacks is not known
+                    return
             try:
                 ordered = Ordered.of(reader.version, *reader.read())
             except BaseException:
@@ -119,9 +125,10 @@ class Order:
                         self._journal = None
                 raise
             with self._lock:
-                self._ordered = ordered
-                self._journal = [entry for entry in self._journal or [] if entry[0] > ordered.version]
-            return ordered
+                if self._journal is not None:  # it has become too long meanwhile
+                    self._ordered = ordered
+                    self._journal = [entry for entry in self._journal if entry[0] > ordered.version]
+                    self._journal_rows = sum(len(ids) for _, ids in self._journal)
         finally:
             self._making.release()
 

@@ -242,6 +242,36 @@ def test_an_order_follows_what_is_written_and_is_made_anew() -> None:
         committed(store, *range(1_000 * round + 1_000, 1_000 * round + 2_000))
         assert found(store.current, 990) == set(range(990, 1_000 * round + 2_000))
     assert found(old, 990) in (None, set(range(990, 1_000))), "an older version may have to scan"
+    for round in range(10):  # nobody asks: the order is let go
+        committed(store, *range(10_000 * round + 6_000, 10_000 * round + 16_000))
+    assert found(old, 990) is None, "what was inserted since stands nowhere any more"
+    assert found(store.current, 105_990) == set(range(105_990, 106_000))
+
+
+def test_ranges_are_whole_while_others_write_and_ask() -> None:
+    store = new_store()
+    store.change_rules(creation_of(IndexDefinition("by id", on_nodes(USER, ID)))).result(10)
+    is_over = threading.Event()
+    wrong: list[tuple[int, int]] = []
+
+    def ask() -> None:
+        while not is_over.is_set():
+            view = store.current
+            got = found(view, 0)
+            if got is not None and len(got) != view.node_count(USER):
+                wrong.append((len(got), view.node_count(USER)))
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    try:
+        for round in range(150):
+            committed(store, *range(200 * round, 200 * round + 200))
+    finally:
+        is_over.set()
+        for asker in askers:
+            asker.join()
+    assert wrong == []
 
 
 def found(view: Snapshot, lower: int) -> set[int] | None:
