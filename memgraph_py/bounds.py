@@ -12,9 +12,9 @@ from time import perf_counter, thread_time
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.errors import TransactionTerminated, TransactionTimedOut
+from memgraph_py.errors import MemoryLimitExceeded, TransactionTerminated, TransactionTimedOut
 
-__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted"]
+__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Memory"]
 
 PIECE_VALUES = 1 << 15
 """So many values at a time: as Python objects they take 1 to 10 ms."""
@@ -52,6 +52,37 @@ class Budget:
         return False
 
 
+class Memory:
+    """Memory that the statements of one transaction may hold, in bytes, by estimate. bytes_max: None for any."""
+
+    __slots__ = ("bytes_max", "held")
+
+    def __init__(self, bytes_max: int | None = None, held: int = 0) -> None:
+        self.bytes_max = bytes_max
+        self.held = held
+
+    def hold(self, count: int) -> None:
+        """Count so many bytes more as held; who lets them go subtracts them. Raises MemoryLimitExceeded."""
+        self.held += count
+        self.require(0)
+
+    def require(self, count: int) -> None:
+        """So many bytes are about to be used for a while. Raises MemoryLimitExceeded."""
+        if self.bytes_max is not None and self.held + count > self.bytes_max:
+            raise MemoryLimitExceeded(
+                f"the query needs more than its {_spelled(self.bytes_max)} of memory: it holds "
+                f"{_spelled(self.held)} and asks for {_spelled(count)} more"
+                if count
+                else f"the query holds more than its {_spelled(self.bytes_max)} of memory",
+                hint="let it gather less: bound lists and patterns, use LIMIT, or CALL { … } IN TRANSACTIONS; "
+                "the server's limit is --query-memory-limit-mb",
+            )
+
+
+def _spelled(count: int) -> str:
+    return f"{count / (1 << 20):.1f} MB" if count >= 1 << 20 else f"{count / 1024:.1f} KB"
+
+
 class Bounds:
     """What one execution may take. ``end`` may be called from any thread, everything else from the one that runs it.
 
@@ -59,10 +90,11 @@ class Bounds:
     of perf_counter, or None. budget: what it may take in its thread, or None.
     """
 
-    __slots__ = ("_reason", "budget", "deadline", "flag")
+    __slots__ = ("_reason", "budget", "deadline", "flag", "memory")
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
         self.flag: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self.memory = Memory() if memory is None else memory
         self.deadline: float | None = None
         self.budget: Budget | None = None
         self._reason: type[TransactionTerminated] | None = None

@@ -87,6 +87,8 @@ class Settings:
     """A client that waits for an answer is shown at least so often that the server is there."""
     query_timeout_seconds: float | None = None
     """How long a statement, or a whole transaction, may take where the client says nothing; None for any time."""
+    query_memory_limit_mb: int | None = 1024
+    """Memory that the rows, lists and changes of a query, or of a transaction, may take, by estimate; None for any."""
     worker_threads_max: int = 32
     """Threads for statements that take long, at all."""
     log_level: str = "info"
@@ -110,6 +112,7 @@ DESCRIPTIONS = {
     "data_directory": "holds the log, checkpoints and stream definitions",
     "bolt_keep_alive_seconds": "how often a waiting client is shown that the server is there",
     "query_timeout_seconds": "how long a statement or transaction may take, none for any time",
+    "query_memory_limit_mb": "memory of a query or transaction in MB, none for any amount",
     "worker_threads_max": "threads for statements that take long, at most",
     "log_level": "debug, info, warning or error",
     "transform_hosts": "the only hosts that transform scripts may come from, with commas between them",
@@ -184,6 +187,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _megabytes_or_none(text: str) -> int | None:
+    if text.lower() == "none":
+        return None
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:20]) <= 1_000_000_000:
+        raise ValueError
+    return int(text)
+
+
 def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError
@@ -216,6 +227,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "data_directory": (_path, "the path of a folder"),
     "bolt_keep_alive_seconds": (_seconds, "a number of seconds above 0"),
     "query_timeout_seconds": (_seconds_or_none, "a number of seconds above 0, or none"),
+    "query_memory_limit_mb": (_megabytes_or_none, "a number of MB from 1 to 1000000000, or none"),
     "worker_threads_max": (_count, "a number from 1 to 10000"),
     "log_level": (_log_level, "debug, info, warning or error"),
     "allow_unsandboxed_transforms": (_flag, "true or false"),

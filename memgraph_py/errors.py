@@ -34,6 +34,7 @@ __all__ = [
     "InvalidBookmark",
     "InvalidRequest",
     "LimitExceeded",
+    "MemoryLimitExceeded",
     "ParameterMissing",
     "Position",
     "ProcedureCallFailed",
@@ -230,6 +231,11 @@ class TransactionConflict(CypherError, code="Neo.TransientError.Transaction.Outd
 
 class LimitExceeded(CypherError, code="Neo.ClientError.General.LimitExceeded"):
     """A bound of ``config.Limits`` was reached."""
+
+
+class MemoryLimitExceeded(CypherError, code="Neo.ClientError.General.TransactionOutOfMemoryError"):
+    """A query would hold more memory than it may. Neo4j's code for the limit of one transaction: the transient
+    MemoryPoolOutOfMemoryError, of the limit of all together, has drivers send the same query again and again."""
 
 
 class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed"):

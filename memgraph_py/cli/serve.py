@@ -18,6 +18,7 @@ _PLACEHOLDERS = {
     "data_directory": "FOLDER",
     "bolt_keep_alive_seconds": "SECONDS",
     "query_timeout_seconds": "SECONDS",
+    "query_memory_limit_mb": "MB",
     "worker_threads_max": "COUNT",
     "log_level": "LEVEL",
     "transform_hosts": "HOSTS",

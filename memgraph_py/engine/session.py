@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import cast
 
-from memgraph_py.bounds import Budget, BudgetExhausted
+from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Memory
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.commands import CommandContext, command_result
 from memgraph_py.engine.notifications import as_maps
@@ -29,6 +29,7 @@ from memgraph_py.errors import (
 )
 from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
+from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
@@ -59,6 +60,8 @@ class Session:
         self._transaction: Transaction | None = None
         self._access = Access.WRITE
         self._deadline: float | None = None
+        self._memory = core.new_memory()
+        """Of the explicit transaction."""
         self._begun_seconds = 0.0
         self._open: list[Result] = []
         self._contexts: list[weakref.ref[ExecutionContext]] = []
@@ -130,6 +133,7 @@ class Session:
         self._transaction = self._core.store.begin(access)
         self._begin_number()
         self._access = access
+        self._memory = self._core.new_memory()
         self._begun_seconds = self._core.clock.now_seconds()
         self._deadline = _deadline(timeout_seconds)
 
@@ -261,7 +265,7 @@ class Session:
                 profile = _profile_of(prepared)
                 try:
                     context = self._new_context(transaction, parameters, deadline, budget, profile)
-                    rows = list(execute(prepared.plan, context))
+                    rows = list(held_rows(execute(prepared.plan, context), context.bounds))
                     self._take_effect()
                     committed = store.commit(transaction)
                 except BaseException as error:
@@ -291,7 +295,7 @@ class Session:
             context = self._new_context(view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             context.inner_transactions = _InnerTransactions(self, context)
-            rows = list(execute(prepared.plan, context))
+            rows = list(held_rows(execute(prepared.plan, context), context.bounds))
             result = reference()
             assert result is not None, "it is the result that runs the statement"
             result.view = self._core.store.current
@@ -310,7 +314,7 @@ class Session:
         budget: Budget | None,
         profile: Profile | None = None,
     ) -> ExecutionContext:
-        context = new_context(self._core, view, parameters)
+        context = new_context(self._core, view, parameters, memory=None if self._transaction is None else self._memory)
         if profile is not None:
             context = ProfilingContext(context.graph, context.environment, parameters, self._core.limits, profile)
         if self._transaction is not None:
@@ -338,6 +342,8 @@ class _InnerTransactions:
         session = self._session
         store, retries = session._core.store, session._core.limits.conflict_retries
         counters = replace(self._outer.counters)
+        memory = self._outer.bounds.memory
+        held = memory.held
         for attempt in range(retries + 1):
             transaction = store.begin(Access.WRITE)
             try:
@@ -352,6 +358,7 @@ class _InnerTransactions:
                     continue
                 raise
             committed.result()
+            memory.held = held
             session._takes_effect = False
             return answers
         raise AssertionError("the last attempt raises")
@@ -367,10 +374,17 @@ def _tell(result: Result | None, transaction: Transaction, committed: Future[int
 
 
 def new_context(
-    core: Core, view: GraphView, parameters: Mapping[str, Value], parameter_rows: Batch | None = None
+    core: Core,
+    view: GraphView,
+    parameters: Mapping[str, Value],
+    parameter_rows: Batch | None = None,
+    memory: Memory | None = None,
 ) -> ExecutionContext:
-    """What an execution on this view needs."""
-    environment = Environment(view, core.clock, core.random, installation=core.installation, database=core)
+    """What an execution on this view needs. memory: of its transaction; None for one of its own."""
+    bounds = Bounds(core.new_memory() if memory is None else memory)
+    environment = Environment(
+        view, core.clock, core.random, installation=core.installation, database=core, bounds=bounds
+    )
     graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
 
@@ -379,7 +393,7 @@ def _run_write(prepared: PreparedQuery, context: ExecutionContext, transaction: 
     """Run a write to its end before its first row goes out; leaves nothing behind when the budget ends it."""
     mark = transaction.mark()
     try:
-        rows = list(execute(prepared.plan, context))
+        rows = list(held_rows(execute(prepared.plan, context), context.bounds))
         transaction.end_statement()
     except BudgetExhausted:
         transaction.undo_to(mark)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
+from memgraph_py.bounds import Memory
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
@@ -232,6 +233,11 @@ class Core:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         """All sessions there are; of ``session.Session``, which holds this."""
         self.transaction_numbers = count(1)
+
+    def new_memory(self) -> Memory:
+        """For a transaction that begins."""
+        megabytes = self.installation.settings.query_memory_limit_mb
+        return Memory(None if megabytes is None else megabytes << 20)
 
     def streams(self) -> StreamControl:
         """The stream manager. Raises StreamError where there is none."""

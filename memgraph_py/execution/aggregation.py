@@ -10,6 +10,7 @@ from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.memory import GROUPING_BYTES, VALUE_BYTES, Holding, text_bytes
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import AGGREGATES
 from memgraph_py.plan.expressions import Call
@@ -21,11 +22,16 @@ def aggregate(operator: Aggregate, context: ExecutionContext) -> Iterator[Batch]
     """A row per group, groups in order of first appearance. In a subplan groups are those of each outer row."""
     calls = [expression for expression in operator.aggregates if isinstance(expression, Call)]
     assert len(calls) == len(operator.aggregates), "an aggregate is a call"
-    keys, arguments, rows = _gathered(operator, calls, context)
+    with Holding(context.bounds) as held:
+        yield from pieces(_aggregate(operator, calls, held, context), context)
+
+
+def _aggregate(operator: Aggregate, calls: list[Call], held: Holding, context: ExecutionContext) -> Batch:
+    keys, arguments, rows = _gathered(operator, calls, held, context)
     row_name = context.row_name
     if operator.keys:
         if rows == 0:
-            return
+            return Batch(0, {})
         groups, first = group_rows(keys, rows, context.bounds)
         count = len(first)
         columns = {
@@ -44,14 +50,15 @@ def aggregate(operator: Aggregate, context: ExecutionContext) -> Iterator[Batch]
     context.environment.rows = rows
     for name, call, columns_of_call in zip(operator.aggregate_names, calls, arguments, strict=True):
         columns[name] = _aggregated(call, columns_of_call, groups, count, context)
-    yield from pieces(Batch(count, columns), context)
+    return Batch(count, columns)
 
 
 def _gathered(
-    operator: Aggregate, calls: list[Call], context: ExecutionContext
+    operator: Aggregate, calls: list[Call], held: Holding, context: ExecutionContext
 ) -> tuple[list[Column], list[list[Column]], int]:
     """All keys (in a subplan the row numbers last), the arguments of each aggregate, and the number of rows."""
     expressions = [*operator.keys, *(argument for call in calls for argument in call.arguments)]
+    collects = [call.arguments[0] for call in calls if call.name == "collect"]
     parts: list[list[Column]] = []
     rows = 0
     for batch in context.run(operator.input):
@@ -60,7 +67,12 @@ def _gathered(
         columns = [EVALUATORS[type(expression)](expression, batch, context) for expression in expressions]
         if context.row_name is not None:
             columns.insert(len(operator.keys), batch.columns[context.row_name])
+        held.add_columns(columns)
+        for expression, column in zip(expressions, columns[-len(expressions) :], strict=True) if collects else ():
+            if any(expression is collected for collected in collects):
+                held.add_bytes(VALUE_BYTES * batch.rows + text_bytes(column))
         parts.append(columns)
+    context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows * bool(operator.keys))  # the columns joined
     if parts:
         joined = [Column.concatenate(list(columns)) for columns in zip(*parts, strict=True)]
     else:

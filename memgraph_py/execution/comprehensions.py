@@ -14,6 +14,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, truth
 from memgraph_py.execution.executor import ExecutionContext, widen
 from memgraph_py.execution.lists import lists_in
+from memgraph_py.execution.memory import VALUE_BYTES, Holding
 from memgraph_py.plan.expressions import ListComprehension, Quantifier, Reduce
 from memgraph_py.values.types import Value
 
@@ -24,15 +25,18 @@ __all__ = ["regroup"]
 def _list_comprehension(expression: ListComprehension, batch: Batch, context: ExecutionContext) -> Column:
     lists = lists_in(expression.list, batch, context)
     found: list[tuple[Rows, Column]] = []
-    for rows, elements in lists.pieces(PIECE_VALUES, context.bounds):
-        inner = widen(batch, rows, {expression.variable: elements})
-        if expression.predicate is not None:
-            mask = truth(evaluate(expression.predicate, inner, context))
-            rows, inner = rows[mask], inner.take(mask)
-        result = inner.columns[expression.variable]
-        if expression.result is not None:
-            result = evaluate(expression.result, inner, context)
-        found.append((rows, result))
+    with Holding(context.bounds) as held:
+        for rows, elements in lists.pieces(PIECE_VALUES, context.bounds):
+            inner = widen(batch, rows, {expression.variable: elements})
+            if expression.predicate is not None:
+                mask = truth(evaluate(expression.predicate, inner, context))
+                rows, inner = rows[mask], inner.take(mask)
+            result = inner.columns[expression.variable]
+            if expression.result is not None:
+                result = evaluate(expression.result, inner, context)
+            found.append((rows, result))
+            held.add_columns([result])
+            held.add_bytes(VALUE_BYTES * len(rows))
     if len(found) == 1:
         rows, result = found[0]
     else:

@@ -8,6 +8,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError, EntityNotFound
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.execution.memory import column_bytes
 from memgraph_py.plan.expressions import Expression, MapOf
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
 from memgraph_py.storage.view import KeyId, NodeIds, RelationshipIds
@@ -16,6 +17,9 @@ from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import Point, Value
 
 __all__ = ["check_storable", "create_elements"]
+
+ELEMENT_BYTES = 24
+"""Of a node or relationship that is created."""
 
 
 @executes(Create)
@@ -45,7 +49,9 @@ def _create_nodes(spec: NodeSpec, batch: Batch, context: ExecutionContext) -> No
     labels = tuple(sorted({intern(name) for name in spec.labels})) if spec.labels else ()
     counters.nodes_created += batch.rows
     counters.labels_added += batch.rows * len(labels)
-    return graph.create_nodes(batch.rows, labels, _property_columns(spec.properties, batch, context))
+    properties = _property_columns(spec.properties, batch, context)
+    _count_changes(batch.rows, properties, context)
+    return graph.create_nodes(batch.rows, labels, properties)
 
 
 def _create_relationships(spec: RelationshipSpec, batch: Batch, context: ExecutionContext) -> RelationshipIds:
@@ -55,7 +61,16 @@ def _create_relationships(spec: RelationshipSpec, batch: Batch, context: Executi
     targets = _end_nodes(batch.columns[spec.target], spec.target)
     context.counters.relationships_created += batch.rows
     properties = _property_columns(spec.properties, batch, context)
+    _count_changes(batch.rows, properties, context)
     return graph.create_relationships(sources, targets, type, properties)
+
+
+def _count_changes(rows: int, properties: dict[KeyId, Column], context: ExecutionContext) -> None:
+    """The transaction holds what it creates until its end. Raises MemoryLimitExceeded."""
+    held = ELEMENT_BYTES * rows
+    for column in properties.values():
+        held += column_bytes(column)
+    context.bounds.memory.hold(held)
 
 
 def _end_nodes(column: Column, name: str) -> NodeIds:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Rows
 from memgraph_py.config import Limits
 from memgraph_py.errors import LimitExceeded, ParameterMissing
+from memgraph_py.execution.memory import column_bytes
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView, WritableGraph
@@ -227,7 +228,11 @@ class ExecutionContext:
 
 def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:
     """The plan's rows, computed as they are pulled; raises CypherError where a row cannot be computed."""
+    memory = context.bounds.memory
     for batch in context.run(plan):
+        for column in batch.columns.values():
+            if column.kind is Kind.OBJECT:  # it is about to be written out
+                memory.require(column_bytes(column))
         yield batch
         context.check()
 

@@ -20,6 +20,7 @@ from memgraph_py.execution.creation import create_elements
 from memgraph_py.execution.evaluation import evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.updates import apply_items
 from memgraph_py.plan.expressions import MapOf, Property
 from memgraph_py.plan.operators import (
@@ -58,7 +59,7 @@ def _merged(operator: Merge, batch: Batch, context: ExecutionContext) -> Batch:
     context.check()
     keys = _pattern_values(operator, batch, context)
     source, row_name = context.run_subplan(operator.match, batch)
-    answers = list(source)
+    answers = list(held_rows(source, context.bounds))
     if not answers:
         return _created(operator, batch, keys, context)
     answer = Batch.concatenate(answers)

@@ -10,6 +10,7 @@ from memgraph_py.execution.evaluation import EVALUATORS, evaluate, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.lists import element_pieces, ranges_of
+from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.plan.expressions import Expression, Literal
@@ -127,7 +128,7 @@ def union(operator: Union, context: ExecutionContext) -> Iterator[Batch]:
 @executes(Eager)
 def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     """All of the input is taken before its first batch is given."""
-    yield from list(context.run(operator.input))
+    yield from held_rows(context.run(operator.input), context.bounds)
 
 
 @executes(Drain)
@@ -151,16 +152,22 @@ def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
     seen: Batch | None = None
     gathered: list[Batch] = []
     rows = 0
-    for batch in context.run(operator.input):
-        gathered.append(batch.select(names))
-        rows += batch.rows
-        if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
-            continue
-        seen, fresh = _more_distinct(seen, gathered, context)
-        gathered, rows = [], 0
-        yield from pieces(fresh, context)
-    if gathered:
-        yield from pieces(_more_distinct(seen, gathered, context)[1], context)
+    with Holding(context.bounds) as held:
+        for batch in context.run(operator.input):
+            selected = batch.select(names)
+            held.add(selected)
+            gathered.append(selected)
+            rows += batch.rows
+            if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
+                continue
+            seen, fresh = _more_distinct(seen, gathered, context)
+            gathered, rows = [], 0
+            held.drop()
+            held.add(seen)
+            held.add_bytes(GROUPING_BYTES * seen.rows)
+            yield from pieces(fresh, context)
+        if gathered:
+            yield from pieces(_more_distinct(seen, gathered, context)[1], context)
 
 
 def _more_distinct(seen: Batch | None, gathered: list[Batch], context: ExecutionContext) -> tuple[Batch, Batch]:
@@ -223,15 +230,22 @@ def _is_unique(values: tuple[Value, ...]) -> bool:
 @executes(Sort)
 def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
     """All rows in order, stable."""
-    batches = list(context.run(operator.input))
-    if not batches:
-        return
-    together = Batch.concatenate(batches)
-    if together.rows == 1:
-        yield together
-        return
-    keys = [evaluate(key, together, context) for key in operator.keys]
-    yield from pieces(together.take(sorted_rows(keys, operator.descending, context.bounds)), context)
+    with Holding(context.bounds) as held:
+        batches: list[Batch] = []
+        for batch in context.run(operator.input):
+            held.add(batch)
+            batches.append(batch)
+        if not batches:
+            return
+        held.add_bytes(held.bytes)  # the batches joined to one
+        together = Batch.concatenate(batches)
+        if together.rows == 1:
+            yield together
+            return
+        held.add_bytes(8 * together.rows * (1 + 2 * len(operator.keys)))
+        del batches
+        keys = [evaluate(key, together, context) for key in operator.keys]
+        yield from pieces(together.take(sorted_rows(keys, operator.descending, context.bounds)), context)
 
 
 @executes(Top)
@@ -245,14 +259,18 @@ def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
     kept: list[Batch] = []
     rows = 0
     worth_cutting = 4 * count + context.limits.batch_rows_max
-    for batch in context.run(operator.input):
-        kept.append(batch)
-        rows += batch.rows
-        if rows > worth_cutting:
-            kept = [_first(operator, kept, count, context)]
-            rows = kept[0].rows
-    if kept and count:
-        yield from pieces(_first(operator, kept, count, context), context)
+    with Holding(context.bounds) as held:
+        for batch in context.run(operator.input):
+            held.add(batch)
+            kept.append(batch)
+            rows += batch.rows
+            if rows > worth_cutting:
+                kept = [_first(operator, kept, count, context)]
+                rows = kept[0].rows
+                held.drop()
+                held.add(kept[0])
+        if kept and count:
+            yield from pieces(_first(operator, kept, count, context), context)
 
 
 def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionContext) -> Batch:

@@ -119,7 +119,7 @@ class _Side:
             order = np.argsort(level.edge_nodes, kind="stable")
             starts = np.searchsorted(level.edge_nodes[order], np.arange(len(level.nodes) + 1))
             counts = (starts[1:] - starts[:-1])[positions]
-            _check_count(int(counts.sum()), self._context)
+            _check_count(int(counts.sum()), len(self.levels), self._context)
             rows = np.repeat(np.arange(len(positions)), counts)
             offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
             edges = order[starts[positions][rows] + offsets]
@@ -248,14 +248,16 @@ def _joined_ways(
     order = np.argsort(other_origins, kind="stable")
     starts = np.searchsorted(other_origins[order], np.arange(len(at_there) + 1))
     counts = (starts[1:] - starts[:-1])[origins]
-    _check_count(int(counts.sum()), context)
+    _check_count(int(counts.sum()), first.shape[1] + last.shape[1], context)
     rows = np.repeat(np.arange(len(origins)), counts)
     offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     others = order[starts[origins][rows] + offsets]
     return np.concatenate((first[rows], last[others][:, ::-1]), axis=1)
 
 
-def _check_count(paths: int, context: ExecutionContext) -> None:
+def _check_count(paths: int, length: int, context: ExecutionContext) -> None:
+    context.check()
+    context.bounds.memory.require(8 * paths * length)
     limit = context.limits.variable_length_rows_max
     if paths > limit:
         raise LimitExceeded(f"there are more than {limit} shortest paths", hint="bound their length or their types")

@@ -21,6 +21,7 @@ from memgraph_py.execution.evaluation import (
     relationship_ids,
 )
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.execution.memory import column_bytes
 from memgraph_py.plan.expressions import (
     Call,
     Collect,
@@ -98,6 +99,7 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
 
 
 def _write_property(subject: Column, key: str, values: Column, context: ExecutionContext) -> None:
+    context.bounds.memory.hold(8 * len(values) + column_bytes(values))  # until the transaction's end
     """Set the property, or remove it where NULL; a NULL subject is skipped."""
     if subject.kind is Kind.NODE:
         ids = node_ids(subject)

@@ -6,6 +6,7 @@ relationship twice is dropped when it grows, by walking up its entries.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.execution.evaluation import evaluate, node_ids, property_maps, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.memory import Holding
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.kernels.paths import unused_relationships
 from memgraph_py.plan.expressions import Expression, MapOf
@@ -23,6 +25,12 @@ from memgraph_py.values.types import RelationshipReference
 
 _SOURCE_ROWS_MAX = 1_024
 """Input rows that grow together: enough for the kernels, few enough that a first answer comes early."""
+
+_PATHS_AT_ONCE = 1 << 18
+"""About so many paths grow between two looks at the bounds of the execution."""
+
+_TREE_BYTES, _PATH_BYTES = 16, 40
+"""Of an entry of the tree, and of a path while it grows."""
 
 _PATHS_UNCOUNTED = 64
 """So few paths grow without counting first how many they will be."""
@@ -65,14 +73,17 @@ def _from_batch(operator: VariableExpand, batch: Batch, context: ExecutionContex
     paths = _Paths(rows, sources[rows], np.full(len(rows), -1, dtype=np.int64), empty, empty)
     targets = node_ids(batch.columns[operator.target]) if operator.into else None
     length = 0
-    while len(paths.rows):
-        context.check()
-        if length >= operator.minimum:
-            yield from _emitted(operator, batch, paths, length, targets, context)
-        if length == operator.maximum:
-            return
-        length += 1
-        paths = _grown(operator, paths, requirements, context)
+    with Holding(context.bounds) as held:
+        while len(paths.rows):
+            context.check()
+            if length >= operator.minimum:
+                yield from _emitted(operator, batch, paths, length, targets, context)
+            if length == operator.maximum:
+                return
+            length += 1
+            paths = _grown(operator, paths, requirements, context)
+            held.drop()
+            held.add_bytes(_TREE_BYTES * len(paths.parents) + _PATH_BYTES * len(paths.rows))
 
 
 def _emitted(
@@ -132,25 +143,22 @@ def _grown(
     types = context.type_ids(operator.types)
     limit = context.limits.variable_length_rows_max
     known = len(paths.parents)
+    portions = [(0, len(paths.nodes))]
     if len(paths.nodes) > _PATHS_UNCOUNTED:
-        growth = int(graph.degrees(paths.nodes, operator.direction, types).sum())
+        ends = np.cumsum(graph.degrees(paths.nodes, operator.direction, types))
+        if known + int(ends[-1]) > limit:
+            raise LimitExceeded(
+                f"a pattern of variable length has more than {limit} paths", hint="bound its length or its types"
+            )
+        portions = _portions(ends)
+    grown: list[tuple[Rows, ...]] = []
+    for first, last in portions:
+        grown.append(_expanded(operator, paths, (first, last), types, requirements, context))
+        context.bounds.memory.require(_PATH_BYTES * sum(len(parts[0]) for parts in grown))
+    if len(grown) == 1:
+        rows, relationships, targets, extended = grown[0]
     else:
-        growth = 0
-    if known + growth > limit:
-        raise LimitExceeded(
-            f"a pattern of variable length has more than {limit} paths", hint="bound its length or its types"
-        )
-    found = graph.expand(paths.nodes, operator.direction, types)
-    extended = paths.entries[found.source_rows]
-    rows, relationships, targets = paths.rows[found.source_rows], found.relationships, found.targets
-    keep: Mask | None = None
-    if known:
-        keep = unused_relationships(paths.parents, paths.relationships, extended, relationships)
-    for requirement in requirements:
-        mask = _meets(requirement, rows, relationships, context)
-        keep = mask if keep is None else keep & mask
-    if keep is not None and not keep.all():
-        rows, relationships, targets, extended = rows[keep], relationships[keep], targets[keep], extended[keep]
+        rows, relationships, targets, extended = map(np.concatenate, zip(*grown, strict=True))
     return _Paths(
         rows,
         targets,
@@ -158,6 +166,39 @@ def _grown(
         np.concatenate((paths.parents, extended)),
         np.concatenate((paths.relationships, relationships)),
     )
+
+
+def _portions(ends: Rows) -> list[tuple[int, int]]:
+    """Neighbouring paths that grow together: ends: how many paths come of all up to each."""
+    cuts = np.searchsorted(ends, np.arange(_PATHS_AT_ONCE, int(ends[-1]), _PATHS_AT_ONCE)) + 1
+    bounds = np.unique(np.concatenate(((0,), cuts, (len(ends),)))).tolist()
+    return list(pairwise(bounds))
+
+
+def _expanded(
+    operator: VariableExpand,
+    paths: _Paths,
+    portion: tuple[int, int],
+    types: NDArray[np.int64] | None,
+    requirements: list[_Requirement],
+    context: ExecutionContext,
+) -> tuple[Rows, ...]:
+    """Input rows, relationships, targets and extended entries of the paths that come of a portion."""
+    context.check()
+    first, last = portion
+    found = context.graph.expand(paths.nodes[first:last], operator.direction, types)
+    source_rows = found.source_rows if first == 0 else found.source_rows + first
+    extended = paths.entries[source_rows]
+    rows, relationships, targets = paths.rows[source_rows], found.relationships, found.targets
+    keep: Mask | None = None
+    if len(paths.parents):
+        keep = unused_relationships(paths.parents, paths.relationships, extended, relationships)
+    for requirement in requirements:
+        mask = _meets(requirement, rows, relationships, context)
+        keep = mask if keep is None else keep & mask
+    if keep is not None and not keep.all():
+        rows, relationships, targets, extended = rows[keep], relationships[keep], targets[keep], extended[keep]
+    return rows, relationships, targets, extended
 
 
 def _requirements(properties: Expression | None, batch: Batch, context: ExecutionContext) -> list[_Requirement]:

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import Column, Kind, Mask
 from memgraph_py.errors import ArithmeticFailure
 from memgraph_py.functions.registry import Environment, columnar
-from memgraph_py.functions.rows import NUMBERS, each_pair, floats, joint_validity, wrong_operands, wrong_type
+from memgraph_py.functions.rows import (
+    NUMBERS,
+    each_pair,
+    floats,
+    joint_validity,
+    require_lists,
+    require_texts,
+    wrong_operands,
+    wrong_type,
+)
 from memgraph_py.functions.temporal_durations import (
     add_temporal,
     divide_temporal,
@@ -43,6 +52,8 @@ def add(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.INT, values, valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.add, left, right)
+    require_texts(environment.bounds.memory, arguments)
+    require_lists(environment.bounds.memory, arguments)
     return each_pair(_add_values, left, right)
 
 

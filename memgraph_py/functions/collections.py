@@ -16,6 +16,7 @@ from memgraph_py.values.types import Value
 
 RANGE_ELEMENTS_MAX = 10_000_000
 """A list of so many integers takes 0.4 GB."""
+RANGE_ELEMENT_BYTES = 40
 
 
 @scalar("size", 1, signature="size(input :: STRING | LIST<ANY>) :: INTEGER")
@@ -74,10 +75,18 @@ def reverse(value: Value) -> Value:
 @columnar("range", 2, 3, signature="range(start :: INTEGER, end :: INTEGER, step = 1 :: INTEGER) :: LIST<INTEGER>")
 def integer_range(environment: Environment, arguments: list[Column]) -> Column:
     """Integers from start to end, both included, by step. Raises ArgumentError for a step of 0."""
-    rows = zip(*(column.to_values() for column in arguments), strict=True)
-    return Column.objects(
-        [None if any(value is None for value in row) else _integers(environment.bounds, *row) for row in rows]
-    )
+    bounds = environment.bounds
+    lists: list[list[Value] | None] = []
+    elements = 0
+    for row in zip(*(column.to_values() for column in arguments), strict=True):
+        if any(value is None for value in row):
+            lists.append(None)
+            continue
+        numbers = _integers(bounds, *row)
+        elements += len(numbers)
+        bounds.memory.require(RANGE_ELEMENT_BYTES * elements)
+        lists.append(numbers)
+    return Column.objects(lists)
 
 
 def _integers(bounds: Bounds, start: Value, end: Value, step: Value = 1) -> list[Value]:
@@ -92,6 +101,7 @@ def _integers(bounds: Bounds, start: Value, end: Value, step: Value = 1) -> list
             f"'range' of more than {RANGE_ELEMENTS_MAX} elements",
             hint="several ranges, one after another, can be longer",
         )
+    bounds.memory.require(RANGE_ELEMENT_BYTES * max(count, 0))
     numbers = range(start, end + (1 if step > 0 else -1), step)
     if count <= PIECE_VALUES:
         return list(numbers)

@@ -14,10 +14,11 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.bounds import Bounds
+from memgraph_py.bounds import Bounds, Memory
 from memgraph_py.columnar import Column
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
+from memgraph_py.functions.rows import TEXT_COPIES, require_texts
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -167,19 +168,41 @@ def scalar(
         def apply(environment: Environment, columns: list[Column]) -> Column:
             if not columns:
                 return Column.from_values([function() for _ in range(environment.rows)])
+            require_texts(environment.bounds.memory, columns)
+            call = _counted(function, environment.bounds.memory) if name in _LENGTHY else function
             if len(columns) == 1 and not nulls:
                 values = columns[0].to_values()
-                return Column.from_values([None if value is None else function(value) for value in values])
+                return Column.from_values([None if value is None else call(value) for value in values])
             rows = zip(*(column.to_values() for column in columns), strict=True)
             if nulls or all(column.valid is None for column in columns):
-                return Column.from_values([function(*row) for row in rows])
-            return Column.from_values([None if None in map(_none, row) else function(*row) for row in rows])
+                return Column.from_values([call(*row) for row in rows])
+            return Column.from_values([None if None in map(_none, row) else call(*row) for row in rows])
 
         _check_new(name)
         FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, *_about(function), signature)
         return function
 
     return register
+
+
+def _counted(function: Callable[..., Any], memory: Memory) -> Callable[..., Any]:
+    """The function, with what all its values of one batch need. Raises MemoryLimitExceeded."""
+    total = 0
+
+    def call(*arguments: Any) -> Any:
+        nonlocal total
+        value = function(*arguments)
+        if type(value) is list:
+            total += 8 * len(value)
+            if value and type(value[0]) is str:  # the parts of a text
+                total += 60 * len(value)
+        elif type(value) is str:
+            total += TEXT_COPIES * len(value)
+        if total > _BYTES_FREE:
+            memory.require(total)
+        return value
+
+    return call
 
 
 def columnar(
@@ -301,3 +324,6 @@ def _none(value: Any) -> Any:
 
 
 _NOT_NONE = object()
+_LENGTHY = frozenset(("||", "replace", "reverse", "split", "tail"))
+"""Functions whose values, lists and long texts, are counted as they are made."""
+_BYTES_FREE = 1 << 20

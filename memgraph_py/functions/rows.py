@@ -1,16 +1,20 @@
 """What families of functions share: masks of two columns, work row by row where no array form exists, type errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import Column, Kind, Mask
+from memgraph_py.bounds import Memory
+from memgraph_py.columnar import STRING_LENGTH_MASK, Column, Kind, Mask
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
 NUMBERS = (Kind.INT, Kind.FLOAT)
+TEXT_COPIES = 3
+"""The text, what is made of it, and that as a column."""
+_TEXT_BYTES_FREE = 1 << 20
 INT_EXACT_IN_FLOAT = 1 << 53
 """Integers up to here, either sign, are floats without rounding."""
 
@@ -32,9 +36,29 @@ def each_pair(function: Callable[[Value, Value], Value], left: Column, right: Co
     )
 
 
+def require_texts(memory: Memory, columns: Sequence[Column]) -> None:
+    """The texts of the columns are about to be made, each by itself: rows of a column may share one. Raises
+    MemoryLimitExceeded."""
+    for column in columns:
+        data, rows = column.data, len(column)
+        if data is None or len(data) * rows <= _TEXT_BYTES_FREE:
+            continue
+        handles = column.values if column.valid is None else np.where(column.valid, column.values, 0)
+        memory.require(TEXT_COPIES * int((handles & STRING_LENGTH_MASK).sum()))
+
+
 def floats(column: Column) -> NDArray[np.float64]:
     """(rows,) values of an INT or FLOAT column as float64."""
     return column.values.astype(np.float64) if column.kind is Kind.INT else column.values
+
+
+def require_lists(memory: Memory, columns: Sequence[Column]) -> None:
+    """Lists of all the elements are about to be made anew. Raises MemoryLimitExceeded."""
+    for column in columns:
+        if column.kind is Kind.OBJECT:
+            elements = sum([len(value) for value in column.values.tolist() if type(value) is list])
+            if elements:
+                memory.require(16 * elements)  # as long as they grow, a list has room for more
 
 
 def wrong_type(message: str) -> CypherTypeError:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import regex
 
-from memgraph_py.columnar import Column, Kind
-from memgraph_py.errors import ArgumentError
+from memgraph_py.columnar import STRING_LENGTH_MASK, Column, Kind
+from memgraph_py.errors import ArgumentError, LimitExceeded
 from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import each_pair, joint_validity, wrong_argument, wrong_operands
 from memgraph_py.functions.string_columns import byte_lengths, contains_one, ends_of, equal_strings, starts_of
@@ -136,10 +136,19 @@ def right(text: Value, length: Value) -> Value:
 def replace(text: Value, search: Value, replacement: Value) -> Value:
     """The text with every occurrence of ``search`` replaced; unchanged when ``search`` is empty."""
     whole, found = _text("replace", text), _text("replace", search)
-    return whole.replace(found, _text("replace", replacement)) if found else whole
+    if not found:
+        return whole
+    other = _text("replace", replacement)
+    if len(other) > len(found) and len(whole) + whole.count(found) * (len(other) - len(found)) > STRING_LENGTH_MASK:
+        raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
+    return whole.replace(found, other)
 
 
-@scalar("split", 2, signature="split(original :: STRING, splitDelimiters :: STRING | LIST<STRING>) :: LIST<STRING>")
+@scalar(
+    "split",
+    2,
+    signature="split(original :: STRING, splitDelimiters :: STRING | LIST<STRING>) :: LIST<STRING>",
+)
 def split(text: Value, delimiters: Value) -> Value:
     """The parts between the delimiters, a string or a list of them; the single characters for an empty one."""
     whole = _text("split", text)
