@@ -61,6 +61,10 @@ class Memory:
         self.bytes_max = bytes_max
         self.held = held
 
+    def narrowed(self, bytes_max: int) -> "Memory":
+        """For a query that says itself how much it may hold, which is no more than here."""
+        return Memory(bytes_max if self.bytes_max is None else min(bytes_max, self.bytes_max))
+
     def hold(self, count: int) -> None:
         """Count so many bytes more as held; who lets them go subtracts them. Raises MemoryLimitExceeded."""
         self.held += count

@@ -236,7 +236,7 @@ class Session:
 
         def start(budget: Budget | None) -> Iterator[Batch]:
             profile = _profile_of(prepared)
-            context = self._new_context(view, parameters, deadline, budget, profile)
+            context = self._new_context(prepared, view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             if prepared.writes:
                 assert self._transaction is not None
@@ -264,7 +264,7 @@ class Session:
                 transaction = store.begin(Access.WRITE)
                 profile = _profile_of(prepared)
                 try:
-                    context = self._new_context(transaction, parameters, deadline, budget, profile)
+                    context = self._new_context(prepared, transaction, parameters, deadline, budget, profile)
                     rows = list(held_rows(execute(prepared.plan, context), context.bounds))
                     self._take_effect()
                     committed = store.commit(transaction)
@@ -292,7 +292,7 @@ class Session:
 
         def start(budget: Budget | None) -> Iterator[Batch]:
             profile = _profile_of(prepared)
-            context = self._new_context(view, parameters, deadline, budget, profile)
+            context = self._new_context(prepared, view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             context.inner_transactions = _InnerTransactions(self, context)
             rows = list(held_rows(execute(prepared.plan, context), context.bounds))
@@ -308,13 +308,17 @@ class Session:
 
     def _new_context(
         self,
+        prepared: PreparedQuery,
         view: GraphView,
         parameters: Mapping[str, Value],
         deadline: float | None,
         budget: Budget | None,
-        profile: Profile | None = None,
+        profile: Profile | None,
     ) -> ExecutionContext:
-        context = new_context(self._core, view, parameters, memory=None if self._transaction is None else self._memory)
+        memory = self._core.new_memory() if self._transaction is None else self._memory
+        if prepared.memory_bytes_max is not None:
+            memory = memory.narrowed(prepared.memory_bytes_max)
+        context = new_context(self._core, view, parameters, memory=memory)
         if profile is not None:
             context = ProfilingContext(context.graph, context.environment, parameters, self._core.limits, profile)
         if self._transaction is not None:

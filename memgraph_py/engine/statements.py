@@ -48,6 +48,7 @@ class PreparedQuery:
     ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
+    ``memory_bytes_max``: what the text allows it.
     """
 
     text: str
@@ -63,6 +64,7 @@ class PreparedQuery:
     elements: int
     notifications: tuple[Notification, ...] = ()
     literals: dict[str, Value] = field(default_factory=dict)
+    memory_bytes_max: int | None = None
 
 
 @dataclass(slots=True)
@@ -180,6 +182,7 @@ class StatementCache:
                 elements=elements,
                 notifications=find_notifications(query, plan, view, text),
                 literals={} if shape is None else shape.values(stands),
+                memory_bytes_max=query.memory_bytes_max,
             )
         except RecursionError as error:
             raise too_deep() from error

@@ -13,6 +13,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.expansions import by_degree
+from memgraph_py.execution.memory import GROUPING_BYTES, Holding
 from memgraph_py.execution.scans import pieces
 from memgraph_py.kernels.joining import chain_rows, count_matches, list_matches
 from memgraph_py.plan.expressions import Expression
@@ -30,31 +31,35 @@ def hash_join(operator: HashJoin, context: ExecutionContext) -> Iterator[Batch]:
     """Rows of the left plan in order, each beside its matches in their order."""
     names = [name for name in bound_variables(operator) if name not in operator.unused]
     table: _Table | None = None
-    for batch in context.run(operator.input):
-        if table is None:
-            table = _Table(operator.right, operator.right_keys, context)
-        if table.batch.rows == 0:
-            continue  # as nested loops, which have nothing to compare the keys with
-        keys = [evaluate(key, batch, context) for key in operator.keys]
-        hashes, counts = table.count(keys)
-        for start, stop in by_degree(counts, context):
-            context.check()
-            rows, found = table.matches(keys, hashes, counts, start, stop)
-            if len(rows):
-                columns = {name: table.batch.columns[name].take(found) for name in names}
-                yield from pieces(widen(batch, rows, columns, operator.unused), context)
+    with Holding(context.bounds) as held:
+        for batch in context.run(operator.input):
+            if table is None:
+                table = _Table(operator.right, operator.right_keys, held, context)
+            if table.batch.rows == 0:
+                continue  # as nested loops, which have nothing to compare the keys with
+            keys = [evaluate(key, batch, context) for key in operator.keys]
+            hashes, counts = table.count(keys)
+            for start, stop in by_degree(counts, context):
+                context.check()
+                rows, found = table.matches(keys, hashes, counts, start, stop)
+                if len(rows):
+                    columns = {name: table.batch.columns[name].take(found) for name in names}
+                    yield from pieces(widen(batch, rows, columns, operator.unused), context)
 
 
 class _Table:
     """The rows of a plan, chained by the hash of their keys."""
 
-    def __init__(self, plan: Operator, keys: tuple[Expression, ...], context: ExecutionContext) -> None:
+    def __init__(self, plan: Operator, keys: tuple[Expression, ...], held: Holding, context: ExecutionContext) -> None:
         alone = context.nested()
         alone.argument, alone.row_name = None, None
         batches = []
         for batch in alone.run(plan):
             context.check()
+            held.add(batch)
+            held.add_bytes(GROUPING_BYTES * batch.rows)
             batches.append(batch)
+        context.bounds.memory.require(held.bytes)  # the batches joined to one
         self.batch = Batch.concatenate(batches) if batches else Batch(0, {})
         self._keys = [evaluate(key, self.batch, alone) for key in keys] if batches else []
         if batches:

@@ -253,10 +253,11 @@ class SingleQuery:
 @immutable
 class Query:
     """One or more single queries joined by UNION; ``union_all[i]`` tells how part i + 1 joins. mode: None, `EXPLAIN`,
-    `PROFILE`.
+    `PROFILE`. memory_bytes_max: what QUERY MEMORY LIMIT says, else None.
     """
 
     parts: tuple[SingleQuery, ...]
     union_all: tuple[bool, ...]
     mode: str | None
     offset: int
+    memory_bytes_max: int | None = None

@@ -44,9 +44,20 @@ class _UnionTail:
     query: SingleQuery
 
 
-def query(start: int, mode: str | None, body: Query | SingleQuery) -> Query:
+def query(start: int, mode: str | None, body: Query | SingleQuery, memory_bytes_max: int | None = None) -> Query:
     whole = _whole(body)
-    return Query(whole.parts, whole.union_all, mode and mode.upper(), start)
+    return Query(whole.parts, whole.union_all, mode and mode.upper(), start, memory_bytes_max)
+
+
+def memory_limit(start: int, count: int, unit: str) -> int:
+    """In bytes."""
+    del start
+    return count << (10 if unit.upper() == "KB" else 20)
+
+
+def memory_unlimited(start: int) -> None:
+    """The server's limit, which no client can lift."""
+    del start
 
 
 def union(start: int, first: SingleQuery, *tails: _UnionTail) -> Query:
