@@ -321,7 +321,7 @@ class GraphStore:
         self.reclamation.add(snapshot.version, changes)
         if snapshot.rules is not tip.rules:
             for index in changes.created_indexes:
-                if not snapshot.indexes[index.on].is_complete:
+                if snapshot.indexes[index.on] is not tip.indexes.get(index.on):  # or else a constraint has begun it
                     self.population.add(index.on, snapshot)
             self.schema.set_rules(snapshot.rules)
         return snapshot

@@ -12,6 +12,7 @@ from memgraph_py.errors import (
     ConstraintCreationFailed,
     ConstraintViolation,
     ForbiddenInTransaction,
+    SchemaError,
     TransactionConflict,
 )
 from memgraph_py.storage.ordering import RangeBounds
@@ -135,6 +136,22 @@ def test_a_constraint_that_cannot_be_made_leaves_no_index() -> None:
     add_creation(transaction.changes, UNIQUE)
     with pytest.raises(ForbiddenInTransaction):
         store.commit(transaction)
+
+
+def test_an_index_that_a_constraint_has_begun_is_built_once() -> None:
+    store = new_store()
+    committed(store, *range(10_000))
+    by_id = IndexDefinition("by id", on_nodes(USER, ID))
+    assert store.begin_index(by_id.on)  # and now another is faster
+    committed(store, 10_000)
+    store.change_rules(creation_of(by_id)).result(10)
+    wait_built(store, by_id)
+    store.leave_index(by_id.on)
+    assert store.current.indexes[by_id.on].entries == 10_001
+    assert store.current.seek(by_id.on, [column(0, 9_999, 10_000)]).ids.tolist() == [0, 9_999, 10_000]
+    with pytest.raises(SchemaError):
+        store.change_rules(creation_of(UNIQUE))
+    assert store.schema.has_index(by_id.on)
 
 
 def test_a_constraint_whose_commit_fails_is_not_there() -> None:
