@@ -14,8 +14,8 @@ from memgraph_py.plan.operators import Filter, Operator
 from memgraph_py.plan.tree import rewrite
 from memgraph_py.values.types import Value
 
-GROWING = frozenset(("range",))
-"""Functions whose value may be far larger than their arguments: better made anew than kept in a plan."""
+NOT_AHEAD = frozenset(("range", "=~"))
+"""Functions whose value may be far larger than their arguments, or take long: computed by who can be interrupted."""
 
 
 def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
@@ -24,7 +24,7 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
 
     def change(node: Any) -> Any:
         match node:
-            case Call(name, arguments) if arguments and name not in GROWING:
+            case Call(name, arguments) if arguments and name not in NOT_AHEAD:
                 return _folded(node, environment)
             case ListOf(items) if all(isinstance(item, Literal) for item in items):
                 return Literal([_value(item) for item in items])
