@@ -10,7 +10,7 @@ from typing import Protocol
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
-from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById, Operator
+from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, LabelScan, NodeById, Operator
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema_rules import Entity
@@ -33,7 +33,8 @@ class Indexes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """token None: by the node's id. upper and is_prefix: of a range, whose lower bound is the one value, or None."""
+    """token None: by the node's id; no keys: all with the label. upper and is_prefix: of a range, whose lower bound is
+    the one value, or None."""
 
     answered: tuple[Expression, ...]
     token: str | None
@@ -52,6 +53,8 @@ class Access:
             return 8 if self.upper is None and not self.is_prefix else 7
         if self.token is None:
             return 4 if self.many else 0
+        if not self.keys:
+            return 9
         return 5 if self.many else 1 if len(self.keys) > 1 else 2
 
     def operator(self, below: Operator, variable: str, entity: Entity = Entity.NODE) -> Operator:
@@ -62,6 +65,8 @@ class Access:
                 below, variable, self.token, self.keys[0], self.values[0], self.upper, self.is_prefix, entity
             )
         values = tuple(value for value in self.values if value is not None)
+        if self.token is not None and not self.keys:
+            return LabelScan(below, variable, self.token)
         if self.token is None:
             return NodeById(below, variable, values[0], self.many)
         return IndexSeek(below, variable, self.token, self.keys, values, self.many, entity)
@@ -78,16 +83,17 @@ def find_access(
 def find_parts(
     variable: str, tokens: list[str], predicate: Expression, bound: frozenset[str] | None, indexes: Indexes
 ) -> list[Access] | None:
-    """For a predicate with OR an access to each part, which need ``bound`` variables alone (None: any); None where a
-    part has none."""
+    """For a predicate with OR an access to each part, which need ``bound`` variables alone (None: any), if only all
+    nodes with a label that the part demands; None where a part has none."""
     parts = _joined_by("OR", predicate)
     if not 1 < len(parts) <= _PARTS_MAX:
         return None
     found: list[Access] = []
     for part in parts:
         conjuncts = _joined_by("AND", part)
-        known = tokens + [label for label in labels_of(variable, conjuncts) if label not in tokens]
-        possible = accesses(variable, known, conjuncts, indexes)
+        demanded = [label for label in labels_of(variable, conjuncts) if label not in tokens]
+        possible = [*accesses(variable, tokens + demanded, conjuncts, indexes)]
+        possible += [Access((), label, (), (), frozenset()) for label in demanded]
         best = min(
             (access for access in possible if bound is None or access.needs <= bound),
             key=lambda access: access.rank,

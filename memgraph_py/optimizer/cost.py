@@ -60,6 +60,8 @@ def access_rows(access: Access, statistics: Statistics) -> float:
     """The number of nodes that a way to find them is expected to give for a row."""
     if access.token is None:
         rows = 1.0
+    elif not access.keys:
+        return float(statistics.nodes(access.token))
     elif access.is_range:
         return range_rows(statistics.nodes(access.token))
     else:

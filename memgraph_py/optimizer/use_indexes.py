@@ -7,6 +7,7 @@ expansion from a scan is replaced by a seek of the relationship where an index f
 from typing import Any
 
 from memgraph_py.optimizer.access import find_access, find_parts, labels_of
+from memgraph_py.optimizer.cost import access_rows
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
 from memgraph_py.plan.operators import (
@@ -99,9 +100,13 @@ def _seek_parts(
     """Nodes that fulfil any part of a predicate with OR, each once for each row of ``below``, and the label that all
     are known to have; the predicate stays."""
     outer = columns(below)
+    scanned = min(map(statistics.nodes, labels), default=statistics.nodes(None))
     for predicate in predicates:
         seeks = find_parts(variable, labels, predicate, frozenset(outer), statistics.indexes(Entity.NODE))
         if seeks is None:
+            continue
+        scans = any(access.token is not None and not access.keys for access in seeks)
+        if scans and sum(access_rows(access, statistics) for access in seeks) > scanned / 2:
             continue
         branches = [
             Project(access.operator(Argument(outer), variable), (variable,), (Variable(variable),)) for access in seeks
