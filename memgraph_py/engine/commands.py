@@ -23,17 +23,20 @@ from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
+_LOOK_SECONDS = 0.05
 Table = tuple[tuple[str, ...], Callable[[], Iterator[Sequence[Value]]]]
 """Columns, and what carries the command out and gives its rows."""
 
 
 @dataclass(slots=True)
 class CommandContext:
-    """transaction: the explicit one the command stands in, or None."""
+    """transaction: the explicit one the command stands in, or None. may_wait: called once the command has taken effect
+    and only waits; False when it is to wait no longer."""
 
     core: Core
     transaction: Transaction | None
     parameters: Mapping[str, Value]
+    may_wait: Callable[[], bool]
 
 
 def command_result(command: ast.Command, context: CommandContext, view: GraphView) -> Result:
@@ -72,7 +75,10 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
 def _change_schema(
     command: ast.SchemaCommand, context: CommandContext, counters: Counters
 ) -> Iterator[Sequence[Value]]:
-    change_schema(command, context.core.store, context.transaction, counters)
+    store = context.core.store
+    built = change_schema(command, store, context.transaction, counters)
+    while built is not None and context.may_wait() and not store.population.wait(built, _LOOK_SECONDS):
+        pass
     return iter(())
 
 

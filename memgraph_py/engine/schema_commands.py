@@ -1,5 +1,4 @@
-"""CREATE and DROP of indexes and constraints. Outside of an explicit transaction a command ends when its index is
-built.
+"""CREATE and DROP of indexes and constraints.
 
 Names that are not given are made of what the rule is on, so that the same command makes the same name. Source: Neo4j
 Cypher manual, "Syntax" of indexes and constraints; Memgraph's documentation for ON :Label(key) and ON … ASSERT.
@@ -26,29 +25,27 @@ _Rule = IndexDefinition | ConstraintDefinition
 
 def change_schema(
     command: ast.SchemaCommand, store: GraphStore, transaction: Transaction | None, counters: Counters
-) -> None:
-    """Carry the command out, or add it to the explicit transaction. Raises what ``rule_changes`` raises, and
-    SchemaMissing or ConstraintMissing."""
+) -> SchemaDescriptor | None:
+    """Carry the command out, or add it to the explicit transaction; gives what the index is on that is being built now.
+    Raises what ``rule_changes`` raises, and SchemaMissing or ConstraintMissing."""
     match command:
         case ast.CreateIndex(_, None):  # a label always finds its nodes
-            return
+            return None
         case ast.CreateIndex() | ast.CreateConstraint():
             rule = _rule(command, store.schema)
             if command.if_not_exists and _is_there(rule, _rules(store, transaction)):
-                return
-            if transaction is None:
-                store.change_rules(creation_of(rule)).result()
-                while not store.population.wait(rule.on, 60.0):
-                    pass
-            else:
-                check_rules(creation_of(rule), _rules(store, transaction))
-                add_creation(transaction.changes, rule)
+                return None
             counters.indexes_added += isinstance(rule, IndexDefinition)
             counters.constraints_added += isinstance(rule, ConstraintDefinition)
+            if transaction is None:
+                store.change_rules(creation_of(rule)).result()
+                return rule.on
+            check_rules(creation_of(rule), _rules(store, transaction))
+            add_creation(transaction.changes, rule)
         case ast.DropIndex() | ast.DropConstraint():
             found = _found(command, store.schema, _rules(store, transaction))
             if found is None:
-                return
+                return None
             if transaction is None:
                 store.change_rules(removal_of(found)).result()
             else:
@@ -56,6 +53,7 @@ def change_schema(
                 add_removal(transaction.changes, found)
             counters.indexes_removed += isinstance(found, IndexDefinition)
             counters.constraints_removed += isinstance(found, ConstraintDefinition)
+    return None
 
 
 def _rules(store: GraphStore, transaction: Transaction | None) -> SchemaRules:

@@ -98,7 +98,7 @@ class Session:
         view: GraphView = transaction if transaction is not None else self._core.store.current
         prepared = self._core.statements.prepare(text, view)
         if not isinstance(prepared, PreparedQuery):
-            context = CommandContext(self._core, transaction, given)
+            context = CommandContext(self._core, transaction, given, self._may_wait)
             result = command_result(prepared, context, view)
             self._takes_effect = result.summary().query_type != "r"
             return result
@@ -217,6 +217,12 @@ class Session:
             if not result.finished:
                 result.buffer()
         self._open.clear()
+
+    def _may_wait(self) -> bool:
+        """The command has taken effect and only waits from here on, so it can be abandoned; False once it was."""
+        with self._ending:
+            self._takes_effect = False
+            return not (self._abandoned or self._terminated)
 
     def _take_effect(self) -> None:
         """From here on the statement cannot be abandoned. Raises TransactionTerminated when it was."""

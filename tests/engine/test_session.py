@@ -1,6 +1,7 @@
 """Sessions: what commits when, what a conflict does, and what each statement's result tells."""
 
 import threading
+import time
 
 import pytest
 
@@ -251,3 +252,22 @@ def test_statement_cache_follows_the_schema_and_growth(database: Database) -> No
 def test_a_query_of_too_many_clauses_is_refused(database: Database, text: str) -> None:
     with pytest.raises(LimitExceeded, match="too many clauses"):
         rows(database, text)
+
+
+def test_the_wait_for_an_index_can_be_given_up(database: Database) -> None:
+    """The index is there and goes on being built."""
+    rows(database, "UNWIND range(1, 100) AS id CREATE (:Node {id: id})")
+    session, population = database.session(), database.store.population
+    with population._working:  # whoever builds indexes is held up
+        waiting = threading.Thread(target=lambda: session.run("CREATE INDEX ON :Node(id)").values())
+        waiting.start()
+        deadline = time.monotonic() + 10
+        while not database.store.schema.indexes() or not session.abandon():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        waiting.join(10)
+        assert not waiting.is_alive()
+        assert rows(database, "SHOW INDEXES YIELD state, populationPercent") == [["POPULATING", 0.0]]
+        assert rows(database, "MATCH (n:Node {id: 7}) RETURN n.id") == [[7]]
+    rows(database, "CALL db.awaitIndexes()")
+    assert rows(database, "SHOW INDEXES YIELD state, populationPercent") == [["ONLINE", 100.0]]
