@@ -9,6 +9,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.plan.operators import Delete
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
@@ -49,7 +50,7 @@ def _distinct(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     if len(parts) == 1 and len(parts[0]) == 1:
         return parts[0]
-    return np.unique(np.concatenate(parts))
+    return distinct(np.concatenate(parts))
 
 
 def _add_named(values: list[Value], nodes: list[NDArray[np.int64]], relationships: list[NDArray[np.int64]]) -> None:

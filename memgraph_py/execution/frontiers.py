@@ -17,6 +17,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask
 from memgraph_py.execution.evaluation import node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.plan.operators import Frontier
 from memgraph_py.storage.view import Direction, Expansion, GraphView, NodeIds
 
@@ -76,7 +77,7 @@ def ends_of_paths(walks: _Walks, source: NodeIds, hops: int) -> NodeIds:
         return found if _comes_back(walks, source) else found[found != source[0]]
     assert hops == 3, "a frontier has one to three hops"
     first = walks.onwards(source)
-    neighbours = np.unique(first.targets)
+    neighbours = distinct(first.targets)
     doubtful = neighbours[_among(neighbours, found)]
     if not len(doubtful):
         return found

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.degrees import changed_ends
 from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
@@ -83,9 +84,9 @@ class _Application:
         for labels in changes.label_writes:
             self._write_labels(labels)
         if changes.deleted_relationships:
-            self._delete_relationships(np.unique(np.concatenate(changes.deleted_relationships)))
+            self._delete_relationships(distinct(np.concatenate(changes.deleted_relationships)))
         if changes.deleted_nodes:
-            self._delete_nodes(np.unique(np.concatenate(changes.deleted_nodes)))
+            self._delete_nodes(distinct(np.concatenate(changes.deleted_nodes)))
         self._finish()
         next.end_counts = changed_ends(self._tip, next, changes)
         self._move_positions()
@@ -127,8 +128,9 @@ class _Application:
     def _write_labels(self, write: LabelWrite) -> None:
         schema, ids = self._tip.schema, write.ids
         old = self._current(self._states, ids)
-        pairs, which = np.unique(np.stack((old, write.label_sets)), axis=1, return_inverse=True)
-        for number, (old_set, new_set) in enumerate(pairs.T.tolist()):
+        pairs, which = np.unique(old << 32 | write.label_sets, return_inverse=True)
+        for number, pair in enumerate(pairs.tolist()):
+            old_set, new_set = pair >> 32, pair & 0xFFFFFFFF
             if old_set < 0:
                 continue
             nodes = np.sort(ids[which.ravel() == number])
@@ -210,7 +212,7 @@ class _Application:
         touched = [write.ids for write in changes.node_properties if write.key in on.keys]
         touched += [nodes for added, nodes in self._added if added == on.token]
         if touched:
-            self._insert_touched(on, index, np.unique(np.concatenate(touched)))
+            self._insert_touched(on, index, distinct(np.concatenate(touched)))
 
     def _insert_relationships(self, on: SchemaDescriptor, index: PropertyIndex) -> None:
         changes = self._changes
@@ -219,7 +221,7 @@ class _Application:
                 self._insert_created(on, index, block.ids, block.properties, self._tip.relationship_bound)
         touched = [write.ids for write in changes.relationship_properties if write.key in on.keys]
         if touched:
-            self._insert_touched(on, index, np.unique(np.concatenate(touched)))
+            self._insert_touched(on, index, distinct(np.concatenate(touched)))
 
     def _insert_created(
         self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers, properties: dict[KeyId, Column], bound: int

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.errors import TransactionConflict
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
 
 Numbers = NDArray[np.int64]
@@ -76,7 +77,7 @@ class WriteSet:
         ids = self._sets.get(sort)
         if ids is None:
             assert self._changes is not None, "all sets were made before the changes were let go"
-            ids = self._sets[sort] = np.unique(np.concatenate(_parts(self._changes, sort)))
+            ids = self._sets[sort] = distinct(np.concatenate(_parts(self._changes, sort)))
         return ids
 
 

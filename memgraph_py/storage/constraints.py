@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ConstraintCreationFailed, ConstraintViolation, TransactionConflict
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
 from memgraph_py.storage.elements import belongs, elements_of, values_of
 from memgraph_py.storage.indexes import hash_columns
@@ -74,7 +75,7 @@ class Checks:
         for constraint, claims in self._claims.items():
             if constraint not in tip.rules.constraints:
                 continue
-            ids = np.unique(np.concatenate(claims))
+            ids = distinct(np.concatenate(claims))
             ids = ids[belongs(view, constraint.on, ids)]
             found = tip.seek(constraint.on, values_of(view, constraint.on, ids))
             others = found.ids
@@ -117,7 +118,7 @@ class Checks:
         mark.created, mark.written = len(created), len(writes)
         if not parts:
             return NO_IDS
-        return parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+        return parts[0] if len(parts) == 1 else distinct(np.concatenate(parts))
 
 
 def check_graph(snapshot: Snapshot, constraint: ConstraintDefinition) -> None:

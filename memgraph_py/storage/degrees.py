@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.view import Direction, LabelId, NodeIds, TypeId
@@ -46,9 +47,9 @@ def changed_ends(tip: "Snapshot", next: "Snapshot", changes: ChangeSet) -> EndCo
         return tip.end_counts
     editor = _Editor(tip.end_counts)
     if changes.deleted_relationships:
-        editor.take_off(tip, np.unique(np.concatenate(changes.deleted_relationships)))
+        editor.take_off(tip, distinct(np.concatenate(changes.deleted_relationships)))
     if changes.label_writes:
-        nodes = np.unique(np.concatenate([write.ids for write in changes.label_writes]))
+        nodes = distinct(np.concatenate([write.ids for write in changes.label_writes]))
         editor.move(tip, next, nodes, are_deleted=bool(changes.deleted_relationships))
     for block in changes.created_relationships:
         sources, targets = block.sources, block.targets

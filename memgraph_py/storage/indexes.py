@@ -27,6 +27,7 @@ from memgraph_py.kernels.hashing import (
     insert_nodes,
     split_segment,
 )
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.ordering import Order
 from memgraph_py.storage.pages import NO_VALIDITY
 from memgraph_py.values.comparison import grouping_key
@@ -78,7 +79,7 @@ class LabelNodes:
         if self.sorted_length == self.length:
             return self.array[: self.length].astype(np.int64)
         if self._ordered is None:
-            tail = np.unique(self.array[self.sorted_length : self.length])
+            tail = distinct(self.array[self.sorted_length : self.length].astype(np.int64))
             ids = np.concatenate((self.array[: self.sorted_length], tail)).astype(np.int64)
             ids.sort(kind="stable")  # of two runs: linear
             self._ordered = ids[np.concatenate(([True], ids[1:] != ids[:-1]))]

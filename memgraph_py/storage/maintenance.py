@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from memgraph_py.columnar import Kind
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.adjacency import Adjacency, Base
 from memgraph_py.storage.applying import build_index, insert_values
 from memgraph_py.storage.changes import ChangeSet
@@ -255,7 +256,7 @@ def _touched(changes: ChangeSet, on: SchemaDescriptor) -> NodeIds:
     else:
         parts = [block.ids for block in changes.created_relationships if block.type == on.token]
         parts += [write.ids for write in changes.relationship_properties if write.key in on.keys]
-    return np.unique(np.concatenate(parts)) if parts else NO_IDS
+    return distinct(np.concatenate(parts)) if parts else NO_IDS
 
 
 def places_of(snapshot: Snapshot) -> list[StatesPlace | ColumnPlace]:

@@ -30,6 +30,8 @@ Numbers = NDArray[np.int64]
 _WORDS_MAX = 8
 _JOURNAL_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, may stand in the journal."""
+_FEW_ROWS = 1_024
+"""So many elements, and a sixteenth of those in order, are worth to be taken out of order, for each row of bounds."""
 _UNUSED_ROWS = 65_536
 """Once the journal is by so much longer than the order, nobody has asked for a range for long."""
 _NUMBERS, _TEXTS, _OTHERS = range(3)
@@ -80,7 +82,7 @@ class Order:
 
     def candidates(self, reader: "VersionReader", bounds: RangeBounds) -> tuple[Numbers, Numbers] | None:
         """(matches,) rows of the bounds, and elements that may be within, some of them twice. None where there is no
-        order for this version: then scan."""
+        order for this version, or a large part of it is within: then scan, which is as fast and leaves ids in order."""
         found = self._for_version(reader.version)
         if found is None or len(found[1]) > _JOURNAL_ROWS + len(found[0]) // 16:
             self._make(reader)
@@ -88,7 +90,10 @@ class Order:
         if found is None:
             return None
         ordered, since = found
-        rows, ids = ordered.find(bounds)
+        within = ordered.find(bounds, bounds.rows * (_FEW_ROWS + len(ordered) // 16))
+        if within is None:
+            return None
+        rows, ids = within
         if len(since):
             count = bounds.rows
             rows = np.concatenate((rows, np.repeat(np.arange(count, dtype=np.int64), len(since))))
@@ -166,11 +171,12 @@ class Ordered:
     def __len__(self) -> int:
         return sum(len(run.ids) for run in self._runs)
 
-    def find(self, bounds: RangeBounds) -> tuple[Numbers, Numbers]:
-        """(matches,) rows of the bounds and elements that may be within."""
+    def find(self, bounds: RangeBounds, matches_max: int) -> tuple[Numbers, Numbers] | None:
+        """(matches,) rows of the bounds and elements that may be within; None where they are more than so many."""
         lower = None if bounds.lower is None else _Parts.of(bounds.lower)
         upper = None if bounds.upper is None else _Parts.of(bounds.upper)
         found = [(_NO_IDS, _NO_IDS)]
+        matches = 0
         for sort in (_NUMBERS, _TEXTS, _OTHERS):
             run: _WordRun | _KeyRun = self._runs[sort]
             if len(run.ids) == 0 or (bounds.is_prefix and sort != _TEXTS):
@@ -185,6 +191,9 @@ class Ordered:
                     end = run.places(lower, rows, after=True, pad=True)
             if upper is not None:
                 end = run.places(upper, rows, after=True)
+            matches += int(np.maximum(end - begin, 0).sum())
+            if matches > matches_max:
+                return None
             found.append(_spread(rows, begin, end, run.ids))
         return np.concatenate([rows for rows, _ in found]), np.concatenate([ids for _, ids in found])
 

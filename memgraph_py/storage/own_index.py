@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.elements import belongs, values_of
 from memgraph_py.storage.indexes import PropertyIndex, hash_columns
@@ -29,7 +30,7 @@ class OwnIndex:
     def touched(self) -> Ids:
         """All that was inserted so far, each once."""
         if len(self._touched) > 1:
-            self._touched = [np.unique(np.concatenate(self._touched))]
+            self._touched = [distinct(np.concatenate(self._touched))]
         return self._touched[0] if self._touched else np.zeros(0, dtype=np.int64)
 
     def catch_up(self, view: GraphView, changes: ChangeSet) -> None:

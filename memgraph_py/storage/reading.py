@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.adjacency import expand, expand_between
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.elements import belongs, values_of
 from memgraph_py.storage.indexes import hash_columns
@@ -137,7 +138,7 @@ class TransactionReader:
             return self.snapshot.frontier(nodes, direction, types, hops)
         reached = nodes
         for _ in range(hops):
-            reached = np.unique(self.expand(reached, direction, types).targets)
+            reached = distinct(self.expand(reached, direction, types).targets)
         return reached
 
     def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:

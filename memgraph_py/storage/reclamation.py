@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, CHUNK_ROWS, positions
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.pages import Pages
 from memgraph_py.storage.snapshot import Snapshot
@@ -293,7 +294,7 @@ class Reclamation:
 
 
 def _unique(parts: list[Numbers]) -> list[Numbers]:
-    return parts if len(parts) == 1 else [np.unique(np.concatenate(parts))]
+    return parts if len(parts) == 1 else [distinct(np.concatenate(parts))]
 
 
 def _holes(ids: Numbers, bound: int) -> Numbers:

@@ -16,6 +16,7 @@ from memgraph_py.columnar import EMPTY_DATA, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label
@@ -332,7 +333,7 @@ def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
     if bool((rows[1:] > rows[:-1]).all()):
         return Seek(rows, nodes)
     if rows.min() == rows.max():
-        nodes = np.unique(nodes)
+        nodes = distinct(nodes)
         return Seek(rows[: len(nodes)], nodes)
     order = np.lexsort((nodes, rows))
     rows, nodes = rows[order], nodes[order]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.errors import AccessModeViolation, ConstraintViolation, EntityNotFound
+from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import (
     ChangeSet,
     CreatedNodes,
@@ -146,7 +147,7 @@ class Transaction(TransactionReader):
     def delete_relationships(self, relationships: RelationshipIds) -> int:
         """See WritableGraph."""
         changes = self._writable()
-        ids = np.unique(relationships)
+        ids = distinct(relationships)
         ids = ids[self.relationships_exist(ids)]
         if len(ids):
             changes.deleted_relationships.append(ids)
@@ -155,7 +156,7 @@ class Transaction(TransactionReader):
     def delete_nodes(self, nodes: NodeIds, *, detach: bool) -> tuple[int, int]:
         """See WritableGraph."""
         changes = self._writable()
-        ids = np.unique(nodes)
+        ids = distinct(nodes)
         ids = ids[self.nodes_exist(ids)]
         if len(ids) == 0:
             return 0, 0
@@ -275,7 +276,7 @@ class Transaction(TransactionReader):
         changes, schema = self._writable(), self.schema
         if changes.deleted_nodes:
             self._check_not_deleted(nodes)
-        ids = np.unique(nodes)
+        ids = distinct(nodes)
         label_sets = self.label_sets(ids)
         ids, label_sets = ids[label_sets >= 0], label_sets[label_sets >= 0]
         new_sets = label_sets.copy()

@@ -161,7 +161,7 @@ class GraphView(Protocol):
 
     def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
         """Elements with the label or type that may be within the bounds of a row, and all that are. None where this
-        view has no order of the index: then look at all elements."""
+        view has no order of the index, or much of it is within: then look at all elements."""
         ...
 
 
