@@ -68,7 +68,7 @@ def recover(directory: DataDirectory, store: GraphStore, *, accept_lost_commits:
         lost = lost or f"the checkpoint of version {passed_over} is damaged, and the log ends with {state.version}"
     if lost is not None:
         state = _go_on_without(lost, state, directory, accept_lost_commits)
-    store.population.run(store)
+    store.finish_recovery()
     checkpoint_version = 0 if checkpoint is None else checkpoint.version
     return Recovered(state, checkpoint_version, state.version - checkpoint_version)
 

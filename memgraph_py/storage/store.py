@@ -172,6 +172,10 @@ class GraphStore:
             self.tip = self.current = snapshot
         self._maintenance.consider(self, changes)
 
+    def finish_recovery(self) -> None:
+        """After the last of them: builds the indexes that they created."""
+        self.population.run(self)
+
     def restore(self, snapshot: Snapshot) -> None:
         """Puts a snapshot in place of the empty store; see ``exchange.load_snapshot``."""
         assert self.tip.version == 0, "only an empty store is restored"

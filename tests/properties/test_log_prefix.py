@@ -27,6 +27,14 @@ from memgraph_py.storage.changes import (
     StreamPosition,
 )
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.schema_rules import (
+    ConstraintDefinition,
+    ConstraintKind,
+    Entity,
+    IndexDefinition,
+    SchemaDescriptor,
+    on_nodes,
+)
 from memgraph_py.values.types import Point
 from tests.properties.temporal import temporals
 
@@ -100,8 +108,14 @@ def change_sets(draw: st.DrawFn, schema: Schema) -> ChangeSet:
             changes.reset_positions.add(draw(st.uuids()))
         else:
             label, key = schema.labels.intern(draw(names)), schema.keys.intern(draw(names))
-            changes.created_indexes.append((draw(names), label, key))
-            changes.dropped_indexes.append((label, key))
+            on = SchemaDescriptor(
+                draw(st.sampled_from(Entity)), label, (key, *draw(st.lists(st.integers(0, 9), max_size=2)))
+            )
+            kind = draw(st.sampled_from(ConstraintKind))
+            changes.created_indexes.append(IndexDefinition(draw(names), on))
+            changes.dropped_indexes.append(on)
+            changes.created_constraints.append(ConstraintDefinition(draw(names), kind, on, draw(names)))
+            changes.dropped_constraints.append(draw(names))
     return changes
 
 
@@ -112,6 +126,8 @@ def plain(value: object) -> object:
         return (value.kind, repr(value.to_values()))
     if isinstance(value, np.ndarray):
         return (str(value.dtype), value.tolist())
+    if isinstance(value, SchemaDescriptor):
+        return value
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, dict):
@@ -130,6 +146,9 @@ class Recorder:
 
     def apply_recovered(self, version: int, changes: ChangeSet) -> None:
         self.applied.append((version, plain(changes)))
+
+    def finish_recovery(self) -> None:
+        pass
 
 
 def write_log(folder: Path, schema: Schema, commits: list[ChangeSet]) -> Path:
@@ -222,7 +241,7 @@ def test_every_cut_of_one_log(tmp_path: Path) -> None:
     commits = [
         ChangeSet(created_nodes=[CreatedNodes(np.array([0]), label_set, {key: Column.from_values(["ä"])})]),
         ChangeSet(deleted_nodes=[np.array([0])], positions={UUID(int=1): StreamPosition({}, 3)}),
-        ChangeSet(created_indexes=[("i", 0, key)]),
+        ChangeSet(created_indexes=[IndexDefinition("i", on_nodes(0, key))]),
     ]
     path = write_log(tmp_path, schema, commits)
     whole = path.read_bytes()
