@@ -4,7 +4,7 @@ An access by equality answers its predicates; one by a range finds too much, and
 compared with must be known before the element is: ``needs`` says of which variables it is made.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,8 +76,13 @@ def find_access(
     variable: str, tokens: list[str], predicates: list[Expression], bound: frozenset[str], indexes: Indexes
 ) -> Access | None:
     """The best access that needs ``bound`` variables alone; None where there is none."""
-    possible = [access for access in accesses(variable, tokens, predicates, indexes) if access.needs <= bound]
-    return min(possible, key=lambda access: access.rank, default=None)
+    return _best(accesses(variable, tokens, predicates, indexes), bound)
+
+
+def _best(possible: Iterable[Access], bound: frozenset[str] | None) -> Access | None:
+    """The best of those that need ``bound`` variables alone (None: any); None where there is none."""
+    usable = (access for access in possible if bound is None or access.needs <= bound)
+    return min(usable, key=lambda access: access.rank, default=None)
 
 
 def find_parts(
@@ -94,11 +99,7 @@ def find_parts(
         demanded = [label for label in labels_of(variable, conjuncts) if label not in tokens]
         possible = [*accesses(variable, tokens + demanded, conjuncts, indexes)]
         possible += [Access((), label, (), (), frozenset()) for label in demanded]
-        best = min(
-            (access for access in possible if bound is None or access.needs <= bound),
-            key=lambda access: access.rank,
-            default=None,
-        )
+        best = _best(possible, bound)
         if best is None:
             return None
         found.append(best)

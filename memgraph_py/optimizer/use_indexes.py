@@ -6,7 +6,7 @@ expansion from a scan is replaced by a seek of the relationship where an index f
 
 from typing import Any
 
-from memgraph_py.optimizer.access import find_access, find_parts, labels_of
+from memgraph_py.optimizer.access import Access, find_access, find_parts, labels_of
 from memgraph_py.optimizer.cost import access_rows
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
@@ -75,12 +75,7 @@ def _scan(
         else:
             found, chosen = parts
     others = tuple(label for label in labels if label != chosen)
-    rest = [
-        predicate
-        for predicate in predicates
-        if (access is None or all(predicate is not answered for answered in access.answered))
-        and not (isinstance(predicate, HasLabels) and predicate.subject == Variable(variable))
-    ]
+    rest = [predicate for predicate in _left(predicates, access) if not _is_label_of(predicate, variable)]
     if others:
         rest.insert(0, HasLabels(Variable(variable), others))
     return _filtered(found, rest)
@@ -139,11 +134,17 @@ def _seek_relationship(expand: Expand, predicates: list[Expression], statistics:
         return None
     sought = access.operator(scan.input, name, Entity.RELATIONSHIP)
     ends = ScanRelationships(sought, name, expand.source, expand.target, (), expand.direction)
-    rest = [predicate for predicate in predicates if all(predicate is not answered for answered in access.answered)]
+    rest = _left(predicates, access)
     if labels:
         rest.insert(0, HasLabels(Variable(scan.variable), tuple(labels)))
     others = [predicate for predicate in start_predicates if not _is_label_of(predicate, scan.variable)]
     return _filtered(ends, others + rest)
+
+
+def _left(predicates: list[Expression], access: Access | None) -> list[Expression]:
+    """The predicates that the access does not answer."""
+    answered = () if access is None else access.answered
+    return [predicate for predicate in predicates if all(predicate is not one for one in answered)]
 
 
 def _is_label_of(predicate: Expression, variable: str) -> bool:
