@@ -1,145 +1,110 @@
 """`python -m benchmarks.bolt`: what requests over Bolt cost the server, in CPU time.
 
 The server is a process of its own, with a log. The client is as small as can be: prepared bytes out, answers counted.
-At depth 1 each request waits for the answer to the one before; at depth 64 so many are under way.
+At depth 1 each request waits for the answer to the one before; at depth 64 so many are under way on one connection.
+Commits come from eight clients, each its own transaction, answered when it is on disk; the processor's time of the
+sync call itself is the system's and told apart.
 
 What waking a process costs is part of it, and differs between machines and moments: the first line is the floor, an
 event loop that only answers fixed bytes. With `--processor N` all processes share one processor, and figures repeat.
 
-Peers were measured with the official driver at depth 1, on two cores of the same kind (server CPU time).
+Peers without `--peer` were measured with the official driver at depth 1, on two cores of the same kind (server CPU
+time). With `--peer` they are asked the same by the same client, in turns; where an answer differs, the run ends.
 """
 
 import argparse
-import contextlib
+import itertools
 import os
 import random
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.bolt_client import RESET, Client, all_at_once, statement
+from benchmarks.bolt_servers import Server, echo, least, own_server, peer_server
 from benchmarks.echo import EchoClient
-from benchmarks.server_cpu import cpu_seconds, cpu_used, resident_bytes
+from benchmarks.peers import add_peer_argument
+from benchmarks.report import Figure, add_output_arguments, publish
+from benchmarks.server_cpu import cpu_used, resident_bytes
 from benchmarks.social import FRIENDSHIPS, USERS, social
-from memgraph_py.bolt.framing import frame
-from memgraph_py.bolt.handshake import MAGIC
-from memgraph_py.bolt.packstream import pack
 from memgraph_py.values.types import Value
 
 NODES = 100_000
 BATCH = 10_000
-REPETITIONS = 3
-SUCCESS, FAILURE, IGNORED = 0x70, 0x7F, 0x7E
+DEPTH = 64
+CLIENTS = 8
+PERSONS = 100_000
 LOOKUP = "MATCH (n:Node {id: $id}) RETURN n"
+INTEGERS = f"UNWIND range(1, {PERSONS}) AS n RETURN n"
 THREE_HOPS = "MATCH (s:User {id: $id})-->()-->()-->(n:User) RETURN DISTINCT n.id"
-
-
-class Client:
-    """A connection that sends prepared bytes and counts the answers."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._rest = b""
-        self._socket.sendall(MAGIC + bytes.fromhex("00000805 00000000 00000000 00000000"))
-        assert self._socket.recv(4) == b"\x00\x00\x08\x05", "the server does not speak Bolt 5.8"
-        self.ask(message(0x01, {"user_agent": "benchmark/1"}) + message(0x6A, {"scheme": "none"}), 2)
-
-    def ask(self, data: bytes, answers: int) -> None:
-        """Send, and wait for so many answers. Raises RuntimeError when one is a failure."""
-        self._socket.sendall(data)
-        self.wait(answers)
-
-    def send(self, data: bytes) -> None:
-        """Send without waiting."""
-        self._socket.sendall(data)
-
-    def wait(self, answers: int) -> None:
-        """Wait for so many answers; records are not counted."""
-        while answers > 0:
-            data = self._rest + self._socket.recv(1 << 20)
-            position, end, begins = 0, len(data), True
-            whole = 0
-            while end - position >= 2:
-                size = data[position] << 8 | data[position + 1]
-                if position + 2 + size > end:
-                    break
-                if size and begins:
-                    tag = data[position + 3]
-                    if tag in (FAILURE, IGNORED):
-                        raise RuntimeError(f"the server failed: {data[position + 4 : position + 2 + size]!r}")
-                    answers -= tag == SUCCESS
-                begins = size == 0
-                position += 2 + size
-                if begins:
-                    whole = position
-            self._rest = data[whole:]
+LONG_QUERIES = (
+    ("a join by comparison", "MATCH (a:Node), (b:Node) WHERE a.id * b.id % 1000003 = 7 RETURN count(*)"),
+    (
+        "a grouping",
+        "UNWIND range(1, 100000000) AS n WITH n % 100003 AS k, count(*) AS c RETURN max(c)",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A server process."""
+class Work:
+    """Requests of one kind. peers: figures of 2026-11-23 for one at a time."""
 
-    port: int
-    process_id: int
+    name: str
+    text: str
+    parameters: Callable[[int], dict[str, Value]]
+    reach: float
+    pipelined_reach: float | None
+    peers: Mapping[str, float]
+
+
+REQUESTS = (
+    Work("RETURN 1", "RETURN 1", lambda id: {}, 30, None, {"Memgraph 2019": 50, "ArcadeDB": 53, "Neo4j": 240}),
+    Work(
+        "indexed look-up of a node",
+        LOOKUP,
+        lambda id: {"id": id},
+        40,
+        1e6 / 60_000,
+        {"Memgraph 2019": 65, "ArcadeDB": 82, "Neo4j": 395, "FalkorDB": 145},
+    ),
+)
+COMMIT_PEERS = {"Memgraph 2019": 67.0, "ArcadeDB": 269.0, "Neo4j": 619.0, "FalkorDB": 183.0}
+"""Memgraph's without a sync; the least of each database's figures for the three."""
+COMMITS = (
+    ("create a node", "CREATE (:Made {id: $id})"),
+    ("create a relationship", "MATCH (a:Node {id: $id}) MATCH (b:Node {id: $other}) CREATE (a)-[:LINK]->(b)"),
+    ("set a property", "MATCH (n:Node {id: $id}) SET n.value = $other"),
+)
+ROWS = (
+    ("100,000 integers to the client", INTEGERS, 10.0, {"Memgraph 2019": 240.0, "Neo4j": 300.0}),
+    ("100,000 nodes with 3 properties to the client", "MATCH (n:Person) RETURN n", 40.0, {}),
+)
 
 
 def main() -> None:
-    """Run everything and print the tables."""
+    """Run everything and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bolt", description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--skip-graph", action="store_true", help="leave out the 1.77 M relationships")
+    parser.add_argument("--only", choices=PARTS, action="append", help="these parts alone")
     parser.add_argument("--processor", type=int, help="run everything on this processor")
+    add_peer_argument(parser)
+    add_output_arguments(parser)
     arguments = parser.parse_args()
     if arguments.processor is not None:
         os.sched_setaffinity(0, {arguments.processor})
-    with server() as running:
-        client = Client(running.port)
-        print_memory(running, client)
-        print_requests(running, client, arguments.requests)
-    if not arguments.skip_graph:
-        with server() as running:
-            print_three_hops(running, Client(running.port))
-
-
-@contextlib.contextmanager
-def server() -> Iterator[Server]:
-    """A server on a free port with an empty folder; ended afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "memgraph_py", "serve", "--bolt-port", "0", "--http-port", "none"]
-        process = subprocess.Popen([*command, "--data-directory", folder], stdout=subprocess.PIPE, text=True)
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            yield Server(int(line.rsplit(":", 1)[1]), process.pid)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-@contextlib.contextmanager
-def echo() -> Iterator[Server]:
-    """The floor, as a process of its own."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.echo"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield Server(int(process.stdout.readline()), process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def message(tag: int, *fields: Value) -> bytes:
-    """A framed message."""
-    return frame(bytes((0xB0 | len(fields), tag)) + b"".join(map(pack, fields)))
-
-
-def statement(text: str, parameters: dict[str, Value] | None = None, *, discard: bool = False) -> bytes:
-    """RUN and PULL, or RUN and DISCARD, of all rows."""
-    return message(0x10, text, parameters or {}, {}) + message(0x2F if discard else 0x3F, {"n": -1})
+    figures: list[Figure] = []
+    chosen = arguments.only or PARTS
+    with own_server(metrics=True) as running:
+        servers = [running, *map(peer_server, arguments.peer)]
+        figures += load_nodes(servers)
+        for part in chosen:
+            figures += PARTS[part](servers, arguments.requests)
+    if not arguments.skip_graph and not arguments.only:
+        with own_server() as running:
+            figures += three_hops(running)
+    publish(figures, arguments, "Bolt: server CPU")
 
 
 def load(client: Client, text: str, rows: Sequence[Value]) -> None:
@@ -148,48 +113,187 @@ def load(client: Client, text: str, rows: Sequence[Value]) -> None:
         client.ask(statement(text, {"rows": list(rows[start : start + BATCH])}), 2)
 
 
-def print_memory(running: Server, client: Client) -> None:
-    """Load the nodes of the look-ups, and tell what they take."""
-    client.ask(statement("CREATE INDEX ON :Node(id)"), 2)
-    load(client, "UNWIND $rows AS id CREATE (:Warm {id: id})", list(range(BATCH)))
-    before = resident_bytes(running.process_id)
-    load(client, "UNWIND $rows AS id CREATE (:Node {id: id})", list(range(NODES)))
-    time.sleep(1)  # let the log and the reclamation end
-    each = (resident_bytes(running.process_id) - before) / NODES
-    print(f"memory of (:Node {{id}}) with an index: {each:.0f} bytes (goal 150; Memgraph 2019 about 1,950)\n")
+def load_nodes(servers: Sequence[Server]) -> list[Figure]:
+    """The nodes of the look-ups, and what they take of our memory."""
+    figures: list[Figure] = []
+    for server in servers:
+        client = server.client()
+        make_index(server, "Node")
+        load(client, "UNWIND $rows AS id CREATE (:Warm {id: id})", list(range(BATCH)))
+        before = 0 if server.process_id is None else resident_bytes(server.process_id)
+        load(client, "UNWIND $rows AS id CREATE (:Node {id: id})", list(range(NODES)))
+        if server is servers[0] and server.process_id is not None:
+            time.sleep(1)  # let the log and the reclamation end
+            each = (resident_bytes(server.process_id) - before) / NODES
+            peers = {"Memgraph 2019": 1950.0}
+            figures.append(Figure("memory of a (:Node {id}) with an index", "bytes", each, 150, peers=peers))
+        client.close()
+    return figures
 
 
-def print_requests(running: Server, client: Client, requests: int) -> None:
-    """Server CPU of short requests, one after another and pipelined."""
-    ids = [random.Random(1).randrange(NODES) for _ in range(requests)]
-    print(f"{'server CPU a request, µs':28}{'depth 1':>9}{'depth 64':>10}{'Memgraph 2019':>15}{'ArcadeDB':>10}", end="")
-    print(f"{'Neo4j':>7}{'FalkorDB':>10}")
-    with echo() as floor:
-        echo_client = EchoClient(floor.port)
-        one = best(floor, requests, lambda: [echo_client.ask(1) for _ in ids])
-        many = best(floor, requests, lambda: [echo_client.ask(64) for _ in range(requests // 64)])
-        print(f"{'fixed bytes (the floor)':28}{one:>9.1f}{many:>10.1f}")
-    for name, prepare, peers in (
-        ("RETURN 1", lambda id: statement("RETURN 1"), ("50", "53", "240", "-")),
-        ("indexed look-up of a node", lambda id: statement(LOOKUP, {"id": id}), ("65", "82", "395", "145")),
-    ):
-        data = [prepare(id) for id in ids]
-        one = best(running, len(data), lambda data=data: one_by_one(client, data))  # type: ignore[misc]  # bound now
-        many = best(running, len(data), lambda data=data: pipelined(client, data))  # type: ignore[misc]  # bound now
-        memgraph, arcade, neo4j, falkor = peers
-        print(f"{name:28}{one:>9.1f}{many:>10.1f}{memgraph:>15}{arcade:>10}{neo4j:>7}{falkor:>10}")
-    print()
+def make_index(server: Server, label: str) -> None:
+    """On the property id, in words that the server knows."""
+    texts = (f"CREATE INDEX ON :{label}(id)", f"CREATE INDEX FOR (n:{label}) ON (n.id)")
+    for text, is_last in zip(texts, (False, True), strict=True):
+        client = server.client()
+        try:
+            client.ask(statement(text), 2)
+        except RuntimeError:
+            if is_last:
+                raise
+        else:
+            return
+        finally:
+            client.close()
 
 
-def best(running: Server, requests: int, work: Callable[[], object]) -> float:
-    """Microseconds of server CPU a request: the best of some repetitions."""
-    work()
-    figures = []
-    for _ in range(REPETITIONS):
-        before = cpu_seconds(running.process_id)
-        work()
-        figures.append(cpu_used(before, cpu_seconds(running.process_id)) / requests * 1e6)
-    return min(figures)
+def requests(servers: Sequence[Server], count: int) -> list[Figure]:
+    """Short requests, one after another and pipelined."""
+    ids = [random.Random(1).randrange(NODES) for _ in range(count)]
+    figures = floor(count)
+    for work in REQUESTS:
+        same_answers(servers, work.text, work.parameters(ids[0]))
+        data = [statement(work.text, work.parameters(id)) for id in ids]
+        clients = {server.name: server.client() for server in servers}
+        one = least(servers, lambda server, c=clients, d=data: one_by_one(c[server.name], d))  # type: ignore[misc]
+        many = least(servers, lambda server, c=clients, d=data: pipelined(c[server.name], d))  # type: ignore[misc]
+        figures.append(figure(f"{work.name}, one at a time", one, count, work.reach, work.peers))
+        figures.append(figure(f"{work.name}, {DEPTH} at a time", many, count, work.pipelined_reach))
+        for client in clients.values():
+            client.close()
+    return figures
+
+
+def floor(count: int) -> list[Figure]:
+    """An event loop that answers fixed bytes."""
+    with echo() as server:
+        client = EchoClient(server.port)
+        one = least([server], lambda _: [client.ask(1) for _ in range(count)])["floor"]
+        many = least([server], lambda _: [client.ask(DEPTH) for _ in range(count // DEPTH)])["floor"]
+    return [
+        Figure("fixed bytes (the floor), one at a time", "µs", one / count * 1e6),
+        Figure(f"fixed bytes (the floor), {DEPTH} at a time", "µs", many / count * 1e6),
+    ]
+
+
+def commits(servers: Sequence[Server], count: int) -> list[Figure]:
+    """Small transactions of eight clients, each on disk before it is answered."""
+    figures: list[Figure] = []
+    numbers = itertools.count()
+    for name, text in COMMITS:
+        synced: list[tuple[float, float]] = []
+
+        def work(server: Server, text: str = text, synced: list[tuple[float, float]] = synced) -> None:
+            clients = [server.client() for _ in range(CLIENTS)]
+            ids = [next(numbers) for _ in range(count)]
+            data = [statement(text, {"id": id % NODES, "other": (id * 7919 + 1) % NODES}) for id in ids]
+            before = sync_seconds(server)
+            all_at_once(clients, data)
+            synced.append(tuple(a - b for a, b in zip(sync_seconds(server), before, strict=True)))  # type: ignore[arg-type]
+            for client in clients:
+                client.close()
+
+        seconds = least(servers, work)
+        ours = synced[:: len(servers)][1:]
+        sync, groups = min(cpu for cpu, _ in ours), min(groups for _, groups in ours)
+        whole = seconds["ours"] / count * 1e6
+        seconds["ours"] -= sync
+        figures.append(figure(f"{name}, without the sync", seconds, count, 60, COMMIT_PEERS))
+        figures.append(Figure(f"{name}, with the sync ({count / groups:.1f} commits each)", "µs", whole))
+    return figures
+
+
+def sync_seconds(server: Server) -> tuple[float, float]:
+    """Processor seconds of our syncs so far, and how many there were; peers do not tell."""
+    if server.http_port is None:
+        return 0.0, 0.0
+    return server.metric("memgraph_log_sync_cpu_seconds_total"), server.metric("memgraph_log_sync_seconds_count")
+
+
+def rows_to_client(servers: Sequence[Server], count: int) -> list[Figure]:
+    """Long results, encoded and sent."""
+    persons: list[Value] = [[id, f"person {id}", id % 90] for id in range(PERSONS)]
+    for server in servers:
+        client = server.client()
+        load(client, "UNWIND $rows AS row CREATE (:Person {id: row[0], name: row[1], age: row[2]})", persons)
+        client.close()
+    figures: list[Figure] = []
+    for name, text, reach, peers in ROWS:
+        same_answers(servers, text, {}, sort=True)
+        data = statement(text)
+
+        def work(server: Server, data: bytes = data) -> None:
+            client = server.client()
+            client.ask(data, 2)
+            client.close()
+
+        seconds = least(servers, work)
+        figures.append(figure(name, seconds, 1, reach, peers, unit="ms", factor=1e3))
+    return figures
+
+
+def beside_long_query(servers: Sequence[Server], count: int) -> list[Figure]:
+    """How long RETURN 1 takes for one client, on the wall, while another one's query has had ten seconds."""
+    server, figures = servers[0], list[Figure]()
+    assert server.process_id is not None, "ours is a process of this machine"
+    for name, text in LONG_QUERIES:
+        busy, client = server.client(), server.client()
+        data, times = statement("RETURN 1"), list[float]()
+        client.ask(data, 2)
+        busy.send(statement(text))
+        before = server.seconds()
+        ends = time.perf_counter() + 10
+        while (started := time.perf_counter()) < ends:
+            client.ask(data, 2)
+            times.append(time.perf_counter() - started)
+            time.sleep(0.002)
+        share = cpu_used(before, server.seconds()) / 10
+        busy.send(RESET)
+        busy.close()
+        client.close()
+        times.sort()
+        figures.append(Figure(f"RETURN 1 beside {name}, p99", "ms", times[len(times) * 99 // 100] * 1e3, 5))
+        figures.append(Figure(f"RETURN 1 beside {name}, longest", "ms", times[-1] * 1e3))
+        figures.append(Figure(f"processors that {name} took", "", share))
+    return figures
+
+
+PARTS: dict[str, Callable[[Sequence[Server], int], list[Figure]]] = {
+    "requests": requests,
+    "commits": commits,
+    "rows": rows_to_client,
+    "latency": beside_long_query,
+}
+
+
+def figure(
+    name: str,
+    seconds: Mapping[str, float],
+    count: int,
+    reach: float | None,
+    known: Mapping[str, float] | None = None,
+    *,
+    unit: str = "µs",
+    factor: float = 1e6,
+) -> Figure:
+    """Ours beside that of peers."""
+    scaled = {server: value / count * factor for server, value in seconds.items()}
+    ours = scaled.pop("ours")
+    return Figure(name, unit, ours, reach, peers={**(known or {}), **scaled}, now_measured=frozenset(scaled))
+
+
+def same_answers(servers: Sequence[Server], text: str, parameters: dict[str, Value], *, sort: bool = False) -> None:
+    """Raises AssertionError where a peer answers otherwise."""
+    if len(servers) == 1:
+        return
+    answers = []
+    for server in servers:
+        client = server.client()
+        rows = client.rows(text, parameters)
+        answers.append(sorted(rows, key=repr) if sort else rows)
+        client.close()
+    for server, answer in zip(servers, answers, strict=True):
+        assert answer == answers[0], f"{server.name} answers '{text}' otherwise"
 
 
 def one_by_one(client: Client, statements: list[bytes]) -> None:
@@ -198,30 +302,34 @@ def one_by_one(client: Client, statements: list[bytes]) -> None:
         client.ask(data, 2)
 
 
-def pipelined(client: Client, statements: list[bytes], depth: int = 64) -> None:
+def pipelined(client: Client, statements: list[bytes]) -> None:
     """So many are under way."""
-    for start in range(0, len(statements), depth):
-        some = statements[start : start + depth]
+    for start in range(0, len(statements), DEPTH):
+        some = statements[start : start + DEPTH]
         client.ask(b"".join(some), 2 * len(some))
 
 
-def print_three_hops(running: Server, client: Client) -> None:
-    """Server CPU of the distinct users three relationships away; DISCARD leaves out the encoding of the rows."""
+def three_hops(server: Server) -> list[Figure]:
+    """Distinct users three relationships away; DISCARD leaves out the encoding of the rows."""
     graph = social()
-    client.ask(statement("CREATE INDEX ON :User(id)"), 2)
-    started = time.perf_counter()
+    client = server.client()
+    make_index(server, "User")
     users: list[Value] = [[id, None if age < 0 else age] for id, age in enumerate(graph.ages.tolist(), start=1)]
     load(client, "UNWIND $rows AS row CREATE (:User {id: row[0], age: row[1]})", users)
     pairs: list[Value] = [list(pair) for pair in zip(graph.sources.tolist(), graph.targets.tolist(), strict=True)]
+    assert len(pairs) == FRIENDSHIPS
     text = "UNWIND $rows AS row MATCH (a:User {id: row[0]}) MATCH (b:User {id: row[1]}) CREATE (a)-[:Friend]->(b)"
     load(client, text, pairs)
-    print(f"{USERS:,} users and {FRIENDSHIPS:,} relationships loaded in {time.perf_counter() - started:.1f} s")
     draw = random.Random(3)
     ids = [draw.randrange(1, USERS + 1) for _ in range(20)]
+    figures: list[Figure] = []
     for name, discard in (("rows not encoded", True), ("rows sent", False)):
         data = [statement(THREE_HOPS, {"id": id}, discard=discard) for id in ids]
-        used = best(running, len(data), lambda data=data: one_by_one(client, data))  # type: ignore[misc]  # bound now
-        print(f"3 hops, distinct ids, {name}: {used / 1000:.2f} ms of server CPU (goal 10; Memgraph 2019 62)")
+        seconds = least([server], lambda _, data=data: one_by_one(client, data))  # type: ignore[misc]  # bound now
+        peers = {"Memgraph 2019": 62.0}
+        work = f"3 hops, distinct ids, {name}"
+        figures.append(figure(work, seconds, len(ids), 4 if discard else None, peers, unit="ms", factor=1e3))
+    return figures
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ class Metrics:
         "connections_refused",
         "errors",
         "log_bytes",
+        "log_sync_cpu_seconds",
         "log_sync_seconds",
         "registry",
         "statements",
@@ -92,6 +93,11 @@ class Metrics:
             "memgraph_log_sync_seconds",
             "Writing and syncing one group of commits.",
             buckets=SECONDS,
+            registry=registry,
+        )
+        self.log_sync_cpu_seconds = Counter(
+            "memgraph_log_sync_cpu_seconds",
+            "Processor time that the system took for the syncs of the log.",
             registry=registry,
         )
         self.checkpoints = Counter("memgraph_checkpoints", "Checkpoints written.", registry=registry)

@@ -208,6 +208,7 @@ class DiskCommitLog:
         self._metrics.commits.inc(count)
         self._metrics.log_bytes.inc(written)
         self._metrics.log_sync_seconds.observe(time.perf_counter() - started)
+        self._metrics.log_sync_cpu_seconds.inc(self._file.sync_cpu_seconds)
         return None
 
     def _failure(self, error: OSError) -> CommitFailed:

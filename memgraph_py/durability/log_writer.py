@@ -12,6 +12,7 @@ import contextlib
 import errno
 import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,13 +32,15 @@ class SyncFailed(OSError):
 class LogWriter:
     """One file. ``end`` is the byte after the last frame that is synced; ``is_lost``: no more can be written."""
 
-    __slots__ = ("_descriptor", "_is_clean", "_reserved", "end", "header", "is_lost", "path")
+    __slots__ = ("_descriptor", "_is_clean", "_reserved", "end", "header", "is_lost", "path", "sync_cpu_seconds")
 
     def __init__(self, path: Path, descriptor: int, header: LogHeader, end: int) -> None:
         self.path = path
         self.header = header
         self.end = end
         self.is_lost = False
+        self.sync_cpu_seconds = 0.0
+        """Processor time of the last sync."""
         self._descriptor = descriptor
         self._reserved = end
         self._is_clean = True
@@ -114,8 +117,10 @@ class LogWriter:
         self._is_clean = True
 
     def _sync(self) -> None:
+        started = time.thread_time()
         try:
             os.fdatasync(self._descriptor)
+            self.sync_cpu_seconds = time.thread_time() - started
         except OSError:
             self.is_lost = True
             with contextlib.suppress(OSError):  # for a crash of the process alone; a new file makes it certain
