@@ -2,8 +2,9 @@
 
 The server is a process of its own; the broker is embedded in this one, and all messages lie in it before the
 stream starts, so that producing them costs the server nothing. CPU time is that of all threads of the server and
-of its transform's process. Two runs, each on a server of its own: nodes and then edges; and the same messages
-shuffled, where an edge names nodes that came before it, in the same batch or an earlier one. What is measured
+of its transform's process. Runs, each on a server of its own: nodes and then edges; the same messages shuffled, where
+an edge names nodes that came before it, in the same batch or an earlier one; nodes and edges at the default
+BATCH_SIZE of 10; nodes and edges into a graph of 10,000 nodes and into one of 10 million (--growth). What is measured
 begins when START STREAM has returned: starting the script's process and reaching the broker are not counted.
 
 With --real-kafka the broker is Apache Kafka, as the tests start it (from Docker, or from Java and Maven), in a process
@@ -13,9 +14,7 @@ message took effect exactly once; the status is 1 when one was lost or is there 
 
 import argparse
 import random
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +24,9 @@ from typing import Protocol
 
 from neo4j import GraphDatabase, Session
 
+from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import child_cpu_seconds, cpu_seconds, resident_bytes
+from benchmarks.serving import serving
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 
 TRANSFORM = Path(__file__).parents[1] / "examples"
@@ -34,9 +35,14 @@ PRODUCED_MAX = 50_000
 """Messages handed to a producer at a time; it holds 100,000."""
 LOOK_SECONDS = 0.02
 STALLED_SECONDS = 60.0
-PEERS = """\
-Memgraph 2019 (C++), the same messages: nodes 26-29 µs of CPU a message with its log (unsynced), 14.5-20 in memory;
-27,600-62,500 messages/s."""
+DEFAULT_BATCH_SIZE = 10
+SMALL_GRAPH = 10_000
+LOADED_AT_ONCE = 100_000
+PEERS = {"nodes": {"Memgraph 2019": 26.0}, "edges after them": {"Memgraph 2019": 26.0}}
+"""µs of CPU a message, with its log (unsynced), at least once."""
+PEER_RATES = {"nodes": {"Memgraph 2019": 35_800.0}, "edges after them": {"Memgraph 2019": 29_200.0}}
+REACH_RATES = {"nodes": 120_000.0, "edges after them": 80_000.0}
+REACH_MICROSECONDS = {"nodes": 5.0, "edges after them": 5.0, "shuffled": 25.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,26 @@ class Usage:
     threads: dict[str, float]
     transform: float
     resident_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What importing some messages took: wall time, and CPU time of the server and of the transform's process."""
+
+    name: str
+    messages: int
+    seconds: float
+    server_seconds: float
+    transform_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / max(self.seconds, 1e-3)
+
+    def microseconds(self, *, transform: bool = True) -> float:
+        """CPU time a message; of the server alone, or with its transform."""
+        return 1e6 * (self.server_seconds + (self.transform_seconds if transform else 0.0)) / self.messages
 
 
 class Broker(Protocol):
@@ -68,10 +94,14 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=100_000)
     parser.add_argument("--edges", type=int, default=10_000)
     parser.add_argument("--batch-size", type=int, default=1_000)
+    parser.add_argument("--small-batches", type=int, default=20_000, help="nodes, and as many edges, by tens")
+    parser.add_argument("--growth", type=int, default=10_000_000, help="nodes of the large graph; 0: leave it out")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter whose installation serves")
     parser.add_argument("--real-kafka", action="store_true", help="Apache Kafka instead of the embedded broker")
     parser.add_argument("--kills", type=int, default=0, help="so many SIGKILLs of server and broker, half each")
     parser.add_argument("--messages", type=int, default=20_000, help="with --kills")
     parser.add_argument("--seed", type=int, default=None, help="with --kills: repeats the plan of an earlier run")
+    add_output_arguments(parser)
     arguments = parser.parse_args()
     if arguments.kills:
         if not arguments.real_kafka:
@@ -79,27 +109,68 @@ def main() -> int:
         from benchmarks.ingest_kills import run_kills  # needs what the tests need
 
         return run_kills(arguments.messages, arguments.kills, arguments.seed)
-    nodes = [b"%d" % id for id in range(arguments.nodes)]
-    draw = random.Random(2019)
-    edges = [
-        b"%d %d" % (draw.randrange(arguments.nodes), draw.randrange(arguments.nodes)) for _ in range(arguments.edges)
-    ]
-    print(f"BATCH_SIZE {arguments.batch_size:,}; CPU time a message, all threads of the server and its transform\n")
-    with real_kafka() if arguments.real_kafka else EmbeddedBroker() as broker:
-        run([("nodes", nodes), ("edges after them", edges)], broker, "in-order", arguments.batch_size)
-        run([("shuffled", shuffled(arguments.nodes, arguments.edges, draw))], broker, "shuffled", arguments.batch_size)
-    print(PEERS)
+    print("CPU time a message, all threads of the server and its transform\n")
+    with real_kafka(arguments.growth) if arguments.real_kafka else EmbeddedBroker() as broker:
+        figures = measure(broker, arguments)
+    publish(figures, arguments, "messages to committed graph: exactly once, synced")
     return 0
 
 
+def measure(broker: Broker, arguments: argparse.Namespace) -> list[Figure]:
+    """All runs."""
+    draw = random.Random(2019)
+    python, batch_size = arguments.python, arguments.batch_size
+    phases = run(messages_of(arguments.nodes, arguments.edges, draw), broker, "in-order", batch_size, python)
+    mixed = [("shuffled", shuffled(arguments.nodes, arguments.edges, draw))]
+    phases += run(mixed, broker, "shuffled", batch_size, python)
+    figures = []
+    for phase in phases:
+        name = f"{phase.name} at BATCH_SIZE {batch_size:,}"
+        reach, peers = REACH_MICROSECONDS[phase.name], PEERS.get(phase.name, {})
+        figures.append(Figure(f"{name}, server", "µs a message", phase.microseconds(transform=False), reach))
+        figures.append(Figure(f"{name}, in all", "µs a message", phase.microseconds(), None, peers=peers))
+        rate, rates = REACH_RATES.get(phase.name), PEER_RATES.get(phase.name, {})
+        figures.append(Figure(f"{name}, rate", "messages/s", phase.rate, rate, more_is_better=True, peers=rates))
+    if arguments.small_batches:
+        small = messages_of(arguments.small_batches, arguments.small_batches, draw)
+        for phase in run(small, broker, "small-batches", DEFAULT_BATCH_SIZE, python):
+            each = DEFAULT_BATCH_SIZE * phase.microseconds()
+            figures.append(Figure(f"{phase.name} at BATCH_SIZE {DEFAULT_BATCH_SIZE}", "µs a batch", each, 500))
+    if arguments.growth:
+        both = [
+            run(
+                messages_of(arguments.nodes, arguments.edges, draw),
+                broker,
+                f"into-{loaded}",
+                batch_size,
+                python,
+                loaded,
+            )
+            for loaded in (SMALL_GRAPH, arguments.growth)
+        ]
+        for few, many in zip(*both, strict=True):
+            name = f"{few.name} into a graph of {arguments.growth:,}: rate by CPU time"
+            rate = few.microseconds() / many.microseconds()
+            figures.append(Figure(name, f"× of {SMALL_GRAPH:,}", rate, 0.9, more_is_better=True))
+    return figures
+
+
+def messages_of(nodes: int, edges: int, draw: random.Random) -> list[tuple[str, list[bytes]]]:
+    """Nodes, and edges between any two of them."""
+    return [
+        ("nodes", [b"%d" % id for id in range(nodes)]),
+        ("edges after them", [b"%d %d" % (draw.randrange(nodes), draw.randrange(nodes)) for _ in range(edges)]),
+    ]
+
+
 @contextmanager
-def real_kafka() -> Iterator[Broker]:
-    """Apache Kafka with the topics of both runs."""
+def real_kafka(growth: int) -> Iterator[Broker]:
+    """Apache Kafka with the topics of all runs."""
     from tests.end_to_end.kafka_broker import Unavailable, real_broker  # needs what the tests need
 
     try:
         with real_broker() as broker:
-            for topic in ("in-order", "shuffled"):
+            for topic in ("in-order", "shuffled", "small-batches", f"into-{SMALL_GRAPH}", f"into-{growth}"):
                 broker.create_topic(topic)
             yield broker
     except Unavailable as reason:
@@ -125,15 +196,22 @@ def shuffled(nodes: int, edges: int, draw: random.Random) -> list[bytes]:
     return messages
 
 
-def run(phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch_size: int) -> None:
-    """Import the phases, one after another, into a new server, and print what each took."""
+def run(
+    phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch_size: int, python: str, loaded: int = 0
+) -> list[Phase]:
+    """Import the phases, one after another, into a new server, beside so many other nodes; print what each took."""
+    taken = []
     with (
-        server() as (process_id, uri),
-        GraphDatabase.driver(uri, auth=None) as driver,
+        serving("--transform-directory", str(TRANSFORM), python=python) as server,
+        GraphDatabase.driver(server.uri, auth=None) as driver,
         driver.session() as session,
     ):
         produce(broker, topic, [b"warm-up %d" % number if number % 2 else b"warm-up" for number in range(WARM_UP)])
         session.run("CREATE INDEX ON :Node(id)").consume()
+        for start in range(0, loaded, LOADED_AT_ONCE):
+            text = "UNWIND range($start, $stop) AS n CREATE (:Node {id: 'loaded ' + n})"
+            stop = min(start + LOADED_AT_ONCE, loaded) - 1
+            session.run(text, {"start": start, "stop": stop}).consume()
         session.run(
             f"CREATE STREAM ingest AS LOAD DATA KAFKA '{broker.address}' WITH TOPIC '{topic}' "
             f"WITH TRANSFORM 'transform.py' BATCH_SIZE {batch_size}"
@@ -143,11 +221,16 @@ def run(phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch
         for name, messages in phases:
             produce(broker, topic, messages)
             session.run("START STREAM ingest").consume()
-            before = usage(process_id)
+            before = usage(server.process_id)
             done += len(messages)
             seconds = import_until(session, done, start=False)
-            report(name, len(messages), seconds, before, usage(process_id))
+            after = usage(server.process_id)
+            title = f"{name}, BATCH_SIZE {batch_size:,}" + (f", beside {loaded:,} nodes" if loaded else "")
+            report(title, len(messages), seconds, before, after)
+            server_seconds, transform_seconds = after.total - before.total, after.transform - before.transform
+            taken.append(Phase(name, len(messages), seconds, server_seconds, transform_seconds))
             session.run("STOP STREAM ingest").consume()
+    return taken
 
 
 def import_until(session: Session, messages: int, *, start: bool = True) -> float:
@@ -194,29 +277,6 @@ def usage(process_id: int) -> Usage:
     """What the server has used so far."""
     threads = cpu_seconds(process_id)
     return Usage(sum(threads.values()), threads, child_cpu_seconds(process_id), resident_bytes(process_id))
-
-
-@contextmanager
-def server() -> Iterator[tuple[int, str]]:
-    """A server in a process of its own; gives its process id and Bolt URI."""
-    with tempfile.TemporaryDirectory(prefix="memgraph-ingest-") as folder:
-        flags = ["--bolt-port", "0", "--http-port", "none", "--data-directory", folder, "--log-level", "warning"]
-        flags += ["--transform-directory", str(TRANSFORM)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "memgraph_py", "serve", *flags],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            if "bolt://" not in line:
-                raise SystemExit("the server did not start")
-            yield process.pid, line.split()[-1]
-        finally:
-            process.terminate()
-            process.wait()
-            process.stdout.close()
 
 
 if __name__ == "__main__":

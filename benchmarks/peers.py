@@ -1,7 +1,7 @@
 """Other databases that take their turns in the same run: `--peer URL`, over Bolt with the official driver."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +59,13 @@ class BoltPeer:
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of an auto-commit query. Raises neo4j.exceptions.Neo4jError as the peer does."""
         return [tuple(record.values()) for record in self._session.run(text, dict(parameters or {}))]
+
+    def transaction(self, text: str, parameters: Sequence[Mapping[str, Any]]) -> None:
+        """The query once with each of these parameters, in one transaction. Raises as ``rows`` does."""
+        with self._session.begin_transaction() as transaction:
+            for some in parameters:
+                transaction.run(text, dict(some)).consume()
+            transaction.commit()
 
     def cpu_seconds(self) -> dict[str, float] | None:
         """What the peer's threads have used so far, for `cpu_used`; None where its process is not known."""
