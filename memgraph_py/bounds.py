@@ -7,6 +7,7 @@ it longer.
 """
 
 from collections.abc import Iterator
+from enum import Enum, auto
 from time import perf_counter, thread_time
 
 import numpy as np
@@ -14,10 +15,31 @@ from numpy.typing import NDArray
 
 from memgraph_py.errors import MemoryLimitExceeded, TransactionTerminated, TransactionTimedOut
 
-__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Memory"]
+__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Ending", "Memory"]
 
 PIECE_VALUES = 1 << 15
 """So many values at a time: as Python objects they take 1 to 10 ms."""
+
+
+class Ending(Enum):
+    """Why a statement must end before it has come to its end."""
+
+    CANCELLED = auto()
+    """Its client wants no answer any more."""
+    TERMINATED = auto()
+    """Somebody has ended its transaction."""
+    LATE = auto()
+    """Its time is over."""
+
+    def error(self) -> TransactionTerminated:
+        """What the client is told."""
+        match self:
+            case Ending.CANCELLED:
+                return TransactionTerminated("the statement was cancelled")
+            case Ending.TERMINATED:
+                return TransactionTerminated("the transaction was terminated", hint="begin another one")
+            case Ending.LATE:
+                return TransactionTimedOut("the statement ran longer than its limit")
 
 
 class BudgetExhausted(Exception):
@@ -94,32 +116,32 @@ class Bounds:
     of perf_counter, or None. budget: what it may take in its thread, or None.
     """
 
-    __slots__ = ("_reason", "budget", "deadline", "flag", "memory")
+    __slots__ = ("_ending", "budget", "deadline", "flag", "memory")
 
     def __init__(self, memory: Memory | None = None) -> None:
         self.flag: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self.memory = Memory() if memory is None else memory
         self.deadline: float | None = None
         self.budget: Budget | None = None
-        self._reason: type[TransactionTerminated] | None = None
+        self._ending: Ending | None = None
 
     @property
     def ended(self) -> bool:
         """True when the execution must end."""
-        return self._reason is not None
+        return self._ending is not None
 
-    def end(self, *, late: bool = False) -> None:
-        """Have the execution end soon, with TransactionTerminated; TransactionTimedOut where it is ``late``."""
-        self._reason = TransactionTimedOut if late else TransactionTerminated
+    def end(self, ending: Ending = Ending.CANCELLED) -> None:
+        """Have the execution end soon, with the error of the ending; the first one counts."""
+        if self._ending is None:
+            self._ending = ending
         self.flag[0] = 1
 
     def check(self) -> None:
         """Raises TransactionTerminated when the execution must end, or BudgetExhausted."""
-        if self._reason is None and self.deadline is not None and perf_counter() > self.deadline:
-            self.end(late=True)
-        if self._reason is not None:
-            late = self._reason is TransactionTimedOut
-            raise self._reason("the statement ran longer than its limit" if late else "the statement was cancelled")
+        if self._ending is None and self.deadline is not None and perf_counter() > self.deadline:
+            self.end(Ending.LATE)
+        if self._ending is not None:
+            raise self._ending.error()
         if self.budget is not None and self.budget.is_spent():
             raise BudgetExhausted
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import cast
 
-from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Memory
+from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.commands import CommandContext, command_result
 from memgraph_py.engine.notifications import as_maps
@@ -25,7 +25,6 @@ from memgraph_py.errors import (
     ParameterMissing,
     TransactionConflict,
     TransactionStartFailed,
-    TransactionTerminated,
 )
 from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
@@ -56,6 +55,8 @@ class Session:
         """The last statement."""
         self.since_seconds = 0.0
         """When the transaction began."""
+        self.on_terminate: Callable[[], None] | None = None
+        """Called, in any thread, after ``terminate`` has told what runs to end."""
         self._terminated = False
         self._transaction: Transaction | None = None
         self._access = Access.WRITE
@@ -153,12 +154,12 @@ class Session:
         self._open.clear()
         self._core.store.rollback(transaction)
 
-    def cancel(self) -> None:
-        """Make what runs raise TransactionTerminated at its next batch; from any thread."""
+    def cancel(self, ending: Ending = Ending.CANCELLED) -> None:
+        """Make what runs raise the error of the ending as soon as it looks; from any thread."""
         for reference in self._contexts:
             context = reference()
             if context is not None:
-                context.bounds.end()
+                context.bounds.end(ending)
 
     @property
     def is_busy(self) -> bool:
@@ -174,7 +175,9 @@ class Session:
         """End the transaction that is under way: what runs raises TransactionTerminated at its next batch, and so does
         whatever else is asked of the transaction; from any thread."""
         self._terminated = True
-        self.cancel()
+        self.cancel(Ending.TERMINATED)
+        if self.on_terminate is not None:
+            self.on_terminate()
 
     def _begin_number(self) -> None:
         self.number = next(self._core.transaction_numbers)
@@ -183,7 +186,7 @@ class Session:
 
     def _check_terminated(self) -> None:
         if self._terminated:
-            raise TransactionTerminated("the transaction was terminated", hint="begin another one")
+            raise Ending.TERMINATED.error()
 
     def abandon(self) -> bool:
         """Leave the running statement to its thread: it ends when it can, and changes nothing from now on. The session
@@ -200,6 +203,7 @@ class Session:
 
     def close(self) -> None:
         """Cancel what runs and roll back what is open."""
+        self.on_terminate = None
         self.cancel()
         if self._transaction is not None:
             self.rollback()
@@ -228,7 +232,7 @@ class Session:
         """From here on the statement cannot be abandoned. Raises TransactionTerminated when it was."""
         with self._ending:
             if self._abandoned:
-                raise TransactionTerminated("the statement was cancelled")
+                raise Ending.CANCELLED.error()
             self._takes_effect = True
 
     def _run_within(

@@ -18,7 +18,8 @@ from typing import Any, cast
 from memgraph_py.bolt.connection import Connection, State
 from memgraph_py.bolt.framing import ProtocolViolation
 from memgraph_py.bolt.messages import Request, Undecoded
-from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable, TransactionTerminated
+from memgraph_py.bounds import Ending
+from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable
 from memgraph_py.server.conversation import Conversation, Services, Waits
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class BoltClient(asyncio.Protocol):
             return
         if self._running is not None:
             if connection.interrupted:
-                self._cancel()
+                self.end_statement(Ending.CANCELLED)
         elif not self._scheduled:
             self._advance()
         if self._reads and (connection.waiting_bytes > WAITING_BYTES_MAX or len(data) > PIECE_BYTES):
@@ -138,7 +139,7 @@ class BoltClient(asyncio.Protocol):
         if self._running is None:
             self._end()
         else:
-            self._cancel()
+            self.end_statement(Ending.CANCELLED)
 
     # --- the server calls these ---------------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class BoltClient(asyncio.Protocol):
 
     def close(self) -> None:
         """End the connection: cancel what runs, close when the output is sent."""
-        self._cancel()
+        self.end_statement(Ending.CANCELLED)
         if self._transport is not None:
             self._transport.close()
 
@@ -172,6 +173,12 @@ class BoltClient(asyncio.Protocol):
             self._transport.abort()
 
     # --- its conversation calls these ---------------------------------------------------------------------------------
+
+    def end_statement(self, ending: Ending) -> None:
+        """End the statement that runs, if there is one: in time, or without waiting for it."""
+        self._conversation.cancel(ending)
+        if self._running is not None:
+            self._loop.call_later(ABANDON_SECONDS, self._go_on_without, self._running, ending)
 
     def flush(self) -> None:
         """Write what is there."""
@@ -300,13 +307,7 @@ class BoltClient(asyncio.Protocol):
             logger.warning("a client did not finish its handshake in time")
             self.close()
 
-    def _cancel(self) -> None:
-        """End the statement that runs, in time or without it."""
-        self._conversation.cancel()
-        if self._running is not None:
-            self._loop.call_later(ABANDON_SECONDS, self._go_on_without, self._running)
-
-    def _go_on_without(self, statement: Waits) -> None:
+    def _go_on_without(self, statement: Waits, ending: Ending) -> None:
         """A statement was told to end; if it is still there, go on while its worker comes to it."""
         if self._running is not statement or not self._conversation.abandon():
             return
@@ -315,7 +316,7 @@ class BoltClient(asyncio.Protocol):
         if self.is_lost:
             self._end()
             return
-        self._conversation.fail(TransactionTerminated("the statement was cancelled"))
+        self._conversation.fail(ending.error())
         self._advance()
 
     def _count_input(self, held: int) -> bool:

@@ -5,9 +5,10 @@ in the event loop's thread: a hop to a worker thread and back costs more than a 
 is bounded begin here, with ``bounded_seconds``; one that needs longer, and every other one, has its rows taken and
 packed by a worker, a few thousand at a time.
 
-A statement that is told to end looks once a batch. A worker that does not look in time (it is inside a kernel) is left
-to itself: the conversation goes on with a new session, and the old one is closed when its worker comes back. What is
-being committed is never left: the client must learn how that ended.
+A statement is told to end by its client, by somebody who terminates its transaction, or when its time is over; then it
+ends as soon as it looks. A worker that does not look in time (it is inside a kernel), or that waits for a client which
+does not read, is left to itself: the conversation goes on with a new session, and the old one is closed when its worker
+comes back. What is being committed is never left: the client must learn how that ended.
 """
 
 import asyncio
@@ -47,6 +48,7 @@ from memgraph_py.bolt.messages import (
 )
 from memgraph_py.bolt.notifications import EVERYTHING
 from memgraph_py.bolt.packstream import pack_integer, pack_text
+from memgraph_py.bounds import Ending
 from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Session
@@ -58,7 +60,6 @@ from memgraph_py.errors import (
     InvalidRequest,
     LimitExceeded,
     ServiceUnavailable,
-    TransactionTerminated,
     TransactionTimedOut,
 )
 from memgraph_py.functions.procedures import (
@@ -125,7 +126,7 @@ class Conversation:
         self._services = services
         self._connection = connection
         self._transport = transport
-        self._session = services.database.session()
+        self._session = self._new_session()
         self._streams: dict[int, RecordStream] = {}
         self._last_qid = -1
         self._heavy = False
@@ -135,32 +136,37 @@ class Conversation:
         self._filter = EVERYTHING
         """Of the transaction, over that of the connection."""
         self._worker: Future[Any] | None = None
+        self._ends_at: float | None = None
+        """When the time of the single statement at hand is over (perf_counter)."""
         self._expiry: asyncio.TimerHandle | None = None
+        """Then ``_expire`` is called: for a transaction, and for a statement that went to a worker."""
         self._expired = False
 
     # --- ending what runs ---------------------------------------------------------------------------------------------
 
-    def cancel(self) -> None:
-        """Tell the statement that runs to end; it looks once a batch."""
-        self._session.cancel()
+    def cancel(self, ending: Ending) -> None:
+        """Tell the statement that runs to end."""
+        self._session.cancel(ending)
 
     def abandon(self) -> bool:
-        """Leave the statement to the worker that is inside it, and go on without it. False where there is nothing to
-        leave, or it is being committed: its end must be waited for."""
-        worker = self._worker
-        if worker is None or worker.done() or not self._session.abandon():
+        """Leave the statement to the worker that may be inside it, and go on without it. False where it is being
+        committed: its end must be waited for."""
+        if not self._session.abandon():
             return False
         session, in_transaction = self._session, self._session.in_transaction
-        self._session = self._services.database.session()
-        self._worker = None
+        worker, self._worker = self._worker, None
+        self._session = self._new_session()
         self._forget()
 
         def close(done: "Future[Any]") -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
                 self._services.loop.call_soon_threadsafe(self._close_session, session, in_transaction)
 
-        worker.cancel()  # where it has not begun it never will
-        worker.add_done_callback(close)
+        if worker is None:
+            self._close_session(session, in_transaction)
+        else:
+            worker.cancel()  # where it has not begun it never will
+            worker.add_done_callback(close)
         return True
 
     def end(self) -> None:
@@ -172,10 +178,27 @@ class Conversation:
         session.close()
         self._services.open_transactions -= in_transaction
 
+    def _new_session(self) -> Session:
+        session = self._services.database.session()
+
+        def tell() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
+                self._services.loop.call_soon_threadsafe(self._is_terminated, session)
+
+        session.on_terminate = tell
+        return session
+
+    def _is_terminated(self, session: Session) -> None:
+        """Somebody has terminated the transaction: what runs was told so already."""
+        if session is self._session:
+            self._transport.end_statement(Ending.TERMINATED)
+
     def _expire(self) -> None:
-        """The transaction's time is over. What is being carried out ends by itself, as it looks at the time too."""
+        """The time of the transaction, or of the statement, is over."""
+        self._expiry = None
         if not self._connection.is_idle:
             self._expiry = self._services.loop.call_later(EXPIRY_SECONDS, self._expire)
+            self._transport.end_statement(Ending.LATE)
         elif self._session.in_transaction:
             self.roll_back()
             self._expired = True
@@ -271,7 +294,9 @@ class Conversation:
         if not in_transaction:
             self._accept(options)
         access = Access.READ if options.reads_only else Access.WRITE
-        arguments = (request.text, request.parameters, access, self._timeout_seconds(options))
+        timeout_seconds = self._timeout_seconds(options)
+        self._ends_at = started + timeout_seconds if timeout_seconds and not in_transaction else None
+        arguments = (request.text, request.parameters, access, timeout_seconds)
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
             result = self._session.run(*arguments)
         else:  # a new text takes long to parse; a write first buffers the rows of the open results
@@ -335,6 +360,7 @@ class Conversation:
         entries = summary_entries(stream, self._filter, self._version)
         if not self._session.in_transaction:
             entries.append(_BOOKMARK + pack_text(self._bookmark()))
+            self._stop_clock()
         self._services.metrics.statements.end(time.perf_counter() - self._started.pop(qid))
         self._connection.succeed_packed(success_of(entries), more=bool(self._streams))
 
@@ -349,7 +375,7 @@ class Conversation:
     def _check_interrupted(self) -> None:
         """A statement that waited for a worker must not begin once it was told to end."""
         if self._connection.interrupted or self._transport.is_lost:
-            raise TransactionTerminated("the statement was cancelled")
+            raise Ending.CANCELLED.error()
 
     def _begin(self, options: Options) -> None:
         services = self._services
@@ -397,6 +423,9 @@ class Conversation:
     def _in_worker(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> "Future[R]":
         future = self._services.workers.submit(function, *arguments, **named)
         self._worker = future
+        if self._ends_at is not None and self._expiry is None:
+            left = max(self._ends_at - time.perf_counter(), 0.0)
+            self._expiry = self._services.loop.call_later(left, self._expire)
         return future
 
     def _accept(self, options: Options) -> None:
@@ -431,6 +460,10 @@ class Conversation:
         self._streams.clear()
         self._started.clear()
         self._expired = False
+        self._stop_clock()
+
+    def _stop_clock(self) -> None:
+        self._ends_at = None
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
