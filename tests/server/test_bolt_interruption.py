@@ -253,3 +253,56 @@ def test_reset_ends_the_result_that_runs_and_not_only_the_newest(
     peer.send(RESET)
     assert [tag for tag, _ in peer.take(2)] == [FAILURE, SUCCESS]
     wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)  # its worker has come back
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["a statement", "a transaction"])
+@pytest.mark.parametrize("ended_by", ["its timeout", "the server's timeout", "somebody else"])
+def test_a_worker_that_does_not_look_is_not_waited_for(
+    make_server: Callable[..., EmbeddedServer], monkeypatch: pytest.MonkeyPatch, ended_by: str, within: bool
+) -> None:
+    """It stands in a call that cannot look whether its time is over, or its transaction terminated."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def stuck(*arguments: object) -> object:
+        inside.set()
+        go_on.wait(20)
+        return iter(())
+
+    server = make_server(query_timeout_seconds=0.3 if ended_by == "the server's timeout" else None)
+    with connector(server) as connect:
+        peer, other = connect().open(), connect().open()
+        monkeypatch.setattr(session, "execute", stuck)
+        options = {"tx_timeout": 300} if ended_by == "its timeout" else {}
+        opening = [message(0x11, options)] if within else []
+        peer.send(*opening, run(SLOW, **({} if within else options)), pull())
+        assert inside.wait(20)
+        monkeypatch.undo()
+        code = "Neo.ClientError.Transaction.TransactionTimedOut"
+        if ended_by == "somebody else":
+            show = run(f"SHOW TRANSACTIONS YIELD transactionId AS t, currentQuery AS q WHERE q = '{SLOW}' RETURN t")
+            ((name,),) = other.ask(show, pull())[1][1]  # type: ignore[misc]  # one column
+            ended = other.ask(run(f"TERMINATE TRANSACTION '{name}' YIELD message"), pull())
+            assert ended[1] == (RECORD, [["Transaction terminated."]])
+            code = "Neo.ClientError.Transaction.Terminated"
+        answers = peer.take(len(opening) + 2)
+        assert not go_on.is_set()
+        assert metadata(answers[-1])["neo4j_code"] == code
+        assert [tag for tag, _ in peer.ask(RESET, run(), pull())] == [SUCCESS, SUCCESS, RECORD, SUCCESS]
+        go_on.set()
+        wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+
+
+def test_a_transaction_ends_though_its_client_does_not_read(
+    server: EmbeddedServer, connect: Callable[[], Peer]
+) -> None:
+    """What it has not sent yet waits for the client, and nothing looks at the time."""
+    peer = connect().open()
+    text = "UNWIND range(1, 1000000) AS x RETURN x, 'a text that fills the buffers of a client that does not read' AS t"
+    peer.send(message(0x11, {"tx_timeout": 500}), run("CREATE (:Unread)"), pull(), run(text), pull())
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 1)
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
+    answers = [peer.take(1)[0]]
+    while answers[-1][0] in (RECORD, SUCCESS):
+        answers.append(peer.take(1)[0])
+    assert metadata(answers[-1])["neo4j_code"] == "Neo.ClientError.Transaction.TransactionTimedOut"
+    assert peer.ask(RESET, run("MATCH (n:Unread) RETURN count(n)"), pull())[2] == (RECORD, [[0]])
