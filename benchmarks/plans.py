@@ -54,6 +54,11 @@ QUESTIONS = (
     ),
     Question("join_by_hash", "UNWIND range(1, 100) AS day MATCH (p:Post {day: day}) RETURN count(p.id)"),
     Question("join_by_hash", "MATCH (a:Post), (b:Post) WHERE a.day = b.day AND a.id <= 1000 RETURN count(b.id)"),
+    Question(
+        "limit_sorts",
+        "MATCH (u:User) RETURN u.id ORDER BY u.age DESC, u.id SKIP $skip LIMIT $limit",
+        {"skip": 20, "limit": 10},
+    ),
     Question("use_indexes", "MATCH (u:User {id: 5}) RETURN u.age"),
     Question("use_indexes", "MATCH (u:User) WHERE 50000 <= u.id < 50100 RETURN sum(u.age)"),
     Question("use_indexes", "MATCH (u:User) WHERE u.id = 5 OR u.id > 99990 RETURN sum(u.age)"),

@@ -251,11 +251,15 @@ def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
 @executes(Top)
 def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
     """The first rows in order, keeping no more than some multiple of them; in a subplan, per outer row."""
-    count = row_count(operator.count, "LIMIT", context)
+    given = row_count(operator.count, "LIMIT", context)
+    skipped = 0 if operator.skipped is None else row_count(operator.skipped, "SKIP", context)
     if context.row_name is not None:
-        ordered = Sort(operator.input, operator.keys, operator.descending)
-        yield from _limited_per_row(context.run(ordered), count, context)
+        ordered = context.run(Sort(operator.input, operator.keys, operator.descending))
+        if skipped:
+            ordered = _skipped_per_row(ordered, skipped, context)
+        yield from _limited_per_row(ordered, given, context)
         return
+    count = skipped + given
     kept: list[Batch] = []
     rows = 0
     worth_cutting = 4 * count + context.limits.batch_rows_max
@@ -269,8 +273,9 @@ def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
                 rows = kept[0].rows
                 held.drop()
                 held.add(kept[0])
-        if kept and count:
-            yield from pieces(_first(operator, kept, count, context), context)
+        if kept and given:
+            first = _first(operator, kept, count, context)
+            yield from pieces(first.slice(min(skipped, first.rows), first.rows) if skipped else first, context)
 
 
 def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionContext) -> Batch:
@@ -281,7 +286,7 @@ def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionCo
 
 def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:
     """The number of rows that SKIP or LIMIT names. Raises CypherSyntaxError when it is no integer, or negative."""
-    if isinstance(expression, Literal):  # the optimiser's sum of SKIP and LIMIT may have more than 64 bits
+    if isinstance(expression, Literal):
         value = expression.value
     else:
         value = evaluate(expression, Batch(1, {}), context).value(0)

@@ -292,12 +292,13 @@ class Sort:
 
 @immutable
 class Top:
-    """Sort and then Limit, in one."""
+    """Sort, then Skip where ``skipped`` is given, and then Limit, in one."""
 
     input: "Operator"
     keys: tuple[Expression, ...]
     descending: tuple[bool, ...]
     count: Expression
+    skipped: Expression | None = None
 
 
 @immutable

@@ -175,7 +175,8 @@ def details(operator: Operator) -> str:
         case operators.Sort():
             return _order(operator.keys, operator.descending)
         case operators.Top():
-            return f"{expression_text(operator.count)} BY {_order(operator.keys, operator.descending)}"
+            skipped = "" if operator.skipped is None else f" AFTER {expression_text(operator.skipped)}"
+            return f"{expression_text(operator.count)}{skipped} BY {_order(operator.keys, operator.descending)}"
         case operators.Skip() | operators.Limit():
             return expression_text(operator.count)
         case operators.Unwind():
