@@ -2,7 +2,16 @@
 
 from typing import NamedTuple
 
-from memgraph_py.cypher.ast import CreateConstraint, CreateIndex, DropConstraint, DropIndex, SchemaPattern
+from memgraph_py.cypher.ast import (
+    CreateConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    Expression,
+    Literal,
+    MapLiteral,
+    SchemaPattern,
+)
 from memgraph_py.cypher.construction.rejection import Rejected
 from memgraph_py.values.value_types import STORABLE, ValueType, property_type, type_text
 
@@ -30,9 +39,24 @@ class _Demand(NamedTuple):
     offset: int
 
 
+class _Index(NamedTuple):
+    """What is created, whatever words stand before it."""
+
+    name: str | None
+    on: SchemaPattern
+    if_not_exists: bool
+
+
 class _Assertion(NamedTuple):
     properties: tuple[_Property, ...]
     demand: _Demand
+
+
+class _Options(NamedTuple):
+    """Of OPTIONS { … }, by name."""
+
+    entries: dict[str, Expression]
+    offset: int
 
 
 _OTHER_INDEXES = frozenset(("TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP"))
@@ -55,20 +79,31 @@ def create_edge_index(start: int, word: str, type: str, *keys: str) -> CreateInd
     return CreateIndex(None, SchemaPattern(False, type, keys), False, start)
 
 
-def create_index(
-    start: int, name: str | None, if_not_exists: bool | None, subject: _Subject, properties: tuple[_Property, ...]
-) -> CreateIndex:
-    return CreateIndex(name, _pattern(subject, properties), bool(if_not_exists), start)
+def create_index(start: int, index: _Index) -> CreateIndex:
+    return CreateIndex(index.name, index.on, index.if_not_exists, start)
 
 
-def create_index_of_type(start: int, word: str, *rest: object) -> CreateIndex:
+def create_index_of_type(start: int, word: str, index: _Index) -> CreateIndex:
     if word.upper() in _OTHER_INDEXES:
         raise Rejected(
             f"there are no {word.upper()} indexes", start, hint="a RANGE index serves =, IN, ranges and STARTS WITH"
         )
     if word.upper() != "RANGE":
         raise Rejected(f'"{word}" is no type of index', start, hint="the types are RANGE and, with ON :Type, EDGE")
-    return create_index(start, *rest)  # type: ignore[arg-type]  # the parts of the same rule
+    return create_index(start, index)
+
+
+def index_definition(
+    start: int,
+    name: str | None,
+    if_not_exists: bool | None,
+    subject: _Subject,
+    properties: tuple[_Property, ...],
+    options: _Options | None,
+) -> _Index:
+    del start
+    _check_options(options, "a range index")
+    return _Index(name, _pattern(subject, properties), bool(if_not_exists))
 
 
 def drop_index_on(start: int, label: str, *keys: str) -> DropIndex:
@@ -101,17 +136,21 @@ def create_constraint(
     name: str | None,
     if_not_exists: bool | None,
     subject: _Subject,
-    properties: tuple[_Property, ...],
-    demand: _Demand,
+    assertion: _Assertion,
+    options: _Options | None,
 ) -> CreateConstraint:
+    properties, demand = assertion
     _check_demand(subject, properties, demand)
+    if demand.kind in ("EXISTENCE", "TYPE") and options is not None and options.entries:
+        raise Rejected("only constraints with an index have options", options.offset)
+    _check_options(options, "a constraint")
     return CreateConstraint(name, _pattern(subject, properties), demand.kind, demand.type, bool(if_not_exists), start)
 
 
 def assert_constraint(
     start: int, name: str | None, if_not_exists: bool | None, subject: _Subject, assertion: _Assertion
 ) -> CreateConstraint:
-    return create_constraint(start, name, if_not_exists, subject, assertion.properties, assertion.demand)
+    return create_constraint(start, name, if_not_exists, subject, assertion, None)
 
 
 def drop_constraint(start: int, name: str, if_exists: bool | None) -> DropConstraint:
@@ -126,12 +165,6 @@ def drop_assertion(start: int, subject: _Subject, assertion: _Assertion) -> Drop
 def assertion(start: int, properties: tuple[_Property, ...], demand: _Demand) -> _Assertion:
     del start
     return _Assertion(properties, demand)
-
-
-def assertion_of_several(start: int, *parts: _Property | _Demand) -> _Assertion:
-    del start
-    *properties, demand = parts
-    return _Assertion(tuple(properties), demand)  # type: ignore[arg-type]  # the rule says which is which
 
 
 def assertion_of_presence(start: int, word: str, *properties: _Property) -> _Assertion:
@@ -205,6 +238,28 @@ def schema_properties(start: int, *properties: _Property) -> tuple[_Property, ..
 
 def schema_property(start: int, variable: str, key: str) -> _Property:
     return _Property(variable, key, start)
+
+
+def schema_options(start: int, entries: MapLiteral) -> _Options:
+    return _Options(dict(zip(entries.keys, entries.values, strict=True)), start)
+
+
+def _check_options(options: _Options | None, of: str) -> None:
+    """The provider is ours, which Neo4j calls so too; there is nothing to configure."""
+    for name, value in options.entries.items() if options is not None else ():
+        match name, value:
+            case ("indexProvider", Literal("range-1.0")) | ("indexConfig", MapLiteral(())):
+                continue
+            case "indexProvider", _:
+                raise Rejected(f"this is no provider of {of}", value.offset, hint="the provider is 'range-1.0'")
+            case "indexConfig", MapLiteral((key, *_)):
+                raise Rejected(f'{of} has no setting "{key}"', value.offset, hint="indexConfig is {}")
+            case "indexConfig", _:
+                raise Rejected("indexConfig is a map", value.offset, hint="write indexConfig: {}")
+            case _:
+                raise Rejected(
+                    f'{of} has no option "{name}"', value.offset, hint="the options are indexProvider and indexConfig"
+                )
 
 
 def _pattern(subject: _Subject, properties: tuple[_Property, ...]) -> SchemaPattern:
