@@ -10,7 +10,7 @@ from typing import Protocol
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
-from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, LabelScan, NodeById, Operator
+from memgraph_py.plan.operators import Filter, IndexRangeSeek, IndexSeek, LabelScan, NodeById, Operator
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema_rules import Entity
@@ -175,10 +175,11 @@ def _take_range(predicate: Expression, variable: str, ranges: dict[str, _Range])
     left, right = predicate.arguments
     sign = predicate.name
     found = _first_side(left, right, variable) if sign == "STARTS WITH" else _sides(left, right, variable)
-    if found is None or not isinstance(found[0], Property):
-        return
-    subject, value = found
-    side = ranges.setdefault(found[0].key, _Range())
+    match found:
+        case (Property(_, key) as subject, value):
+            side = ranges.setdefault(key, _Range())
+        case _:
+            return
     if sign == "STARTS WITH":
         side.prefix = side.prefix or value
     elif (sign in ("<", "<=")) is (subject is left):
@@ -197,6 +198,15 @@ def is_deterministic(expression: Expression) -> bool:
             if function is not None and not function.deterministic:
                 return False
     return True
+
+
+def filters_above(operator: Operator) -> tuple[list[Expression], Operator]:
+    """The predicates of the filters on top, the lowest first, and what is below them."""
+    predicates: list[Expression] = []
+    while isinstance(operator, Filter):
+        predicates.append(operator.predicate)
+        operator = operator.input
+    return predicates[::-1], operator
 
 
 def labels_of(variable: str, predicates: list[Expression]) -> list[str]:

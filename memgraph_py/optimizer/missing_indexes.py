@@ -1,7 +1,7 @@
 """Advice: indexes that a plan would use if they were there."""
 
-from memgraph_py.optimizer.access import find_access, labels_of
-from memgraph_py.plan.expressions import Call, Expression
+from memgraph_py.optimizer.access import filters_above, find_access, labels_of
+from memgraph_py.plan.expressions import Call
 from memgraph_py.plan.operators import Filter, HashJoin, LabelScan, Operator
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import columns
@@ -20,21 +20,19 @@ class _Every:
 def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
     """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property."""
     found: dict[tuple[str, str], None] = {}
-    filtered: set[int] = set()
+    lower: set[int] = set()
     for node in walk(plan):
-        if not isinstance(node, Filter | HashJoin) or id(node) in filtered:
+        if not isinstance(node, Filter | HashJoin) or id(node) in lower:
             continue
-        predicates: list[Expression] = []
-        below: Operator = node
-        known = frozenset[str]()
         if isinstance(node, HashJoin):  # an index would have made it a seek by values of the left side
-            equal = zip(node.right_keys, node.keys, strict=True)
-            predicates += [Call("=", sides) for sides in equal]
-            below, known = node.right, frozenset(columns(node.input))
-        while isinstance(below, Filter):
-            filtered.add(id(below))
-            predicates.append(below.predicate)
-            below = below.input
+            predicates, below = filters_above(node.right)
+            predicates += [Call("=", sides) for sides in zip(node.right_keys, node.keys, strict=True)]
+            known = frozenset(columns(node.input))
+            lower.add(id(node.right))
+        else:
+            predicates, below = filters_above(node)
+            known = frozenset[str]()
+            lower.add(id(node.input))
         if not isinstance(below, LabelScan):
             continue
         labels = [below.label, *labels_of(below.variable, predicates)]

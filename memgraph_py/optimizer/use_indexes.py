@@ -6,7 +6,7 @@ expansion from a scan is replaced by a seek of the relationship where an index f
 
 from typing import Any
 
-from memgraph_py.optimizer.access import Access, find_access, find_parts, labels_of
+from memgraph_py.optimizer.access import Access, filters_above, find_access, find_parts, labels_of
 from memgraph_py.optimizer.cost import access_rows
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
@@ -34,7 +34,7 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     def visit(node: Any) -> Any:
         if not isinstance(node, Filter | AllNodes | LabelScan):
             return rewrite_operators_below(node, visit)
-        predicates, below = _filters(node)
+        predicates, below = filters_above(node)
         predicates = [rewrite_operators_below(predicate, visit) for predicate in predicates]
         if isinstance(below, AllNodes | LabelScan):
             return _scan(below, visit(below.input), predicates, statistics)
@@ -45,15 +45,6 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
         return _filtered(rewrite_operators_below(below, visit), predicates)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
-
-
-def _filters(operator: Operator) -> tuple[list[Expression], Operator]:
-    """The predicates of the filters on top, the lowest first, and what is below them."""
-    predicates: list[Expression] = []
-    while isinstance(operator, Filter):
-        predicates.append(operator.predicate)
-        operator = operator.input
-    return predicates[::-1], operator
 
 
 def _scan(
@@ -121,7 +112,7 @@ def _seek_relationship(expand: Expand, predicates: list[Expression], statistics:
     """The relationship sought, and then its ends, where the node that the expansion starts from is only scanned."""
     if len(expand.types) != 1:
         return None
-    start_predicates, scan = _filters(expand.input)
+    start_predicates, scan = filters_above(expand.input)
     if not isinstance(scan, AllNodes | LabelScan) or scan.variable != expand.source:
         return None
     bound = frozenset(columns(scan.input))

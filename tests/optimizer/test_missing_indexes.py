@@ -17,7 +17,7 @@ pytestmark = pytest.mark.quick
         ("MATCH (n:Node) WHERE n.id IN $ids SET n.seen = true", [("Node", "id")]),
         ("UNWIND $rows AS row MATCH (n:Node {id: row.id}) SET n.seen = row.seen", [("Node", "id")]),
         ("MATCH (a:A {x: $x}) OPTIONAL MATCH (b:B {y: a.y}) RETURN b", [("A", "x"), ("B", "y")]),
-        ("MATCH (n:Node {id: $id, name: $name}) DELETE n", [("Node", "name")]),
+        ("MATCH (n:Node {id: $id, name: $name}) DELETE n", [("Node", "id")]),
         ("MATCH (n:Node) WHERE n.id > $id RETURN n", []),
         ("MATCH (n:Node) WHERE n.id = n.other RETURN n", []),
         ("MATCH (n:Node) WHERE id(n) = $id RETURN n", []),
