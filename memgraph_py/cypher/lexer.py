@@ -38,7 +38,7 @@ _TOKEN = re.compile(
     (\s*(?:(?://[^\r\n]*|/\*.*?\*/)\s*)*)
     (?:
       ( [^\W\d]\w*
-      | (?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
+      | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
       | \.\.|\|\||<>|<=|>=|=~|\+=|/(?!\*)|[-+*%^=<>(){}\[\],.:;|&!]
       | \$(?:\w+|`(?:[^`]|``)*`)
       | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
@@ -57,16 +57,27 @@ _SIGNS = (
 )
 _BRACKETS = frozenset("()[]|")
 _NUMBER = re.compile(
-    r"(?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)|[0-9]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+"
+    r"""
+    (?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
+    |[0-9]+|0[xX][0-9a-fA-F]+|0[oO][0-7]+
+    """,
+    re.VERBOSE,
 )
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9a-fA-F])_(?=[0-9a-fA-F])")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 _QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", "SINGLE"})
 _SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
 _SUBQUERIES = frozenset({"EXISTS", "COUNT", "COLLECT"})
-_NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT", "STREAM", "WHEN"})
+_NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT", "STREAM"})
 """Keywords that may stand where a name may: before one of these signs they are names."""
+_COMPARATORS = frozenset({"=", "<>", "<=", ">="})
+_OPERAND_ENDS = frozenset(
+    {"NAME", "INTEGER", "FLOAT", "STRING", "PARAMETER", "NULL", "TRUE", "FALSE", "END", ")", "]", "}"}
+)
+_BEHIND_IS = frozenset({"NULL", "NOT", "TYPED", "NORMALIZED", ":"})
+_TRIM_SIDES = frozenset({"BOTH", "LEADING", "TRAILING"})
 _AFTER_NAMES = frozenset({".", "=", "<>", "<=", ">=", ")", "]", "}", ",", "/", "%", "^", "|"})
 
 _FALLBACKS = {
@@ -172,16 +183,17 @@ def _valued(text: str, written: str, start: int, known: Mapping[str, str]) -> tu
 
 
 def _number(text: str, written: str, start: int) -> tuple[str, Found]:
-    match = _NUMBER.fullmatch(written)
+    digits = _BETWEEN_DIGITS.sub("", written) if "_" in written else written
+    match = _NUMBER.fullmatch(digits)
     if match is None:
         return INVALID, _error(text, start, f'invalid number "{written[:40]}"', "InvalidNumberLiteral")
     if match.group("float") is not None:
-        number = float(written)
+        number = float(digits)
         if number == float("inf"):
             return INVALID, _error(text, start, f'number "{written[:40]}" is too large', "FloatingPointOverflow")
         return "FLOAT", number
     # more digits than any 64-bit number has: int() itself refuses thousands of them
-    value = int(written, 0 if written[:1] == "0" and not written.isdigit() else 10) if len(written) < 80 else 2**64
+    value = int(digits, 0 if digits[:1] == "0" and not digits.isdigit() else 10) if len(digits) < 80 else 2**64
     if value > INTEGER_MAX:
         # the error is raised where the parser does not want this kind
         kind = "LEAST_INTEGER" if value == INTEGER_MAX + 1 else INVALID
@@ -242,13 +254,31 @@ def _retag_words(tokens: Tokens) -> None:
         elif kind == "WITH":
             if _is_zoned_type(tokens.values, index):
                 kinds[index] = "NAME"
+        elif kind == "WHEN":
+            _retag_when(kinds, index)
         elif kind in _NAMES_BEFORE_SIGNS:
             if following in _AFTER_NAMES:
+                kinds[index] = "NAME"
+        elif kind in _TRIM_SIDES:
+            if kinds[index - 1] != "(" or not (following[0].isalpha() or following in ("(", "[", "{")):
+                kinds[index] = "NAME"
+        elif kind in ("STARTS", "ENDS"):
+            if following != "WITH":
                 kinds[index] = "NAME"
         elif following == "(" and kinds[index + 3 : index + 4] == ["IN"]:
             kinds[index] = "QUANTIFIER"
         elif kind != "ALL" and not (kind == "ANY" and following == "<"):  # the type ANY<A | B>
             kinds[index] = "NAME"
+
+
+def _retag_when(kinds: list[str], index: int) -> None:
+    """Tell `CASE x WHEN = 1` and `WHEN IS NULL` from variables of these names."""
+    following = kinds[index + 1]
+    if following in _AFTER_NAMES and not (following in _COMPARATORS and kinds[index - 1] in _OPERAND_ENDS):
+        kinds[index] = "NAME"
+    elif following == "IS":
+        is_test = kinds[index + 2] in _BEHIND_IS or kinds[index + 3 : index + 4] == ["NORMALIZED"]
+        kinds[index + 1] = "IS" if is_test else "NAME"
 
 
 def _is_zoned_type(values: list[Found], index: int) -> bool:
@@ -358,4 +388,11 @@ def _is_relationship(kinds: list[str], index: int, closed: dict[int, int]) -> bo
     return kinds[index] in ("(", "_NODE_OPEN")
 
 
-_SPECIAL = _QUANTIFIERS | _SHORTEST | _SUBQUERIES | _NAMES_BEFORE_SIGNS | {"REDUCE", "WITH"}
+_SPECIAL = (
+    _QUANTIFIERS
+    | _SHORTEST
+    | _SUBQUERIES
+    | _NAMES_BEFORE_SIGNS
+    | _TRIM_SIDES
+    | {"ENDS", "REDUCE", "STARTS", "WHEN", "WITH"}
+)

@@ -242,7 +242,7 @@ _INFIX = frozenset(
 _CLAUSES = frozenset(
     {
         *("MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CREATE", "MERGE", "SET", "REMOVE", "DETACH", "DELETE"),
-        *("CALL", "FOREACH", "UNION"),
+        *("CALL", "FOREACH", "UNION", "INSERT", "NODETACH", "LOAD", "FINISH", "USE"),
     }
 )
 _IN_WORDS = {
@@ -252,6 +252,7 @@ _IN_WORDS = {
     "STRING": "a string",
     "PARAMETER": "a parameter",
     "_NODE_OPEN": '"("',
+    "_BAR": '"|"',
     "_DASH": '"-"',
     "_ARROW_LEFT": '"<-"',
     "_ARROW_RIGHT": '"->"',

@@ -32,7 +32,10 @@ from memgraph_py.cypher.analysis.procedures import check_procedure, check_table
 from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
 from memgraph_py.cypher.analysis.transactions import check_transactions
+from memgraph_py.cypher.lexer import position
 from memgraph_py.cypher.tree import walk
+from memgraph_py.errors import DatabaseNotFound
+from memgraph_py.functions.procedures import ALIASES, DATABASE
 
 _UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
 
@@ -51,7 +54,8 @@ class Analysis:
 def analyse(query: ast.Query, text: str) -> Analysis:
     """Check a query; ``text`` is where its offsets point.
 
-    Raises CypherSyntaxError, CypherTypeError or ProcedureNotFound with the position and the TCK's detail.
+    Raises CypherSyntaxError, CypherTypeError, ProcedureNotFound or DatabaseNotFound, with the position and the TCK's
+    detail.
     """
     findings = Findings(text, _Nested())
     place = Place({}, findings)
@@ -109,6 +113,8 @@ def _imported(part: ast.SingleQuery, place: Place) -> Place:
 def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Scope:
     """Check the clauses of a single query; gives its columns."""
     columns: Scope = {}
+    if part.use is not None:
+        _check_database(part.use, place)
     for index, clause in enumerate(part.clauses):
         if isinstance(clause, ast.Return | ast.Finish) and index < len(part.clauses) - 1:
             name = type(clause).__name__.upper()
@@ -124,6 +130,13 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
         else:
             _check_clause(clause, place)
     return columns
+
+
+def _check_database(use: ast.Use, place: Place) -> None:
+    if use.name.lower() not in (DATABASE, *ALIASES):
+        message = f"there is no database '{use.name[:100]}'"
+        here = position(place.findings.text, use.offset)
+        raise DatabaseNotFound(message, hint=f"leave USE out, or name '{DATABASE}'", position=here)
 
 
 def _check_ending(part: ast.SingleQuery, place: Place) -> None:

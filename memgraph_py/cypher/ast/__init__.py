@@ -32,6 +32,7 @@ from memgraph_py.cypher.ast.clauses import (
     SubqueryCall,
     TableCall,
     Unwind,
+    Use,
     With,
     YieldItem,
 )
@@ -165,6 +166,7 @@ __all__ = [
     "TestStream",
     "TypePredicate",
     "Unwind",
+    "Use",
     "Variable",
     "With",
     "YieldItem",

@@ -245,9 +245,18 @@ Clause: TypeAlias = (
 
 
 @immutable
+class Use:
+    """`USE database`."""
+
+    name: str
+    offset: int
+
+
+@immutable
 class SingleQuery:
     clauses: tuple[Clause, ...]
     offset: int
+    use: Use | None = None
 
 
 @immutable

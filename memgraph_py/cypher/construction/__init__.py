@@ -5,10 +5,12 @@ and what its parts gave; an optional part that was not written gives None.
 """
 
 from memgraph_py.cypher.construction import (
+    cases,
     clauses,
     commands,
     expressions,
     labels,
+    options,
     patterns,
     projections,
     schema,
@@ -19,5 +21,5 @@ from memgraph_py.cypher.construction.rejection import Rejected
 
 __all__ = ["FAMILIES", "Rejected"]
 
-FAMILIES = (clauses, commands, expressions, labels, patterns, projections, schema, tables, value_types)
+FAMILIES = (cases, clauses, commands, expressions, labels, options, patterns, projections, schema, tables, value_types)
 """Where the functions are."""

@@ -1,6 +1,7 @@
 """Queries and clauses."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
     Clause,
@@ -30,8 +31,10 @@ from memgraph_py.cypher.ast import (
     SetPropertiesItem,
     SetPropertyItem,
     SingleQuery,
+    SortItem,
     SubqueryCall,
     Unwind,
+    Use,
     With,
     YieldItem,
 )
@@ -69,8 +72,44 @@ def union_tail(start: int, all_rows: str | None, part: SingleQuery) -> _UnionTai
     return _UnionTail(all_rows is not None, part)
 
 
-def single_query(start: int, *clauses: Clause) -> SingleQuery:
-    return SingleQuery(clauses, start)
+_Written: TypeAlias = "Clause | tuple[Clause, With]"
+"""A clause, or one with its ORDER BY, SKIP and LIMIT."""
+
+
+def single_query(start: int, database: Use | None, *clauses: _Written) -> SingleQuery:
+    return SingleQuery(_clauses(clauses), start, database)
+
+
+def use(start: int, name: str) -> Use:
+    return Use(name, start)
+
+
+def ordered(start: int, clause: Clause, order: With) -> tuple[Clause, With]:
+    del start
+    return clause, order
+
+
+def order(start: int, items: tuple[SortItem, ...], skip: Expression | None, limit: Expression | None) -> With:
+    """`MATCH … ORDER BY … LIMIT …`: as if `WITH *` stood before it."""
+    return With(Projection(False, True, (), items, skip, limit), None, start)
+
+
+def order_skip(start: int, skip: Expression, limit: Expression | None) -> With:
+    return order(start, (), skip, limit)
+
+
+def order_limit(start: int, limit: Expression) -> With:
+    return order(start, (), None, limit)
+
+
+def _clauses(written: tuple[_Written, ...]) -> tuple[Clause, ...]:
+    found: list[Clause] = []
+    for clause in written:
+        if isinstance(clause, tuple):
+            found.extend(clause)
+        else:
+            found.append(clause)
+    return tuple(found)
 
 
 def _whole(body: Query | SingleQuery) -> Query:
@@ -155,8 +194,12 @@ def delete(start: int, detach: str | None, *expressions: Expression) -> Delete:
     return Delete(expressions, detach is not None, start)
 
 
-def foreach(start: int, variable: str, list_: Expression, *clauses: Clause) -> Foreach:
-    return Foreach(variable, list_, clauses, start)
+def delete_nodetach(start: int, *expressions: Expression) -> Delete:
+    return Delete(expressions, False, start)
+
+
+def foreach(start: int, variable: str, list_: Expression, *clauses: _Written) -> Foreach:
+    return Foreach(variable, list_, _clauses(clauses), start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +268,22 @@ def imports_all(start: int) -> tuple[str, ...]:
     return _EVERYTHING
 
 
-def in_transactions(start: int, *options: tuple[str, Expression | str]) -> InTransactions:
-    """Each option once, in any order."""
+def in_transactions(start: int, concurrency: int | None, *options: tuple[str, Expression | str]) -> InTransactions:
+    """Each option once, in any order. ``concurrency`` is how many may run at a time, and one is."""
+    del concurrency
     given = dict(options)
     if len(given) < len(options):
         raise Rejected("an option of IN TRANSACTIONS stands there twice", start)
     rows, status = given.get("rows"), given.get("status")
     assert not isinstance(rows, str) and (status is None or isinstance(status, str))
     return InTransactions(rows, str(given.get("on error", "FAIL")), status, start)
+
+
+def concurrency(start: int, count: int | None) -> int:
+    """0 where the server may choose."""
+    if count == 0:
+        raise Rejected("CONCURRENT TRANSACTIONS begin at 1", start)
+    return count or 0
 
 
 def of_rows(start: int, count: Expression) -> tuple[str, Expression]:

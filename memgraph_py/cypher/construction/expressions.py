@@ -1,7 +1,5 @@
 """Expressions."""
 
-from dataclasses import dataclass
-
 from memgraph_py.cypher.ast import (
     Case,
     ComparisonChain,
@@ -22,13 +20,16 @@ from memgraph_py.cypher.ast import (
     Reduce,
     Slice,
     Subscript,
+    TypePredicate,
     Variable,
 )
 from memgraph_py.cypher.construction.labels import label_test
 from memgraph_py.cypher.construction.rejection import Rejected
 from memgraph_py.values.types import Value
+from memgraph_py.values.value_types import Alternative
 
 INTEGER_MIN = -(2**63)
+_NORMAL_FORMS = frozenset(("NFC", "NFD", "NFKC", "NFKD"))
 
 
 def disjunction(start: int, *operands: Expression) -> Expression:
@@ -120,6 +121,25 @@ def raise_to(start: int, left: Expression, right: Expression) -> Infix:
     return Infix("^", left, right, start)
 
 
+def is_normalized(start: int, operand: Expression, form: str | None) -> Case:
+    """NULL of what is no string."""
+    is_text = TypePredicate(operand, (Alternative("STRING", nullable=False),), False, start)
+    normalized = FunctionCall("normalize", (operand, Literal(_normal_form(start, form), start)), False, False, start)
+    return Case(None, (is_text,), (Infix("=", operand, normalized, start),), None, start)
+
+
+def is_not_normalized(start: int, operand: Expression, form: str | None) -> Prefix:
+    return Prefix("NOT", is_normalized(start, operand, form), start)
+
+
+def _normal_form(start: int, form: str | None) -> str:
+    if form is None:
+        return "NFC"
+    if form.upper() not in _NORMAL_FORMS:
+        raise Rejected(f'there is no normal form "{form}"', start, hint="NFC, NFD, NFKC or NFKD")
+    return form.upper()
+
+
 def negative(start: int, operand: Expression) -> Literal | Prefix:
     """A negated number is a literal too."""
     if isinstance(operand, Literal) and type(operand.value) in (int, float):
@@ -155,11 +175,33 @@ def slice_(start: int, subject: Expression, first: Expression | None, stop: Expr
 
 
 def function_call(start: int, called: Expression, distinct: str | None, *arguments: Expression) -> FunctionCall:
-    return FunctionCall(_function_name(called), arguments, distinct is not None, False, start)
+    name = _function_name(called)
+    match arguments:
+        case (text, Variable(form, offset)) if form.upper() in _NORMAL_FORMS and name.lower() == "normalize":
+            arguments = (text, Literal(form.upper(), offset))  # `normalize(text, NFD)`: a word
+    return FunctionCall(name, arguments, distinct is not None, False, start)
 
 
 def function_call_star(start: int, called: Expression) -> FunctionCall:
     return FunctionCall(_function_name(called), (), False, True, start)
+
+
+def trim_side(
+    start: int, called: Expression, side: str, characters: Expression | None, source: Expression
+) -> FunctionCall:
+    """`trim(LEADING 'x' FROM text)`."""
+    if not (isinstance(called, Variable) and called.name.lower() == "trim"):
+        raise Rejected("FROM stands among the arguments of trim() alone", start)
+    arguments = (source,) if characters is None else (source, characters)
+    return FunctionCall(f"{_TRIM_SIDES[side.upper()]}trim", arguments, False, False, start)
+
+
+def trim_both(start: int, called: Expression, characters: Expression, source: Expression) -> FunctionCall:
+    return trim_side(start, called, "BOTH", characters, source)
+
+
+_TRIM_SIDES = {"BOTH": "b", "LEADING": "l", "TRAILING": "r"}
+"""What the functions of one side have before `trim`."""
 
 
 def _function_name(called: Expression) -> str:
@@ -240,25 +282,6 @@ def projected_variable(start: int, name: str) -> tuple[str, Expression]:
 def projected_value(start: int, key: str, value: Expression) -> tuple[str, Expression]:
     del start
     return key, value
-
-
-@dataclass(frozen=True, slots=True)
-class _When:
-    condition: Expression
-    result: Expression
-
-
-def case(start: int, subject: Expression | None, *rest: _When | Expression | None) -> Case:
-    """The last is the ELSE."""
-    *branches, otherwise = rest
-    whens = [branch for branch in branches if isinstance(branch, _When)]
-    assert not isinstance(otherwise, _When)
-    return Case(subject, tuple(w.condition for w in whens), tuple(w.result for w in whens), otherwise, start)
-
-
-def when(start: int, condition: Expression, result: Expression) -> _When:
-    del start
-    return _When(condition, result)
 
 
 def quantifier(start: int, kind: str, name: str, source: Expression, predicate: Expression | None) -> Quantifier:
