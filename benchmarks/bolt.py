@@ -26,7 +26,7 @@ from benchmarks.echo import EchoClient
 from benchmarks.peers import add_peer_argument
 from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import cpu_used, resident_bytes
-from benchmarks.social import FRIENDSHIPS, USERS, social
+from benchmarks.social_graph import FRIENDSHIPS, USERS, social
 from memgraph_py.values.types import Value
 
 NODES = 100_000

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.social import social
+from benchmarks.social_graph import social
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast

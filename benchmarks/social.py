@@ -1,53 +1,200 @@
-"""A friendship graph like those of real users: 100,000 of them, 1,768,515 relationships, the same for the same seed.
+"""`python -m benchmarks.social`: reading queries on a social graph, in CPU time of the thread that runs them.
 
-Out-degrees are log-normal (sigma 1.1, at most 800); half of the targets lie near the source, within n / 100 places;
-the others are drawn by popularity, place n · u^2.2 of a shuffled order; three in ten are answered by a relationship
-back. No loops, no relationship twice. An age stands at seven of ten users.
+The graph: 100,000 users with ids and ages, 1,768,515 friendships. A statement runs in process, found by its text, until
+its rows are there as columns, not encoded. Each set of parameters counts with the least of some rounds, the query with
+the median of its sets. *First call*: a text that was never seen is parsed, analysed, planned and run; that over what
+later calls take; here too the least of some rounds, each with a text of its own.
+
+`--peer URL` (a Bolt server, which is given the same graph if it has none) and the embedded databases that are installed
+take their turns in the same rounds. A peer counts only where its rows are the same; the processor's time of its server,
+where its process id is given, includes the sending of rows, that of an embedded one does not.
 """
 
-from dataclasses import dataclass
+import argparse
+import gc
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from neo4j.exceptions import Neo4jError
+from neo4j.graph import Node as DriverNode
+from neo4j.graph import Relationship as DriverRelationship
 
-USERS, FRIENDSHIPS = 100_000, 1_768_515
-SIGMA, DEGREE_MAX, DRAWN_SHARE = 1.1, 800, 0.75
-POPULARITY_EXPONENT, BACK_SHARE, AGE_SHARE = 2.2, 0.3, 0.7
+from benchmarks.embedded_peer import MODULES, EmbeddedPeer, is_installed
+from benchmarks.peers import BoltPeer, add_peer_argument
+from benchmarks.report import Figure, add_output_arguments, publish
+from benchmarks.server_cpu import cpu_used
+from benchmarks.social_graph import FRIENDSHIPS, USERS, Social, social, store_social
+from benchmarks.social_queries import Question, parameters, questions
+from memgraph_py.engine.database import Database
+from memgraph_py.engine.session import Session
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.values.types import Node, Relationship
+
+SETS = 20
+"""Of parameters, for each query that has any."""
+FIRST_CALLS = 5
+UNWIND_ROWS = 10_000
+
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[Question, Mapping[str, int]], tuple[Rows | str, float]]
+"""Gives the rows, or why there are none, and what they cost in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Social:
-    """Users have ids from 1. ages: (users,), -1 where unknown. sources, targets: (friendships,) ids, shuffled."""
+def main() -> None:
+    """Run everything and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.social", description=__doc__)
+    parser.add_argument("--only", metavar="TEXT", default="", help="queries with this in their names")
+    parser.add_argument("--no-embedded", action="store_true", help="leave out Kùzu and Ladybug")
+    parser.add_argument("--settle", type=float, default=3.0, help="seconds for the store's background work")
+    add_peer_argument(parser)
+    add_output_arguments(parser)
+    arguments = parser.parse_args()
+    graph = social()
+    store = GraphStore()
+    store_social(store, graph)
+    time.sleep(arguments.settle)
+    gc.freeze()
+    session = Database(store).session()
+    embedded = [] if arguments.no_embedded else embedded_peers(graph)
+    bolt = [BoltPeer(address) for address in arguments.peer]
+    for peer in bolt:
+        load(peer, graph)
+    peers: dict[str, Ask] = {peer.name: _asks_embedded(peer) for peer in embedded}
+    peers |= {peer.name: _asks_bolt(peer) for peer in bolt}
+    figures = []
+    for question in questions():
+        if arguments.only in question.name:
+            figures += measured(question, session, peers)
+    publish(figures, arguments, f"{USERS:,} users, {FRIENDSHIPS:,} friendships")
+    for embedded_peer in embedded:
+        embedded_peer.close()
+    for peer in bolt:
+        peer.close()
+    session.close()
+    store.close()
 
-    ages: NDArray[np.int64]
-    sources: NDArray[np.int64]
-    targets: NDArray[np.int64]
+
+def embedded_peers(graph: Social) -> list[EmbeddedPeer]:
+    """Those that are installed; the others are named."""
+    for module, name in MODULES.items():
+        if not is_installed(module):
+            print(f"{name} is left out: `pip install {module}` would bring it")
+    return [EmbeddedPeer(module, graph) for module in MODULES if is_installed(module)]
 
 
-def social(users: int = USERS, friendships: int = FRIENDSHIPS, seed: int = 7) -> Social:
-    """The graph."""
-    random = np.random.default_rng(seed)
-    weights = np.exp(SIGMA * random.standard_normal(users))
-    cap = min(DEGREE_MAX, users // 4)
-    degrees = np.minimum(cap, weights * (friendships * DRAWN_SHARE / weights.sum()) + random.random(users)).astype(
-        np.int64
-    )
-    popular = random.permutation(users)
-    window = max(50, users // 100)
-    found: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-    sources = np.repeat(np.arange(users), degrees)
-    while len(found) < friendships:
-        size = len(sources)
-        near = (sources + random.integers(-window, window + 1, size)) % users
-        far = popular[(users * random.random(size) ** POPULARITY_EXPONENT).astype(np.int64)]
-        targets = np.where(random.random(size) < 0.5, near, far)
-        back = random.random(size) < BACK_SHARE
-        pairs = np.concatenate([sources * users + targets, (targets * users + sources)[back]])
-        pairs = np.concatenate([found, pairs[pairs // users != pairs % users]])
-        _, first = np.unique(pairs, return_index=True)
-        found = pairs[np.sort(first)]
-        sources = random.integers(0, users, max(1_000, friendships - len(found)))  # top up where pairs fell together
-    found = random.permutation(found[:friendships])
-    ages = np.clip(12 + random.gamma(2.2, 6.5, users), 0, 100).astype(np.int64)
-    ages[random.random(users) >= AGE_SHARE] = -1
-    return Social(ages, found // users + 1, found % users + 1)
+def load(peer: BoltPeer, graph: Social) -> None:
+    """Give the peer the graph, unless it has it. Raises SystemExit where it has another one."""
+    users, friendships = len(graph.ages), len(graph.sources)
+    found = peer.rows("MATCH (n) RETURN count(n)")[0][0]
+    if found == 0:
+        try:
+            peer.rows("CREATE INDEX ON :User(id)")
+        except Neo4jError:
+            peer.rows("CREATE INDEX FOR (n:User) ON (n.id)")
+            peer.rows("CALL db.awaitIndexes()")
+        ages = [{"id": id, "age": None if age < 0 else age} for id, age in enumerate(graph.ages.tolist(), start=1)]
+        pairs = [{"a": a, "b": b} for a, b in zip(graph.sources.tolist(), graph.targets.tolist(), strict=True)]
+        user = "UNWIND $rows AS row CREATE (:User {id: row.id, age: row.age})"
+        friend = "UNWIND $rows AS row MATCH (a:User {id: row.a}), (b:User {id: row.b}) CREATE (a)-[:Friend]->(b)"
+        for text, rows in ((user, ages), (friend, pairs)):
+            for start in range(0, len(rows), UNWIND_ROWS):
+                peer.rows(text, {"rows": rows[start : start + UNWIND_ROWS]})
+    found = peer.rows("MATCH (n:User) RETURN count(n)")[0][0], peer.rows("MATCH ()-[r]->() RETURN count(r)")[0][0]
+    if found != (users, friendships):
+        raise SystemExit(f"{peer.name} holds {found[0]:,} users and {found[1]:,} friendships, and not this graph")
+
+
+def measured(question: Question, session: Session, peers: Mapping[str, Ask]) -> list[Figure]:
+    """The warm figure, with those of the peers that agree, and that of the first call."""
+    first = first_call(question, session)
+    sets = parameters(SETS, USERS) if question.has_parameters else [{}]
+    others = {name: ask for name, ask in peers.items() if agrees(name, question, ask, session, sets)}
+    least = [[float("inf")] * len(sets) for _ in range(1 + len(others))]
+    for turn in range(question.rounds):
+        for place, values in enumerate(sets):
+            least[0][place] = min(least[0][place], run(question.text, session, values))
+            for row, ask in enumerate(others.values(), start=1):
+                if turn < 3:
+                    least[row][place] = min(least[row][place], ask(question, values)[1])
+    ours, *theirs = (statistics.median(row) * 1000 for row in least)
+    now = dict(zip(others, theirs, strict=True))
+    figure = Figure(question.name, "ms", ours, question.reach, False, {**question.peers, **now}, frozenset(now))
+    return [figure, Figure("  first call over later ones", "times", first * 1000 / ours, 2)]
+
+
+def first_call(question: Question, session: Session) -> float:
+    """Seconds of a text that is new, which a comment makes it."""
+    values = parameters(1, USERS)[0]
+    return min(run(f"{question.text} // {number}", session, values) for number in range(FIRST_CALLS))
+
+
+def run(text: str, session: Session, values: Mapping[str, int]) -> float:
+    """Seconds of the processor until all rows are there."""
+    begun = time.thread_time()
+    session.run(text, values).take(-1)
+    return time.thread_time() - begun
+
+
+def agrees(name: str, question: Question, ask: Ask, session: Session, sets: list[dict[str, int]]) -> bool:
+    """True where the peer gives the same rows for some of the sets; says so where it does not."""
+    for values in sets[:3]:
+        theirs, _ = ask(question, values)
+        if isinstance(theirs, str):
+            print(f"{name} does not answer '{question.name}': {theirs}")
+            return False
+        ours = [tuple(row) for row in session.run(question.text, values).values()]
+        if len(ours) != len(theirs) or not (question.counted or comparable(ours) == comparable(theirs)):
+            print(f"{name} gives other rows for '{question.name}' and {dict(values)}: {len(theirs)}, ours {len(ours)}")
+            return False
+    return True
+
+
+def comparable(rows: Rows) -> Counter[tuple[Any, ...]]:
+    """The rows as a bag of what every database can tell: of a node its id and age, of a relationship that it is one."""
+    return Counter(tuple(_plain(value) for value in row) for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Node() as node:
+            return node.properties.get("id"), node.properties.get("age")
+        case DriverNode() as node:
+            return node.get("id"), node.get("age")
+        case Relationship() | DriverRelationship() | {"_src": _} | {"_SRC": _}:
+            return "relationship"
+        case dict():
+            return value["id"], value["age"]
+        case float():
+            return round(value, 9)
+        case _:
+            return value
+
+
+def _asks_embedded(peer: EmbeddedPeer) -> Ask:
+    return lambda question, values: peer.ask(question.other_text or question.text, _used(question, values))
+
+
+def _asks_bolt(peer: BoltPeer) -> Ask:
+    def ask(question: Question, values: Mapping[str, int]) -> tuple[Rows | str, float]:
+        before, begun = peer.cpu_seconds(), time.perf_counter()
+        try:
+            rows = peer.rows(question.text, _used(question, values))
+        except Neo4jError as error:
+            return str(error), 0.0
+        after, ended = peer.cpu_seconds(), time.perf_counter()
+        known = before is not None and after is not None
+        return rows, cpu_used(before, after) if known else ended - begun  # type: ignore[arg-type]  # both are known
+
+    return ask
+
+
+def _used(question: Question, values: Mapping[str, int]) -> dict[str, int]:
+    """Some refuse a parameter that the text does not name."""
+    return {name: value for name, value in values.items() if f"${name}" in question.text}
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.social import FRIENDSHIPS, USERS, social
+from benchmarks.social_graph import FRIENDSHIPS, USERS, social
 
 GENDERS = ("", "woman", "man")
 
