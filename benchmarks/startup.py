@@ -1,8 +1,8 @@
 """`python -m benchmarks.startup`: from the start of the process to the first answer to a query.
 
 Empty, and with the graph of `benchmarks.memory` in a checkpoint; with `--cold` also with no kernel compiled, which
-takes a minute or two, and from when on /health answers meanwhile. Else kernels are in their cache. The query over Bolt is
-`MATCH (u:User {id: 1}) RETURN u`. CPU time is that of the server's process.
+takes a minute or two, and from when on /health answers meanwhile. Else kernels are in their cache. The query over Bolt
+is `MATCH (u:User {id: 1}) RETURN u`. CPU time is that of the server's process.
 """
 
 import argparse

@@ -9,7 +9,7 @@ kinds); it is the last resort.
     Column(kind=STRING, values=[0<<24|3, 3<<24|5], valid=None, data=b"AdaGrace")   ->  "Ada", "Grace"
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.errors import LimitExceeded
+from memgraph_py.kernels.chunks import copy_texts, text_bytes
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -27,6 +28,7 @@ Rows: TypeAlias = NDArray[np.int64]
 STRING_LENGTH_BITS = 24
 STRING_LENGTH_MASK = (1 << STRING_LENGTH_BITS) - 1
 EMPTY_DATA: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
+NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
 class Kind(IntEnum):
@@ -142,6 +144,8 @@ class Column:
         if not typed:
             return Column.nulls(rows)
         kind = typed[0].kind
+        if kind is Kind.OBJECT and (records := _concatenate_records(columns)) is not None:
+            return records
         if any(column.kind is not kind for column in typed):
             merged: list[Value] = []
             for column in columns:
@@ -214,6 +218,78 @@ class Column:
         if self.valid is None:
             return values
         return [value if ok else None for value, ok in zip(values, self.valid.tolist(), strict=True)]
+
+
+class RecordColumn(Column):
+    """Maps of the same keys, or lists, kept by field: rows of a file. They become values when somebody asks for them.
+
+    fields: a column by key, or by place in the list, each (rows,). lengths: (rows,) of the lists.
+    """
+
+    __slots__ = ("_values", "fields", "lengths", "rows")
+
+    def __init__(self, fields: dict[str, Column] | list[Column], rows: int, lengths: Rows | None = None) -> None:
+        self.kind = Kind.OBJECT
+        self.valid = None
+        self.data = None
+        self.fields = fields
+        self.rows = rows
+        self.lengths = lengths
+        self._values: NDArray[np.object_] | None = None
+
+    @property
+    def values(self) -> NDArray[np.object_]:  # type: ignore[override]  # what is made late is not assigned
+        """As of any column of kind OBJECT."""
+        if self._values is None:
+            self._values = np.empty(self.rows, dtype=object)
+            for start in range(0, self.rows, PIECE_VALUES):
+                for row, value in enumerate(self._made(start, min(start + PIECE_VALUES, self.rows)), start):
+                    self._values[row] = value
+        return self._values
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def field(self, key: Value) -> Column | None:
+        """The values of a key, or at a place from 0 on; None where only the values can tell."""
+        if isinstance(self.fields, dict):
+            return self.fields.get(key, Column.nulls(self.rows)) if isinstance(key, str) else None
+        if type(key) is not int or key < 0:
+            return None
+        return self.fields[key] if key < len(self.fields) else Column.nulls(self.rows)
+
+    def is_all_null(self) -> bool:
+        """See Column."""
+        return self.rows == 0
+
+    def validity(self) -> Mask:
+        """See Column."""
+        return np.ones(self.rows, dtype=np.bool_)
+
+    def take(self, rows: Rows | Mask) -> "RecordColumn":
+        """See Column."""
+        count = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        return self._each(count, lambda column: column.take(rows), None if self.lengths is None else self.lengths[rows])
+
+    def slice(self, start: int, stop: int) -> "RecordColumn":
+        """See Column."""
+        stop = min(stop, self.rows)
+        lengths = None if self.lengths is None else self.lengths[start:stop]
+        return self._each(stop - start, lambda column: column.slice(start, stop), lengths)
+
+    def _each(self, rows: int, change: Callable[[Column], Column], lengths: Rows | None) -> "RecordColumn":
+        if isinstance(self.fields, dict):
+            return RecordColumn({key: change(column) for key, column in self.fields.items()}, rows)
+        return RecordColumn([change(column) for column in self.fields], rows, lengths)
+
+    def _made(self, start: int, stop: int) -> Iterator[Value]:
+        columns = self.fields.values() if isinstance(self.fields, dict) else self.fields
+        rows = zip(*(column.slice(start, stop).to_values() for column in columns), strict=True)
+        if isinstance(self.fields, dict):
+            keys = tuple(self.fields)
+            return (dict(zip(keys, row, strict=True)) for row in rows)
+        assert self.lengths is not None, "lists know their lengths"
+        return (list(row[:length]) for row, length in zip(rows, self.lengths[start:stop].tolist(), strict=True))
 
 
 @dataclass(slots=True, eq=False)
@@ -321,16 +397,40 @@ def _strings(column: Column) -> Iterator[str]:
         yield column.data[start:end].tobytes().decode()
 
 
+def _concatenate_records(columns: Sequence[Column]) -> RecordColumn | None:
+    """Maps of the same keys; None for anything else."""
+    parts = [
+        column.fields for column in columns if isinstance(column, RecordColumn) and isinstance(column.fields, dict)
+    ]
+    if len(parts) < len(columns) or any(fields.keys() != parts[0].keys() for fields in parts):
+        return None
+    joined = {key: Column.concatenate([fields[key] for fields in parts]) for key in parts[0]}
+    return RecordColumn(joined, sum(map(len, columns)))
+
+
 def _concatenate_strings(columns: Sequence[Column], valid: Mask | None) -> Column:
     """Strings of several heaps: lay the heaps end to end, or the texts alone where the heaps are much larger."""
     rows = sum(map(len, columns))
     heaps = {id(column.data): column.data for column in columns if column.kind is Kind.STRING}
     if sum(0 if heap is None else len(heap) for heap in heaps.values()) > 64 * rows + 65_536:
-        texts: list[Value] = []
-        for column in columns:
-            texts.extend(column.to_values())
-        return Column.from_values(texts)
+        return _copied_texts(columns, valid)
     return _end_to_end(columns, valid)
+
+
+def _copied_texts(columns: Sequence[Column], valid: Mask | None) -> Column:
+    """Columns of strings, or of NULLs, with one heap of their texts alone."""
+    texts = [
+        (np.ascontiguousarray(column.values), NO_MASK if column.valid is None else column.valid, column.data)
+        for column in columns
+    ]
+    sizes = [0 if data is None else text_bytes(handles, mask) for handles, mask, data in texts]
+    heap = np.empty(sum(sizes), dtype=np.uint8)
+    parts, start = [], 0
+    for (handles, mask, data), size in zip(texts, sizes, strict=True):
+        zeros = np.zeros(len(handles), dtype=np.int64)
+        parts.append(zeros if data is None else copy_texts(handles, mask, data, heap, start))
+        start += size
+    return Column(Kind.STRING, np.concatenate(parts), valid, heap)
 
 
 def _end_to_end(columns: Sequence[Column], valid: Mask | None) -> Column:

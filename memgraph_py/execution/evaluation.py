@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
+from memgraph_py.columnar import Batch, Column, Kind, Mask, RecordColumn, Rows
 from memgraph_py.errors import CypherSyntaxError, CypherTypeError, EntityNotFound
 from memgraph_py.execution.executor import ExecutionContext, constant, spread
 from memgraph_py.functions.registry import FUNCTIONS
@@ -183,6 +183,8 @@ def _property(expression: Property, batch: Batch, context: ExecutionContext) -> 
         key = graph.schema.keys.find(expression.key)
         return Column.nulls(batch.rows) if key is None else graph.relationship_property(relationships, key)
     if subject.kind is Kind.OBJECT:
+        if isinstance(subject, RecordColumn) and (found := subject.field(expression.key)) is not None:
+            return found
         return _property_of_objects(subject.to_values(), expression.key, context)
     if subject.is_all_null():
         return Column.nulls(batch.rows)

@@ -11,7 +11,7 @@ from types import TracebackType
 import numpy as np
 
 from memgraph_py.bounds import Bounds
-from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind
+from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind, RecordColumn
 from memgraph_py.values.types import Value
 
 __all__ = ["GROUPING_BYTES", "VALUE_BYTES", "Holding", "column_bytes", "held_rows", "text_bytes"]
@@ -80,6 +80,9 @@ def held_rows(source: Iterator[Batch], bounds: Bounds) -> Iterator[Batch]:
 
 def column_bytes(column: Column, known: dict[int, int] | None = None) -> int:
     """An estimate. known: large values that were counted before, by identity; what it names must still be there."""
+    if isinstance(column, RecordColumn):
+        fields = column.fields.values() if isinstance(column.fields, dict) else column.fields
+        return sum([column_bytes(field, known) for field in fields])
     values = column.values
     size = values.nbytes if column.valid is None else values.nbytes + len(values)
     if column.kind is Kind.STRING and column.data is not None:

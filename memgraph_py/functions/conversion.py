@@ -7,13 +7,18 @@ NULL in the functions that end in `OrNull`.
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 
-from memgraph_py.columnar import Column, Kind
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import EMPTY_DATA, NO_MASK, Column, Kind, Mask
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
 from memgraph_py.functions.rows import floats, wrong_argument
 from memgraph_py.functions.text import plain_text
+from memgraph_py.kernels.number_texts import NOT_SIMPLE, SIMPLE, read_floats, read_integers
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
@@ -24,7 +29,10 @@ _FLOAT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 @columnar("tointeger", 1, signature="toInteger(input :: STRING | BOOLEAN | INTEGER | FLOAT) :: INTEGER")
 def to_integer(environment: Environment, arguments: list[Column]) -> Column:
     """The number without its fraction, the number that a text spells, 1 or 0 for a boolean."""
-    return arguments[0] if arguments[0].kind is Kind.INT else _each(arguments[0], integer_of)
+    (column,) = arguments
+    if column.kind is Kind.STRING:
+        return _spelled(column, Kind.INT, read_integers, integer_of)
+    return column if column.kind is Kind.INT else _each(column, integer_of)
 
 
 @columnar("tofloat", 1, signature="toFloat(input :: STRING | INTEGER | FLOAT) :: FLOAT")
@@ -33,6 +41,8 @@ def to_float(environment: Environment, arguments: list[Column]) -> Column:
     (column,) = arguments
     if column.kind is Kind.INT or column.kind is Kind.FLOAT:
         return Column(Kind.FLOAT, floats(column), column.valid)
+    if column.kind is Kind.STRING:
+        return _spelled(column, Kind.FLOAT, read_floats, float_of)
     return _each(column, float_of)
 
 
@@ -95,6 +105,26 @@ def boolean_of(value: Value) -> bool | None:
     if isinstance(value, int):
         return bool(value)
     raise wrong_argument("toBoolean", value, "a boolean, integer or string")
+
+
+def _spelled(
+    column: Column,
+    kind: Kind,
+    read: Callable[[NDArray[np.int64], Mask, NDArray[np.uint8]], tuple[NDArray[Any], NDArray[np.uint8]]],
+    convert: Callable[[Value], Value],
+) -> Column:
+    """The numbers that texts spell: the simple ones by ``read``, the others one by one."""
+    handles = np.ascontiguousarray(column.values)
+    data = EMPTY_DATA if column.data is None else column.data
+    numbers, found = read(handles, NO_MASK if column.valid is None else column.valid, data)
+    if bool((found == SIMPLE).all()):
+        return Column(kind, numbers)
+    valid = found == SIMPLE
+    for row in np.flatnonzero(found == NOT_SIMPLE).tolist():
+        number = convert(column.value(row))
+        if number is not None:
+            numbers[row], valid[row] = number, True
+    return Column(kind, numbers, valid) if valid.any() else Column.nulls(len(column))
 
 
 def _each(column: Column, convert: Callable[[Value], Value]) -> Column:

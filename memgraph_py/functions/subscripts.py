@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memgraph_py.columnar import Column, Kind
+from memgraph_py.columnar import Column, Kind, RecordColumn
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import require_lists, wrong_type
@@ -18,6 +18,8 @@ def subscript(environment: Environment, arguments: list[Column]) -> Column:
         names = indexes.to_values()
         if names and all(name == names[0] for name in names):
             return _property(environment, subjects, str(names[0]))
+    if isinstance(subjects, RecordColumn) and (found := _field(subjects, indexes)) is not None:
+        return found
     return Column.from_values(
         [
             None if subject is None or index is None else _element(environment, subject, index)
@@ -34,6 +36,15 @@ def slice_list(environment: Environment, arguments: list[Column]) -> Column:
     return Column.from_values(
         [_slice(subject, start, stop) for subject, start, stop in zip(lists, starts, stops, strict=True)]
     )
+
+
+def _field(records: RecordColumn, indexes: Column) -> Column | None:
+    """Where all rows ask for the same field; None where they do not."""
+    if len(indexes) == 0 or indexes.valid is not None or indexes.kind not in (Kind.INT, Kind.STRING):
+        return None
+    if (indexes.values != indexes.values[0]).any():
+        return None
+    return records.field(indexes.value(0))
 
 
 def _element(environment: Environment, subject: Value, index: Value) -> Value:
