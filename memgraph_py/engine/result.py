@@ -1,5 +1,7 @@
 """Result: the rows of one statement, pulled in pieces; Summary: what the client is told at the end.
 
+A statement of a single row (``execution/single.py``) may be asked for it, by ``take_row``, before anything else.
+
 A bounded statement runs in the event loop's thread with a budget of time. When the budget runs out between two
 batches, the rest is taken in a worker thread; when it runs out before the first batch, the statement is given up,
 undone and started anew there.
@@ -16,6 +18,7 @@ from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.statements import too_deep
 from memgraph_py.execution.executor import Counters
+from memgraph_py.execution.single import Row, SeveralRows
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -68,19 +71,40 @@ class Result:
         summary: Summary,
         *,
         bounded: bool,
+        single: Callable[[], Row | None] | None = None,
     ) -> None:
-        """start: begins the statement, or begins it anew; its argument is its budget of time, or None."""
+        """start: begins the statement, or begins it anew; its argument is its budget of time, or None. single: gives
+        all that it gives, by names, or raises SeveralRows."""
         self.columns = columns
         self.bounded = bounded
         self.view = view
         self.committed: Future[int] | None = None
         self.finished = False
+        self._single = single
         self._start = start
         self._batches: Iterator[Batch] | None = None
         self._summary = summary
         self._ready: deque[Batch] = deque()
         self._exhausted = False
         self._created = time.perf_counter()
+
+    @property
+    def is_single(self) -> bool:
+        """True where ``take_row`` may give all."""
+        return self._single is not None
+
+    def take_row(self) -> Row | None:
+        """The one row, or None for none: then the result is ``finished``. Raises SeveralRows where ``take`` must be
+        asked, as nothing was taken."""
+        single, self._single = self._single, None
+        if single is None or self._batches is not None:
+            raise SeveralRows
+        row = single()
+        self.finished = self._exhausted = True
+        self._batches, self._start = iter(()), _ended
+        now = time.perf_counter() - self._created
+        self._summary.seconds_to_available = self._summary.seconds_to_consumed = now
+        return row
 
     def take(self, count: int, budget_seconds: float | None = None) -> Taken:
         """The next ``count`` rows, or all with -1; fewer where the budget ran out. Raises what the statement raises."""

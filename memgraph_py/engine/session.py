@@ -30,10 +30,12 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
+from memgraph_py.execution.single import Row, SeveralRows, SingleRow
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.printing import describe_whole
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -257,11 +259,30 @@ class Session:
                     yield batch
             summary.profile = _profiled(prepared, view, profile)
 
-        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
+        single = None if prepared.single is None else self._single(prepared.single, parameters, view, deadline)
+        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         if self._transaction is not None:
             self._open = [other for other in self._open if not other.finished]
             self._open.append(result)
         return result
+
+    def _single(
+        self, run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
+    ) -> Callable[[], Row | None]:
+        """For ``Result``. In a transaction that has changed something, and too late, the batches are asked."""
+
+        def single() -> Row | None:
+            snapshot = view
+            if isinstance(snapshot, Transaction):
+                if not snapshot.changes.is_empty():
+                    raise SeveralRows
+                snapshot = snapshot.snapshot
+            if deadline is not None and time.perf_counter() >= deadline:
+                raise SeveralRows
+            assert isinstance(snapshot, Snapshot), "a view is one or the other"
+            return run(snapshot, parameters)
+
+        return single
 
     def _run_auto_commit(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None

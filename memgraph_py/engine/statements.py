@@ -26,6 +26,7 @@ from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
+from memgraph_py.execution.single import SingleRow, whole_single_row
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import Call, Literal
@@ -48,7 +49,7 @@ class PreparedQuery:
     ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
-    ``memory_bytes_max``: what the text allows it.
+    ``memory_bytes_max``: what the text allows it. ``single``: the plan's second form, where it has one.
     """
 
     text: str
@@ -65,6 +66,7 @@ class PreparedQuery:
     notifications: tuple[Notification, ...] = ()
     literals: dict[str, Value] = field(default_factory=dict)
     memory_bytes_max: int | None = None
+    single: SingleRow | None = None
 
 
 @dataclass(slots=True)
@@ -183,6 +185,7 @@ class StatementCache:
                 notifications=find_notifications(query, plan, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
+                single=None if query.mode or query.memory_bytes_max else whole_single_row(plan, view.schema),
             )
         except RecursionError as error:
             raise too_deep() from error

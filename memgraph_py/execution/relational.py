@@ -12,6 +12,7 @@ from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
 from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.single import Parameters, Row, SingleRow, SingleValue, composes, single_row, single_value
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.plan.expressions import Expression, Literal
 from memgraph_py.plan.operators import (
@@ -31,6 +32,8 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     Unwind,
 )
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.values.types import RelationshipReference, Value
 
 
@@ -65,6 +68,27 @@ def project(operator: Project, context: ExecutionContext) -> Iterator[Batch]:
         if row_name is not None:
             columns[row_name] = batch.columns[row_name]
         yield Batch(batch.rows, columns)
+
+
+@composes(Project)
+def _single_project(operator: Project, schema: Schema) -> SingleRow | None:
+    inner = single_row(operator.input, schema)
+    if inner is None:
+        return None
+    values: list[tuple[str, SingleValue]] = []
+    for name, expression in zip(operator.names, operator.expressions, strict=True):
+        value = single_value(expression, schema)
+        if value is None:
+            return None
+        values.append((name, value))
+
+    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
+        row = inner(snapshot, parameters)
+        if row is None:
+            return None
+        return {name: value(row, snapshot, parameters) for name, value in values}
+
+    return run
 
 
 @executes(Extend)
@@ -282,6 +306,13 @@ def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionCo
     together = Batch.concatenate(batches)
     keys = [evaluate(key, together, context) for key in operator.keys]
     return together.take(first_rows(keys, operator.descending, count, context.bounds))
+
+
+@composes(Limit)
+def _single_limit(operator: Limit, schema: Schema) -> SingleRow | None:
+    count = operator.count
+    known = isinstance(count, Literal) and type(count.value) is int and count.value > 0
+    return single_row(operator.input, schema) if known else None
 
 
 def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids, relationship_ids
 from memgraph_py.execution.executor import ExecutionContext, constant, executes, widen
+from memgraph_py.execution.single import SingleRow, composes
 from memgraph_py.plan.operators import (
     AllNodes,
     Argument,
@@ -17,6 +18,7 @@ from memgraph_py.plan.operators import (
     ScanRelationships,
     Unit,
 )
+from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.view import Direction, NodeIds
 
 
@@ -27,6 +29,11 @@ def unit(operator: Unit, context: ExecutionContext) -> Iterator[Batch]:
         yield Batch(1, {})
     else:
         yield from argument(Argument(()), context)
+
+
+@composes(Unit)
+def _single_unit(operator: Unit, schema: Schema) -> SingleRow | None:
+    return lambda snapshot, parameters: {}
 
 
 @executes(Argument)

@@ -10,12 +10,16 @@ from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import once_per_row
 from memgraph_py.execution.lists import flatten
 from memgraph_py.execution.scans import cross, pieces
+from memgraph_py.execution.single import Parameters, Row, SeveralRows, SingleRow, composes, single_row, single_value
 from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById
 from memgraph_py.storage.elements import elements_of, values_of
 from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
-from memgraph_py.storage.snapshot import same_rows
+from memgraph_py.storage.single import ASK, NOTHING, node_by_number, seek_one
+from memgraph_py.storage.snapshot import Snapshot, same_rows
 from memgraph_py.storage.view import NodeIds
+from memgraph_py.values.types import NodeReference
 
 _RANGES_AT_ONCE = 256
 _KINDS = {Entity.NODE: Kind.NODE, Entity.RELATIONSHIP: Kind.RELATIONSHIP}
@@ -42,6 +46,31 @@ def index_seek(operator: IndexSeek, context: ExecutionContext) -> Iterator[Batch
         if lists is not None:
             rows, ids = once_per_row(lists[rows], ids)
         yield from pieces(widen(batch, rows, {variable: Column(kind, ids)}), context)
+
+
+@composes(IndexSeek)
+def _single_index_seek(operator: IndexSeek, schema: Schema) -> SingleRow | None:
+    inner, value = single_row(operator.input, schema), single_value(operator.values[0], schema)
+    on = schema.descriptor(operator.entity, operator.token, operator.keys)
+    if inner is None or value is None or on is None or not schema.has_index(on):
+        return None
+    if operator.many or len(operator.keys) > 1 or operator.entity is not Entity.NODE:
+        return None
+    variable = operator.variable
+
+    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
+        row = inner(snapshot, parameters)
+        if row is None:
+            return None
+        node = seek_one(snapshot, on, value(row, snapshot, parameters))
+        if node >= 0:
+            row[variable] = NodeReference(node)
+            return row
+        if node == ASK:
+            raise SeveralRows
+        return None
+
+    return run
 
 
 @executes(IndexRangeSeek)
@@ -101,6 +130,28 @@ def node_by_id(operator: NodeById, context: ExecutionContext) -> Iterator[Batch]
             rows, nodes = once_per_row(rows, nodes)
         if len(rows):
             yield widen(batch, rows, {operator.variable: Column(Kind.NODE, nodes)})
+
+
+@composes(NodeById)
+def _single_node_by_id(operator: NodeById, schema: Schema) -> SingleRow | None:
+    inner, value = single_row(operator.input, schema), single_value(operator.value, schema)
+    if inner is None or value is None or operator.many:
+        return None
+    variable = operator.variable
+
+    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
+        row = inner(snapshot, parameters)
+        if row is None:
+            return None
+        node = node_by_number(snapshot, value(row, snapshot, parameters))
+        if node == ASK:
+            raise SeveralRows
+        if node == NOTHING:
+            return None
+        row[variable] = NodeReference(node)
+        return row
+
+    return run
 
 
 def _whole_numbers(column: Column) -> NodeIds:

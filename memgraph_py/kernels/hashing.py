@@ -41,30 +41,35 @@ def hash_numbers(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return result
 
 
+@kernel("int64(int64, Array(uint8, 1, 'C', True))")
+def hash_text(handle: Integer, data: NDArray[np.uint8]) -> Integer:
+    """Hash of a string's bytes, eight at a time."""
+    position = handle >> LENGTH_BITS
+    length = handle & LENGTH_MASK
+    end = position + length
+    state = mix(length ^ 0x5DEECE66D)
+    while position + 8 <= end:
+        word = np.uint64(0)
+        for byte in range(8):
+            word |= np.uint64(data[position + byte]) << np.uint64(8 * byte)
+        state = mix(state ^ np.int64(word))
+        position += 8
+    word = np.uint64(0)
+    byte = 0
+    while position < end:
+        word |= np.uint64(data[position]) << np.uint64(8 * byte)
+        position += 1
+        byte += 1
+    return mix(state ^ np.int64(word))
+
+
 @kernel("int64[::1](int64[::1], boolean[::1], Array(uint8, 1, 'C', True))")
 def hash_texts(handles: NDArray[np.int64], valid: NDArray[np.bool_], data: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """(rows,) hash of each string's bytes, eight at a time; 0 where NULL. An empty ``valid``: none is NULL."""
+    """(rows,) hash of each string; 0 where NULL. An empty ``valid``: none is NULL."""
     result = np.zeros(len(handles), dtype=np.int64)
     for row in range(len(handles)):
-        if len(valid) > 0 and not valid[row]:
-            continue
-        position = handles[row] >> LENGTH_BITS
-        length = handles[row] & LENGTH_MASK
-        end = position + length
-        state = mix(length ^ 0x5DEECE66D)
-        while position + 8 <= end:
-            word = np.uint64(0)
-            for byte in range(8):
-                word |= np.uint64(data[position + byte]) << np.uint64(8 * byte)
-            state = mix(state ^ np.int64(word))
-            position += 8
-        word = np.uint64(0)
-        byte = 0
-        while position < end:
-            word |= np.uint64(data[position]) << np.uint64(8 * byte)
-            position += 1
-            byte += 1
-        result[row] = mix(state ^ np.int64(word))
+        if len(valid) == 0 or valid[row]:
+            result[row] = hash_text(handles[row], data)
     return result
 
 
@@ -156,10 +161,81 @@ def same_texts(
     return result
 
 
+_TABLE = "Tuple((int32[::1], int64[::1], int32[::1], int32[:, ::1]))"
+_COLUMN = "Tuple((int64[::1], boolean[::1], int32[::1], uint8[::1]))"
+_STATES = "Tuple((int32[::1], int32[::1], boolean[::1]))"
+
+
+@kernel(f"boolean(int64, int64, int64, Array(uint8, 1, 'C', True), {_COLUMN}, {_STATES}, int64)")
+def is_match(
+    node: Integer,
+    check: int,
+    sought: Integer,
+    sought_data: NDArray[np.uint8],
+    column: tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int32], NDArray[np.uint8]],
+    states: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]],
+    count: int,
+) -> bool:
+    """What ``find_nodes`` asks of a candidate."""
+    if check == CANDIDATES:
+        return True
+    buffer, validity, chunks, heap = column
+    state_buffer, state_table, members = states
+    chunk = node >> CHUNK_BITS
+    if node >= count or chunk >= len(state_table) or state_table[chunk] < 0:
+        return False
+    state = state_buffer[(np.int64(state_table[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)]
+    if state < 0 or state >= len(members) or not members[state]:
+        return False
+    if check == ANY_VALUE:
+        return True
+    if chunk >= len(chunks) or chunks[chunk] < 0:
+        return False
+    position = (np.int64(chunks[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)
+    if not validity[position]:
+        return False
+    if check == SAME_NUMBER:
+        return bool(buffer[position] == sought)
+    return same_text(sought, buffer[position], sought_data, heap)
+
+
+@kernel(f"int64({_TABLE}, int64, int64, Array(uint8, 1, 'C', True), {_COLUMN}, {_STATES}, int64)")
+def find_node(
+    table: tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
+    check: int,
+    sought: int,
+    sought_data: NDArray[np.uint8],
+    column: tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int32], NDArray[np.uint8]],
+    states: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]],
+    count: int,
+) -> int:
+    """As ``find_nodes``, for one number or text: the node, -1 where there is none, -2 where there are several."""
+    directory, hashes, payloads, postings = table
+    hash = mix(sought) if check == SAME_NUMBER else hash_text(sought, sought_data)
+    first = np.int64(directory[(hash >> SEGMENT_BITS) & (len(directory) - 1)]) << SEGMENT_BITS
+    place = hash & SEGMENT_MASK
+    while payloads[first + place] != 0 and hashes[first + place] != hash:
+        place = (place + 1) & SEGMENT_MASK
+    payload = np.int64(payloads[first + place])
+    found = np.int64(-1)
+    while payload != 0:
+        if payload > 0:
+            node = payload - 1
+            payload = np.int64(0)
+        else:
+            posting = -payload - 1
+            node = np.int64(postings[posting, 0])
+            payload = np.int64(postings[posting, 1])
+        if node != found and is_match(node, check, sought, sought_data, column, states, count):
+            if found >= 0:
+                return -2
+            found = node
+    return int(found)
+
+
 @kernel(
-    "Tuple((int64[::1], int64[::1]))(Tuple((int32[::1], int64[::1], int32[::1], int32[:, ::1])), int64, int64[::1],"
-    " boolean[::1], int64[::1], Array(uint8, 1, 'C', True), Tuple((int64[::1], boolean[::1], int32[::1], uint8[::1])),"
-    " Tuple((int32[::1], int32[::1], boolean[::1])), int64)"
+    f"Tuple((int64[::1], int64[::1]))({_TABLE}, int64, int64[::1], boolean[::1], int64[::1],"
+    f" Array(uint8, 1, 'C', True), {_COLUMN}, {_STATES}, int64)"
 )
 def find_nodes(
     table: tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
@@ -178,8 +254,6 @@ def find_nodes(
     states: buffer and table of the nodes' label sets, which of those have the label; count: bound of visible ids.
     """
     directory, hashes, payloads, postings = table
-    buffer, validity, chunks, heap = column
-    state_buffer, state_table, members = states
     rows = np.empty(len(sought_hashes) + 4, dtype=np.int64)
     nodes = np.empty(len(sought_hashes) + 4, dtype=np.int64)
     found = 0
@@ -188,6 +262,7 @@ def find_nodes(
         if len(sought_valid) > 0 and not sought_valid[row]:
             continue
         hash = sought_hashes[row]
+        sought = sought_values[row] if check >= SAME_NUMBER else np.int64(0)
         first = np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS
         place = hash & SEGMENT_MASK
         while payloads[first + place] != 0 and hashes[first + place] != hash:
@@ -201,24 +276,8 @@ def find_nodes(
                 posting = -payload - 1
                 node = np.int64(postings[posting, 0])
                 payload = np.int64(postings[posting, 1])
-            if check != CANDIDATES:
-                chunk = node >> CHUNK_BITS
-                if node >= count or chunk >= len(state_table) or state_table[chunk] < 0:
-                    continue
-                state = state_buffer[(np.int64(state_table[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)]
-                if state < 0 or state >= len(members) or not members[state]:
-                    continue
-                if check != ANY_VALUE:
-                    if chunk >= len(chunks) or chunks[chunk] < 0:
-                        continue
-                    position = (np.int64(chunks[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)
-                    if not validity[position]:
-                        continue
-                    if check == SAME_NUMBER:
-                        if buffer[position] != sought_values[row]:
-                            continue
-                    elif not same_text(sought_values[row], buffer[position], sought_data, heap):
-                        continue
+            if not is_match(node, check, sought, sought_data, column, states, count):
+                continue
             if found == len(rows):
                 more_rows = np.empty(2 * found, dtype=np.int64)
                 more_nodes = np.empty(2 * found, dtype=np.int64)

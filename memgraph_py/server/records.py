@@ -1,11 +1,14 @@
 """From results to RECORD messages: what a client sees of nodes and relationships is read as columns, and packed."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from memgraph_py.bolt.packstream import Dialect, list_header, pack_text
+from memgraph_py.bolt.framing import frame
+from memgraph_py.bolt.messages import RECORD
+from memgraph_py.bolt.packstream import Dialect, list_header, map_header, pack_integer, pack_into, pack_text
 from memgraph_py.bolt.records import (
     SMALL_ROWS,
     FieldColumn,
@@ -18,10 +21,13 @@ from memgraph_py.bolt.records import (
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.result import Result
+from memgraph_py.execution.single import SeveralRows
 from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.single import label_set_of, properties_of
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import NodeReference, Value
 
 
 class SchemaNames:
@@ -51,6 +57,9 @@ class Piece:
     interrupted: bool
 
 
+_NO_ROW = Piece(b"", 0, complete=True, finished=True, interrupted=False)
+
+
 class RecordStream:
     """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
 
@@ -73,6 +82,9 @@ class RecordStream:
         rows = 0
         packed = self._packed
         if packed is None:
+            if self.result.is_single:
+                with contextlib.suppress(SeveralRows):
+                    return self._take_row()
             taken = self.result.take(count, budget_seconds)
             self._state = (taken.finished, taken.interrupted)
             batches = taken.batches
@@ -93,6 +105,38 @@ class RecordStream:
         self._packed = None
         finished, interrupted = self._state
         return Piece(b"".join(parts), rows, complete=True, finished=finished, interrupted=interrupted)
+
+    def _take_row(self) -> Piece:
+        """Raises SeveralRows."""
+        result = self.result
+        row = result.take_row()
+        if row is None:
+            return _NO_ROW
+        self.has_rows = True
+        out = bytearray((0xB1, RECORD))
+        out += list_header(len(result.columns))
+        for name in result.columns:
+            value = row[name]
+            if type(value) is NodeReference:
+                self._pack_node(out, value.id)
+            else:
+                pack_into(out, value, self._dialect)
+        return Piece(frame(out), 1, True, True, False)
+
+    def _pack_node(self, out: bytearray, id: int) -> None:
+        view, names = self.result.view, self._names
+        snapshot = view.snapshot if isinstance(view, Transaction) else view
+        assert isinstance(snapshot, Snapshot), "a view is one or the other"
+        out += b"\xb4N" if self._dialect.element_ids else b"\xb3N"
+        out += pack_integer(id)
+        out += names.label_lists.packed(label_set_of(snapshot, id))
+        properties = properties_of(snapshot, id)
+        out += map_header(len(properties))
+        for key, value in properties:
+            out += names.keys.packed(key)
+            pack_into(out, value, self._dialect)
+        if self._dialect.element_ids:
+            out += pack_text(str(id))
 
     def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
         """``take`` without the records."""
