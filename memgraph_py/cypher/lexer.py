@@ -40,7 +40,7 @@ _TOKEN = re.compile(
       ( [^\W\d]\w*
       | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
       | \.\.|\|\||<>|<=|>=|=~|\+=|/(?!\*)|[-+*%^=<>(){}\[\],.:;|&!]
-      | \$(?:\w+|`(?:[^`]|``)*`)
+      | \$(?:\w+|`(?:[^`]|``)*`|(?=\())
       | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
       | `(?:[^`]|``)*`
       )
@@ -53,7 +53,7 @@ _TOKEN = re.compile(
 text: to look for its end again and again would be slow."""
 _SIGNS = (
     *("..", "||", "<>", "<=", ">=", "=~", "+=", "-", "+", "*", "/", "%", "^", "=", "<", ">"),
-    *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!"),
+    *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!", "$"),
 )
 _BRACKETS = frozenset("()[]|")
 _NUMBER = re.compile(
@@ -352,7 +352,7 @@ def _may_join(kinds: list[str], bar: int, closed: dict[int, int]) -> bool:
     return before in ("%", ">", "!")
 
 
-_BEFORE_LABELS = frozenset((":", "|", "_BAR", "&", "!", "(", "<", "IS", "TYPED"))
+_BEFORE_LABELS = frozenset((":", "|", "_BAR", "&", "!", "(", "<", "IS", "TYPED", "$", "PARAMETER"))
 _BEHIND_OPERANDS = frozenset((".", ":", "(", "[", "{", "+", "-", "*", "/", "^"))
 _TYPE_ENDS = frozenset(("NULL", "LIST", "ARRAY"))
 

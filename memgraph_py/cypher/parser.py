@@ -253,6 +253,7 @@ _IN_WORDS = {
     "PARAMETER": "a parameter",
     "_NODE_OPEN": '"("',
     "_BAR": '"|"',
+    "$": '"$("',
     "_DASH": '"-"',
     "_ARROW_LEFT": '"<-"',
     "_ARROW_RIGHT": '"->"',

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
-from memgraph_py.errors import CypherTypeError, EntityNotFound
+from memgraph_py.errors import CypherTypeError, EntityNotFound, SemanticError
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.execution.labels import names_by_rows
 from memgraph_py.execution.memory import column_bytes
 from memgraph_py.plan.expressions import Expression, MapOf
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
@@ -56,13 +57,22 @@ def _create_nodes(spec: NodeSpec, batch: Batch, context: ExecutionContext) -> No
 
 def _create_relationships(spec: RelationshipSpec, batch: Batch, context: ExecutionContext) -> RelationshipIds:
     graph = context.graph
-    type = graph.schema.types.intern(spec.type)
     sources = _end_nodes(batch.columns[spec.source], spec.source)
     targets = _end_nodes(batch.columns[spec.target], spec.target)
     context.counters.relationships_created += batch.rows
     properties = _property_columns(spec.properties, batch, context)
     _count_changes(batch.rows, properties, context)
-    return graph.create_relationships(sources, targets, type, properties)
+    intern = graph.schema.types.intern
+    if spec.type is not None:
+        return graph.create_relationships(sources, targets, intern(spec.type), properties)
+    assert spec.type_named is not None, "a relationship has a type"
+    ids = np.empty(batch.rows, dtype=np.int64)
+    for names, rows in names_by_rows(evaluate(spec.type_named, batch, context), context):
+        if len(names) != 1:
+            raise SemanticError("a relationship has one type", detail="NoSingleRelationshipType")
+        part = {key: column.take(rows) for key, column in properties.items()}
+        ids[rows] = graph.create_relationships(sources[rows], targets[rows], intern(names[0]), part)
+    return ids
 
 
 def _count_changes(rows: int, properties: dict[KeyId, Column], context: ExecutionContext) -> None:

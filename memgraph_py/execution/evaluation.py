@@ -19,7 +19,6 @@ from memgraph_py.plan.expressions import (
     Case,
     Constant,
     Expression,
-    HasLabels,
     HasType,
     ListOf,
     Literal,
@@ -259,58 +258,6 @@ def _point_property(point: Point, key: str) -> Value:
 def _has_type(expression: HasType, batch: Batch, context: ExecutionContext) -> Column:
     column = evaluate(expression.subject, batch, context)
     return Column(Kind.BOOL, np.array([fits(value, expression.type) for value in column.to_values()], dtype=np.bool_))
-
-
-@evaluates(HasLabels)
-def _has_labels(expression: HasLabels, batch: Batch, context: ExecutionContext) -> Column:
-    subject = evaluate(expression.subject, batch, context)
-    if subject.kind is Kind.NODE:
-        return Column(Kind.BOOL, _labels_there(node_ids(subject), expression.labels, context), subject.valid)
-    if subject.kind is Kind.RELATIONSHIP:
-        return Column(Kind.BOOL, _types_there(relationship_ids(subject), expression.labels, context), subject.valid)
-    answers: list[Value] = []
-    for value in subject.to_values():
-        if value is None:
-            answers.append(None)
-        elif isinstance(value, NodeReference):
-            answers.append(bool(_labels_there(np.array((value.id,)), expression.labels, context)[0]))
-        elif isinstance(value, RelationshipReference):
-            answers.append(bool(_types_there(np.array((value.id,)), expression.labels, context)[0]))
-        else:
-            raise CypherTypeError(
-                f"expected a node or relationship, got {type_name(value)}", detail="InvalidArgumentType"
-            )
-    return Column.from_values(answers)
-
-
-def _labels_there(nodes: NodeIds, labels: tuple[str, ...], context: ExecutionContext) -> Mask:
-    if context.counters.nodes_deleted:
-        check_nodes(nodes, context)
-    graph = context.graph
-    mask: Mask | None = None
-    for name in labels:
-        label = graph.schema.labels.find(name)
-        if label is None:
-            return np.zeros(len(nodes), dtype=np.bool_)
-        there = graph.has_label(nodes, label)
-        mask = there if mask is None else mask & there
-    if mask is None:
-        mask = np.zeros(len(nodes), dtype=np.bool_)
-        mask[nodes >= 0] = graph.label_sets(nodes[nodes >= 0]) != 0  # the empty set
-    return mask
-
-
-def _types_there(relationships: RelationshipIds, types: tuple[str, ...], context: ExecutionContext) -> Mask:
-    if not types:
-        return relationships >= 0
-    mask = np.zeros(len(relationships), dtype=np.bool_)
-    if len(set(types)) != 1:
-        return mask
-    type = context.graph.schema.types.find(types[0])
-    there = relationships >= 0
-    if type is not None and there.any():
-        mask[there] = context.graph.relationship_types(relationships[there]) == type
-    return mask
 
 
 # ------------------------------------------------------------------------------------------- functions, lists and maps

@@ -32,8 +32,10 @@ from memgraph_py.plan.operators import (
     ScanRelationships,
     SetItem,
     SetLabels,
+    SetLabelsNamed,
     SetProperties,
     SetProperty,
+    SetPropertyNamed,
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
@@ -173,6 +175,8 @@ def _is_separable(operator: Merge, batch: Batch, context: ExecutionContext) -> b
             return False
         keys.update(dict.fromkeys(spec.properties.keys))
         keys.update({node.key: None for node in walk(spec.properties) if isinstance(node, Property)})
+    if any(relationship.type_named is not None for relationship in operator.relationships):
+        return False
     labels = {label for spec in operator.nodes for label in spec.labels}
     return all(_is_apart(item, keys, labels, batch, context) for item in (*operator.on_create, *operator.on_match))
 
@@ -184,6 +188,8 @@ def _is_apart(item: SetItem, keys: dict[str, None], labels: set[str], batch: Bat
             return key not in keys
         case SetLabels():
             return labels.isdisjoint(item.labels)
+        case SetPropertyNamed() | SetLabelsNamed():
+            return False
         case SetProperties(_, value, merge):
             if not merge or not free_variables(value) <= batch.columns.keys():
                 return False

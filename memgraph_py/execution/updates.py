@@ -21,15 +21,19 @@ from memgraph_py.execution.evaluation import (
     relationship_ids,
 )
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.execution.labels import checked_name, names_by_rows
 from memgraph_py.execution.memory import column_bytes
 from memgraph_py.plan.expressions import (
     Call,
+    Case,
     Collect,
     Count,
     Exists,
     ExistsOnce,
     Expression,
     HasLabels,
+    HasLabelsNamed,
+    Literal,
     MapProjection,
     Property,
     Variable,
@@ -37,12 +41,16 @@ from memgraph_py.plan.expressions import (
 from memgraph_py.plan.operators import (
     Remove,
     RemoveLabels,
+    RemoveLabelsNamed,
     RemoveProperty,
+    RemovePropertyNamed,
     Set,
     SetItem,
     SetLabels,
+    SetLabelsNamed,
     SetProperties,
     SetProperty,
+    SetPropertyNamed,
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.values.comparison import grouping_key
@@ -74,8 +82,14 @@ def remove(operator: Remove, context: ExecutionContext) -> Iterator[Batch]:
             match item:
                 case RemoveProperty(subject, key):
                     _write_property(evaluate(subject, batch, context), key, Column.nulls(batch.rows), context)
+                case RemovePropertyNamed(subject, key):
+                    elements, keys = (evaluate(part, batch, context) for part in (subject, key))
+                    _write_named(elements, keys, Column.nulls(batch.rows), context)
                 case RemoveLabels(variable, labels):
                     _remove_labels(batch.columns[variable], labels, context)
+                case RemoveLabelsNamed(variable, named):
+                    for names, rows in names_by_rows(evaluate(named, batch, context), context):
+                        _remove_labels(batch.columns[variable].take(rows), names, context)
         yield batch
 
 
@@ -88,19 +102,25 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
                 case SetProperty(subject, key, value):
                     values = check_storable(evaluate(value, part, context), key)
                     _write_property(evaluate(subject, part, context), key, values, context)
+                case SetPropertyNamed(subject, key, value):
+                    elements, keys, values = (evaluate(one, part, context) for one in (subject, key, value))
+                    _write_named(elements, keys, values, context)
                 case SetProperties(variable, value, merge):
                     maps = property_maps(evaluate(value, part, context), context)
                     _write_maps(part.columns[variable], maps, context, merge=merge)
                 case SetLabels(variable, labels):
                     _add_labels(part.columns[variable], labels, context)
+                case SetLabelsNamed(variable, named):
+                    for names, rows in names_by_rows(evaluate(named, part, context), context):
+                        _add_labels(part.columns[variable].take(rows), names, context)
 
 
 # -------------------------------------------------------------------------------------------------------------- writes
 
 
 def _write_property(subject: Column, key: str, values: Column, context: ExecutionContext) -> None:
-    context.bounds.memory.hold(8 * len(values) + column_bytes(values))  # until the transaction's end
     """Set the property, or remove it where NULL; a NULL subject is skipped."""
+    context.bounds.memory.hold(8 * len(values) + column_bytes(values))  # until the transaction's end
     if subject.kind is Kind.NODE:
         ids = node_ids(subject)
         if subject.valid is not None:
@@ -121,6 +141,15 @@ def _write_property(subject: Column, key: str, values: Column, context: Executio
                 raise CypherTypeError(
                     f"cannot set property '{key}' of {type_name(value)}", detail="InvalidArgumentType"
                 )
+
+
+def _write_named(subject: Column, keys: Column, values: Column, context: ExecutionContext) -> None:
+    """Set the property that each row names. Raises as `names_by_rows`."""
+    for row in np.flatnonzero(keys.validity()).tolist() if keys.kind is Kind.OBJECT else ():
+        checked_name(keys.value(row))  # a list of names is none
+    for names, rows in names_by_rows(keys, context):
+        (key,) = names
+        _write_property(subject.take(rows), key, check_storable(values.take(rows), key), context)
 
 
 def _write_node_property(
@@ -219,15 +248,15 @@ def _written(item: SetItem) -> str:
     match item:
         case SetProperty():
             return item.key
-        case SetProperties():
+        case SetProperties() | SetPropertyNamed():
             return _EVERYTHING
-        case SetLabels():
+        case SetLabels() | SetLabelsNamed():
             return _LABELS
 
 
 def _subject(item: SetItem) -> str | None:
     """The variable that an item writes to, None where it is an expression."""
-    if isinstance(item, SetProperty):
+    if isinstance(item, SetProperty | SetPropertyNamed):
         return item.subject.name if isinstance(item.subject, Variable) else None
     return item.variable
 
@@ -238,8 +267,10 @@ def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
         return
     if isinstance(item, SetProperties) and isinstance(item.value, Variable) and _is_element(item.value, batch):
         yield _EVERYTHING, None
-    expressions: list[Expression] = [item.value]
-    if isinstance(item, SetProperty) and not isinstance(item.subject, Variable):
+    expressions: list[Expression] = [item.names if isinstance(item, SetLabelsNamed) else item.value]
+    if isinstance(item, SetPropertyNamed):
+        expressions.append(item.key)
+    if isinstance(item, SetProperty | SetPropertyNamed) and not isinstance(item.subject, Variable):
         expressions.append(item.subject)
     for node in (node for expression in expressions for node in walk(expression)):
         match node:
@@ -248,8 +279,13 @@ def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
                     yield key, subject.name
             case Property(_, key):
                 yield key, None
-            case HasLabels():
+            case HasLabels() | HasLabelsNamed():
                 yield _LABELS, None
+            case Call("[]", (Variable() as subject, _)):
+                if _is_element(subject, batch):
+                    yield _EVERYTHING, subject.name
+            case Call("[]", (Call() | Case(), index)) if not (isinstance(index, Literal) and type(index.value) is int):
+                yield _EVERYTHING, None
             case MapProjection() | Exists() | ExistsOnce() | Count() | Collect():
                 yield _EVERYTHING, None
             case Call(name) if name in _READING_FUNCTIONS:

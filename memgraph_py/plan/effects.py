@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Call, HasLabels, Literal, MapOf, MapProjection, Parameter, Property
+from memgraph_py.plan.expressions import (
+    Call,
+    HasLabels,
+    HasLabelsNamed,
+    Literal,
+    MapOf,
+    MapProjection,
+    Parameter,
+    Property,
+)
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import children, walk
 from memgraph_py.storage.schema_rules import Entity
@@ -74,6 +83,8 @@ def _reads(part: Any) -> Iterator[Token]:
             yield "property", key
         case HasLabels(_, labels):
             yield from (("label", label) for label in labels)
+        case HasLabelsNamed():
+            yield "label", None
         case Call(name):
             if name in READING_FUNCTIONS:
                 yield READING_FUNCTIONS[name]
@@ -135,8 +146,11 @@ def _changes(part: operators.Operator) -> Iterator[Token]:
         match item:
             case operators.SetProperty(_, key) | operators.RemoveProperty(_, key):
                 yield "property", key
-            case operators.SetProperties():
+            case operators.SetProperties() | operators.SetPropertyNamed() | operators.RemovePropertyNamed():
                 yield "property", None
+            case operators.SetLabelsNamed() | operators.RemoveLabelsNamed():
+                yield "label", None
+                yield "node", None
             case operators.SetLabels(_, labels) | operators.RemoveLabels(_, labels):
                 yield from (("label", label) for label in labels)
                 yield from (("node", label) for label in labels)

@@ -72,6 +72,16 @@ class HasLabels(Remembering):
 
 
 @immutable
+class HasLabelsNamed(Remembering):
+    """`n:$(names)`: all of the labels that the string or list of strings names, or one where ``any``; as HasLabels
+    otherwise. SemanticError where one is no name."""
+
+    subject: "Expression"
+    names: "Expression"
+    any: bool
+
+
+@immutable
 class HasType(Remembering):
     """`x IS :: INTEGER`: whether the value is of the type; never NULL."""
 
@@ -210,6 +220,7 @@ Expression: TypeAlias = (
     | Variable
     | Property
     | HasLabels
+    | HasLabelsNamed
     | HasType
     | Call
     | ListOf

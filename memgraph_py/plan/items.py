@@ -17,13 +17,15 @@ class NodeSpec:
 
 @immutable
 class RelationshipSpec:
-    """A relationship to create from ``source`` to ``target``, both bound or created before it."""
+    """A relationship to create from ``source`` to ``target``, both bound or created before it. ``type_named``: what
+    names its type when it runs, where ``type`` is None."""
 
     variable: str
     source: str
     target: str
-    type: str
+    type: str | None
     properties: Expression | None
+    type_named: Expression | None = None
 
 
 @immutable
@@ -52,7 +54,24 @@ class SetLabels:
     labels: tuple[str, ...]
 
 
-SetItem: TypeAlias = SetProperty | SetProperties | SetLabels
+@immutable
+class SetPropertyNamed:
+    """`subject[key] = value`, as SetProperty otherwise. SemanticError where the key is no name."""
+
+    subject: Expression
+    key: Expression
+    value: Expression
+
+
+@immutable
+class SetLabelsNamed:
+    """`variable:$(names)`: a string or a list of strings. SemanticError where one is no name."""
+
+    variable: str
+    names: Expression
+
+
+SetItem: TypeAlias = SetProperty | SetPropertyNamed | SetProperties | SetLabels | SetLabelsNamed
 
 
 @immutable
@@ -64,8 +83,27 @@ class RemoveProperty:
 
 
 @immutable
+class RemovePropertyNamed:
+    """`REMOVE subject[key]`. SemanticError where the key is no name."""
+
+    subject: Expression
+    key: Expression
+
+
+@immutable
 class RemoveLabels:
     """`REMOVE variable:A:B`."""
 
     variable: str
     labels: tuple[str, ...]
+
+
+@immutable
+class RemoveLabelsNamed:
+    """`REMOVE variable:$(names)`, as SetLabelsNamed."""
+
+    variable: str
+    names: Expression
+
+
+RemoveItem: TypeAlias = RemoveProperty | RemovePropertyNamed | RemoveLabels | RemoveLabelsNamed

@@ -17,12 +17,17 @@ from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.items import NodeSpec as NodeSpec
 from memgraph_py.plan.items import RelationshipSpec as RelationshipSpec
+from memgraph_py.plan.items import RemoveItem as RemoveItem
 from memgraph_py.plan.items import RemoveLabels as RemoveLabels
+from memgraph_py.plan.items import RemoveLabelsNamed as RemoveLabelsNamed
 from memgraph_py.plan.items import RemoveProperty as RemoveProperty
+from memgraph_py.plan.items import RemovePropertyNamed as RemovePropertyNamed
 from memgraph_py.plan.items import SetItem as SetItem
 from memgraph_py.plan.items import SetLabels as SetLabels
+from memgraph_py.plan.items import SetLabelsNamed as SetLabelsNamed
 from memgraph_py.plan.items import SetProperties as SetProperties
 from memgraph_py.plan.items import SetProperty as SetProperty
+from memgraph_py.plan.items import SetPropertyNamed as SetPropertyNamed
 from memgraph_py.plan.seeks import IndexRangeSeek as IndexRangeSeek
 from memgraph_py.plan.seeks import IndexSeek as IndexSeek
 from memgraph_py.plan.seeks import NodeById as NodeById

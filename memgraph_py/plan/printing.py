@@ -20,6 +20,7 @@ from memgraph_py.plan.expressions import (
     ExistsOnce,
     Expression,
     HasLabels,
+    HasLabelsNamed,
     HasType,
     ListComprehension,
     ListOf,
@@ -237,6 +238,9 @@ def _text(expression: Expression) -> tuple[str, int]:
             return f"{_inside(subject, 6)} IS :: {type_text(type)}", 5
         case HasLabels(subject, labels):
             return f"{_inside(subject, CALL_PRECEDENCE)}:{':'.join(labels) or '%'}", CALL_PRECEDENCE
+        case HasLabelsNamed(subject, names, any):
+            named = f"$any({expression_text(names)})" if any else f"$({expression_text(names)})"
+            return f"{_inside(subject, CALL_PRECEDENCE)}:{named}", CALL_PRECEDENCE
         case Call():
             return _call(expression)
         case ListOf(items):
@@ -417,7 +421,9 @@ def _node(node: NodeSpec) -> str:
 
 def _created(relationship: RelationshipSpec) -> str:
     properties = "" if relationship.properties is None else f" {expression_text(relationship.properties)}"
-    inner = f"{relationship.variable}:{relationship.type}{properties}"
+    named = relationship.type_named
+    type = relationship.type if named is None else f"$({expression_text(named)})"
+    inner = f"{relationship.variable}:{type}{properties}"
     return f"({relationship.source})-[{inner}]->({relationship.target})"
 
 
@@ -425,19 +431,27 @@ def _item(item: SetItem) -> str:
     match item:
         case operators.SetProperty(subject, key, value):
             return f"{expression_text(Property(subject, key))} = {expression_text(value)}"
+        case operators.SetPropertyNamed(subject, key, value):
+            return f"{expression_text(Call('[]', (subject, key)))} = {expression_text(value)}"
         case operators.SetProperties(variable, value, merge):
             return f"{variable} {'+=' if merge else '='} {expression_text(value)}"
         case operators.SetLabels(variable, labels):
             return f"{variable}:{':'.join(labels)}"
+        case operators.SetLabelsNamed(variable, names):
+            return f"{variable}:$({expression_text(names)})"
         case _:
             assert_never(item)
 
 
-def _removed(item: operators.RemoveProperty | operators.RemoveLabels) -> str:
+def _removed(item: operators.RemoveItem) -> str:
     match item:
         case operators.RemoveProperty(subject, key):
             return expression_text(Property(subject, key))
+        case operators.RemovePropertyNamed(subject, key):
+            return expression_text(Call("[]", (subject, key)))
         case operators.RemoveLabels(variable, labels):
             return f"{variable}:{':'.join(labels)}"
+        case operators.RemoveLabelsNamed(variable, names):
+            return f"{variable}:$({expression_text(names)})"
         case _:
             assert_never(item)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
-from memgraph_py.plan.items import NodeSpec, RelationshipSpec, RemoveLabels, RemoveProperty, SetItem
+from memgraph_py.plan.items import NodeSpec, RelationshipSpec, RemoveItem, SetItem
 
 if TYPE_CHECKING:  # operators hold operators
     from memgraph_py.plan.operators import Operator
@@ -46,7 +46,7 @@ class Remove:
     """Carries out the items, one after another, over all rows of a batch."""
 
     input: "Operator"
-    items: tuple[RemoveProperty | RemoveLabels, ...]
+    items: tuple[RemoveItem, ...]
 
 
 @immutable

@@ -220,6 +220,7 @@ def _created_variables(operator: operators.Create | operators.Merge) -> tuple[st
 def _read_by_creation(operator: operators.Create | operators.Merge) -> frozenset[str]:
     names = set(_all_free(*(node.properties for node in operator.nodes)))
     names.update(_all_free(*(relationship.properties for relationship in operator.relationships)))
+    names.update(_all_free(*(relationship.type_named for relationship in operator.relationships)))
     for relationship in operator.relationships:
         names.update((relationship.source, relationship.target))
     if isinstance(operator, operators.Merge):
@@ -231,11 +232,17 @@ def _read_by_creation(operator: operators.Create | operators.Merge) -> frozenset
 
 
 def _read_by_item(
-    item: operators.SetItem | operators.RemoveProperty | operators.RemoveLabels,
+    item: operators.SetItem | operators.RemoveItem,
 ) -> frozenset[str]:
     match item:
         case operators.SetProperty(subject, _, value):
             return _all_free(subject, value)
+        case operators.SetPropertyNamed(subject, key, value):
+            return _all_free(subject, key, value)
+        case operators.RemovePropertyNamed(subject, key):
+            return _all_free(subject, key)
+        case operators.SetLabelsNamed(variable, names) | operators.RemoveLabelsNamed(variable, names):
+            return free_variables(names) | {variable}
         case operators.SetProperties(variable, value, _):
             return free_variables(value) | {variable}
         case operators.RemoveProperty(subject, _):

@@ -14,7 +14,7 @@ relationship is compared with the others of the same MATCH that could be the sam
 from dataclasses import dataclass, field
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.construction.labels import label_test
+from memgraph_py.cypher.construction.labels import label_test, named_labels
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, PathOf, Property, Variable
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -43,6 +43,7 @@ class PatternNode:
 
     variable: str
     labels: tuple[str, ...] = ()
+    labels_named: tuple[ast.LabelsNamed, ...] = ()
     properties: ast.MapLiteral | ast.Parameter | None = None
     predicates: list[ast.Expression] = field(default_factory=list)
 
@@ -124,6 +125,7 @@ def _add_node(graph: PatternGraph, written: ast.NodePattern, scope: Scope) -> st
         else:
             node.properties = written.properties
     if written.label_expression is not None:
+        node.labels_named += named_labels(written.label_expression) or ()
         variable = ast.Variable(name, written.offset)
         node.predicates.append(label_test(variable, written.label_expression, written.offset))
     if written.predicate is not None:

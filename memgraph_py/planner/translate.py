@@ -12,6 +12,7 @@ from memgraph_py.plan.expressions import (
     Exists,
     Expression,
     HasLabels,
+    HasLabelsNamed,
     HasType,
     ListComprehension,
     ListOf,
@@ -44,6 +45,8 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
             return Property(translate(subject, scope), key)
         case ast.LabelPredicate(subject, labels):
             return HasLabels(translate(subject, scope), labels)
+        case ast.LabelsNamedPredicate(subject, names, any):
+            return HasLabelsNamed(translate(subject, scope), translate(names, scope), any)
         case ast.Infix(symbol, left, right):
             return Call(symbol, (translate(left, scope), translate(right, scope)))
         case ast.ComparisonChain():

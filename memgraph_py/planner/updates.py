@@ -1,5 +1,6 @@
 """Clauses that change the graph: CREATE, MERGE, SET, REMOVE, DELETE."""
 
+from collections.abc import Iterator
 from typing import assert_never
 
 from memgraph_py.cypher import ast
@@ -33,7 +34,10 @@ def create(clause: ast.Create, operator: Operator, scope: Scope) -> tuple[Operat
     if isinstance(operator, Create) and _can_join(operator, nodes, relationships):
         nodes, relationships = operator.nodes + nodes, operator.relationships + relationships
         operator = operator.input
-    return _with_paths(Create(operator, nodes, relationships), graph), inner
+    operator = Create(operator, nodes, relationships)
+    if labels := _named_labels(graph, scope, inner):
+        operator = Set(operator, labels)
+    return _with_paths(operator, graph), inner
 
 
 def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
@@ -43,15 +47,17 @@ def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator
     nodes, relationships = _specs(graph, scope, inner)
     without_paths = PatternGraph(graph.nodes, graph.relationships, [], graph.named, [])
     match, _ = match_pattern(without_paths, None, Argument(scope.variables), scope)
-    on_create = tuple(_set_item(item, inner) for item in clause.on_create)
-    on_match = tuple(_set_item(item, inner) for item in clause.on_match)
+    on_create = _named_labels(graph, scope, inner) + tuple(
+        made for item in clause.on_create for made in _set_items(item, inner)
+    )
+    on_match = tuple(made for item in clause.on_match for made in _set_items(item, inner))
     match = narrowed(match, scope.variables)
     return _with_paths(Merge(operator, match, nodes, relationships, on_create, on_match), graph), inner
 
 
 def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
     """The input after SET; items of SET clauses that follow each other are one operator's."""
-    items = tuple(_set_item(item, scope) for item in clause.items)
+    items = tuple(made for item in clause.items for made in _set_items(item, scope))
     if isinstance(operator, Set):
         return Set(operator.input, operator.items + items)
     return Set(operator, items)
@@ -59,13 +65,17 @@ def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
 
 def remove_items(clause: ast.Remove, operator: Operator, scope: Scope) -> Operator:
     """The input after REMOVE."""
-    items: list[operators.RemoveProperty | operators.RemoveLabels] = []
+    items: list[operators.RemoveItem] = []
     for item in clause.items:
         match item:
             case ast.RemovePropertyItem(subject, key):
                 items.append(operators.RemoveProperty(translate(subject, scope), key))
-            case ast.RemoveLabelsItem(variable, labels):
-                items.append(operators.RemoveLabels(variable, labels))
+            case ast.RemovePropertyNamedItem(subject, key):
+                items.append(operators.RemovePropertyNamed(translate(subject, scope), translate(key, scope)))
+            case ast.RemoveLabelsItem(variable, labels, _, named):
+                if labels:
+                    items.append(operators.RemoveLabels(variable, labels))
+                items += [operators.RemoveLabelsNamed(variable, translate(part.names, scope)) for part in named]
             case _:
                 assert_never(item)
     return Remove(operator, tuple(items))
@@ -91,8 +101,21 @@ def _specs(
         ends = (relationship.left, relationship.right)
         source, target = reversed(ends) if written.direction is Direction.IN else ends
         properties = _properties(written.properties, inner)
-        relationships.append(RelationshipSpec(relationship.variable, source, target, written.types[0], properties))
+        type, named = next(iter(written.types), None), None
+        if isinstance(written.type_expression, ast.LabelsNamed):
+            named = translate(written.type_expression.names, inner)
+        relationships.append(RelationshipSpec(relationship.variable, source, target, type, properties, named))
     return nodes, tuple(relationships)
+
+
+def _named_labels(graph: PatternGraph, scope: Scope, inner: Scope) -> tuple[operators.SetLabelsNamed, ...]:
+    """The labels `$(names)` of the nodes to create."""
+    return tuple(
+        operators.SetLabelsNamed(node.variable, translate(part.names, inner))
+        for node in graph.nodes.values()
+        if node.variable not in scope.variables
+        for part in node.labels_named
+    )
 
 
 def _properties(properties: ast.MapLiteral | ast.Parameter | None, scope: Scope) -> Expression | None:
@@ -104,22 +127,29 @@ def _properties(properties: ast.MapLiteral | ast.Parameter | None, scope: Scope)
 def _can_join(before: Create, nodes: tuple[NodeSpec, ...], relationships: tuple[RelationshipSpec, ...]) -> bool:
     """True when nothing that is created reads, in a property, what the Create before it makes, or reads the graph."""
     made = set(bound_variables(before))
-    for properties in [node.properties for node in nodes] + [spec.properties for spec in relationships]:
-        if properties is not None and not made.isdisjoint(free_variables(properties)):
+    read = [node.properties for node in nodes]
+    for spec in relationships:
+        read += (spec.properties, spec.type_named)
+    for expression in read:
+        if expression is not None and not made.isdisjoint(free_variables(expression)):
             return False
-        if properties is not None and any(isinstance(part, Exists | Collect | Count) for part in walk(properties)):
+        if expression is not None and any(isinstance(part, Exists | Collect | Count) for part in walk(expression)):
             return False
     return True
 
 
-def _set_item(item: ast.SetItem, scope: Scope) -> operators.SetItem:
+def _set_items(item: ast.SetItem, scope: Scope) -> Iterator[operators.SetItem]:
     match item:
         case ast.SetPropertyItem(subject, key, value):
-            return operators.SetProperty(translate(subject, scope), key, translate(value, scope))
+            yield operators.SetProperty(translate(subject, scope), key, translate(value, scope))
+        case ast.SetPropertyNamedItem(subject, name, value):
+            yield operators.SetPropertyNamed(*(translate(part, scope) for part in (subject, name, value)))
         case ast.SetPropertiesItem(variable, value, merge):
-            return operators.SetProperties(variable, translate(value, scope), merge)
-        case ast.SetLabelsItem(variable, labels):
-            return operators.SetLabels(variable, labels)
+            yield operators.SetProperties(variable, translate(value, scope), merge)
+        case ast.SetLabelsItem(variable, labels, _, named):
+            if labels:
+                yield operators.SetLabels(variable, labels)
+            yield from (operators.SetLabelsNamed(variable, translate(part.names, scope)) for part in named)
         case _:
             assert_never(item)
 

@@ -62,6 +62,10 @@ def check(expression: ast.Expression, place: Place) -> Kind:
             for operand in expression.operands:
                 check(operand, place.value())
             return BOOLEAN
+        case ast.LabelsNamedPredicate(subject, names):
+            check(subject, place.value())
+            check_names(names, place)
+            return BOOLEAN
         case ast.NullCheck() | ast.TypePredicate() | ast.LabelPredicate():
             operand = expression.subject if isinstance(expression, ast.LabelPredicate) else expression.operand
             check(operand, place.value())
@@ -82,6 +86,13 @@ def check(expression: ast.Expression, place: Place) -> Kind:
             return place.findings.nested.subquery(expression, place)
         case _:
             assert_never(expression)
+
+
+def check_names(names: ast.Expression, place: Place) -> None:
+    """Raises what is wrong with an expression that has to name labels or a type."""
+    kind = check(names, place.value())
+    if is_known(kind) and kind is not STRING and not is_list(kind):
+        raise _wrong_kind(f"a label or type is named by a string, not by a {kind.name.lower()}", names, place)
 
 
 def check_predicate(expression: ast.Expression, place: Place) -> None:

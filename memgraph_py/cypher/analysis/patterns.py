@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.expressions import check, check_names, check_predicate
 from memgraph_py.cypher.analysis.kinds import (
     ANY,
     NODE,
@@ -15,7 +15,9 @@ from memgraph_py.cypher.analysis.kinds import (
     list_of,
 )
 from memgraph_py.cypher.analysis.scopes import Place
+from memgraph_py.cypher.construction.labels import named_labels
 from memgraph_py.cypher.lexer import position
+from memgraph_py.cypher.tree import walk
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.storage.view import Direction
 
@@ -71,6 +73,11 @@ def check_details(element: ast.NodePattern | ast.RelationshipPattern, place: Pla
         check(element.properties, place.value())
     if element.predicate is not None:
         check_predicate(element.predicate, place)
+    demanded = element.label_expression if isinstance(element, ast.NodePattern) else element.type_expression
+    if demanded is not None:
+        for part in walk(demanded):
+            if isinstance(part, ast.LabelsNamed):
+                check_names(part.names, place)
     if isinstance(element, ast.RelationshipPattern) and element.search is not None:
         search = element.search
         if search.predicate is not None:
@@ -182,8 +189,12 @@ def bind_merge(part: ast.PatternPart, place: Place) -> None:
 
 
 def _check_new_details(element: ast.NodePattern | ast.RelationshipPattern, place: Place, clause: str) -> None:
-    if isinstance(element, ast.NodePattern) and element.label_expression is not None:
-        raise place.error(f"{clause} takes no label expression other than `A&B`", element.offset, "UnexpectedSyntax")
+    if isinstance(element, ast.NodePattern):
+        named = named_labels(element.label_expression)
+        if named is None or any(part.any for part in named):
+            raise place.error(
+                f"{clause} takes no label expression other than `A&B`", element.offset, "UnexpectedSyntax"
+            )
     if element.predicate is not None:
         raise place.error(f"{clause} takes no WHERE in its pattern", element.offset, "UnexpectedSyntax")
     check_details(element, place)
@@ -209,7 +220,7 @@ def _bind_new_node(node: ast.NodePattern, place: Place, *, alone: bool) -> None:
         place.scope[node.variable] = NODE
     elif not _fits(known, NODE):
         raise _conflict(node.variable, known, NODE, node.offset, place)
-    elif alone or node.labels or node.properties is not None:
+    elif alone or node.labels or node.label_expression is not None or node.properties is not None:
         raise _already_bound(node.variable, node.offset, place)
 
 
@@ -219,7 +230,8 @@ def _bind_new_relationship(relationship: ast.RelationshipPattern, place: Place, 
         raise _already_bound(relationship.variable, offset, place)
     if relationship.variable_length:
         raise place.error(f"{clause} cannot make a relationship of variable length", offset, "CreatingVarLength")
-    if len(relationship.types) != 1:
+    named = named_labels(relationship.type_expression) or ()
+    if len(relationship.types) + len(named) != 1 or any(part.any for part in named):
         raise place.error(f"a relationship to {clause} needs exactly one type", offset, "NoSingleRelationshipType")
     if clause == "CREATE" and relationship.direction is Direction.BOTH:
         raise place.error("a relationship to CREATE needs a direction", offset, "RequiresDirectedRelationship")

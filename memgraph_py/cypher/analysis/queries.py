@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.analysis.expressions import check, check_predicate
+from memgraph_py.cypher.analysis.expressions import check, check_names, check_predicate
 from memgraph_py.cypher.analysis.kinds import (
     ANY,
     BOOLEAN,
@@ -192,10 +192,7 @@ def _check_clause(
             _check_set(clause.items, place)
         case ast.Remove():
             for item in clause.items:
-                if isinstance(item, ast.RemoveLabelsItem):
-                    _check_element(item.variable, item.offset, place, labels=True)
-                else:
-                    check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+                _check_remove(item, place)
         case ast.Delete():
             for expression in clause.expressions:
                 _check_deleted(expression, place)
@@ -230,6 +227,9 @@ def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
             case ast.SetPropertyItem():
                 check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
                 check(item.value, place)
+            case ast.SetPropertyNamedItem():
+                _check_named(item.subject, item.key, place)
+                check(item.value, place)
             case ast.SetPropertiesItem():
                 _check_element(item.variable, item.offset, place)
                 kind = check(item.value, place)
@@ -240,9 +240,38 @@ def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
                         "InvalidArgumentType",
                     )
             case ast.SetLabelsItem():
-                _check_element(item.variable, item.offset, place, labels=True)
+                _check_labels(item, place)
             case _:
                 assert_never(item)
+
+
+def _check_remove(item: ast.RemoveItem, place: Place) -> None:
+    match item:
+        case ast.RemovePropertyItem():
+            check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+        case ast.RemovePropertyNamedItem():
+            _check_named(item.subject, item.key, place)
+        case ast.RemoveLabelsItem():
+            _check_labels(item, place)
+        case _:
+            assert_never(item)
+
+
+def _check_labels(item: ast.SetLabelsItem | ast.RemoveLabelsItem, place: Place) -> None:
+    _check_element(item.variable, item.offset, place, labels=True)
+    for part in item.named:
+        check_names(part.names, place)
+
+
+def _check_named(subject: ast.Expression, key: ast.Expression, place: Place) -> None:
+    """Raises where `subject[key]` cannot be a property of an element."""
+    kind, key_kind = check(subject, place), check(key, place)
+    if kind not in (ANY, NULL, NODE, RELATIONSHIP):
+        raise place.error(f"a {kind.name.lower()} has no properties to change", subject.offset, "InvalidArgumentType")
+    if key_kind not in (ANY, NULL, STRING):
+        raise place.error(
+            f"a property is named by a string, not by a {key_kind.name.lower()}", key.offset, "InvalidArgumentType"
+        )
 
 
 def _check_element(name: str, offset: int, place: Place, *, labels: bool = False) -> None:

@@ -19,14 +19,17 @@ from memgraph_py.cypher.ast.clauses import (
     ProjectionItem,
     Query,
     Remove,
+    RemoveItem,
     RemoveLabelsItem,
     RemovePropertyItem,
+    RemovePropertyNamedItem,
     Return,
     Set,
     SetItem,
     SetLabelsItem,
     SetPropertiesItem,
     SetPropertyItem,
+    SetPropertyNamedItem,
     SingleQuery,
     SortItem,
     SubqueryCall,
@@ -64,6 +67,7 @@ from memgraph_py.cypher.ast.expressions import (
     FunctionCall,
     Infix,
     LabelPredicate,
+    LabelsNamedPredicate,
     ListComprehension,
     ListLiteral,
     Literal,
@@ -83,7 +87,7 @@ from memgraph_py.cypher.ast.expressions import (
     TypePredicate,
     Variable,
 )
-from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr
+from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr, LabelsNamed
 from memgraph_py.cypher.ast.patterns import BreadthFirst, NodePattern, PatternPart, RelationshipPattern
 
 __all__ = [
@@ -116,6 +120,8 @@ __all__ = [
     "LabelNot",
     "LabelOr",
     "LabelPredicate",
+    "LabelsNamed",
+    "LabelsNamedPredicate",
     "ListComprehension",
     "ListLiteral",
     "Literal",
@@ -140,8 +146,10 @@ __all__ = [
     "Reduce",
     "RelationshipPattern",
     "Remove",
+    "RemoveItem",
     "RemoveLabelsItem",
     "RemovePropertyItem",
+    "RemovePropertyNamedItem",
     "Return",
     "SchemaCommand",
     "SchemaPattern",
@@ -150,6 +158,7 @@ __all__ = [
     "SetLabelsItem",
     "SetPropertiesItem",
     "SetPropertyItem",
+    "SetPropertyNamedItem",
     "ShortestPath",
     "SingleQuery",
     "Slice",

@@ -3,6 +3,7 @@
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast.expressions import Expression
+from memgraph_py.cypher.ast.labels import LabelsNamed
 from memgraph_py.cypher.ast.patterns import PatternPart
 from memgraph_py.immutable import immutable
 
@@ -90,15 +91,26 @@ class SetPropertiesItem:
 
 
 @immutable
+class SetPropertyNamedItem:
+    """`subject[key] = value`."""
+
+    subject: Expression
+    key: Expression
+    value: Expression
+    offset: int
+
+
+@immutable
 class SetLabelsItem:
-    """`variable:A:B`."""
+    """`variable:A:B`; ``named``: those as `$(names)`."""
 
     variable: str
     labels: tuple[str, ...]
     offset: int
+    named: tuple[LabelsNamed, ...] = ()
 
 
-SetItem: TypeAlias = SetPropertyItem | SetPropertiesItem | SetLabelsItem
+SetItem: TypeAlias = SetPropertyItem | SetPropertyNamedItem | SetPropertiesItem | SetLabelsItem
 
 
 @immutable
@@ -115,15 +127,30 @@ class RemovePropertyItem:
 
 
 @immutable
-class RemoveLabelsItem:
-    variable: str
-    labels: tuple[str, ...]
+class RemovePropertyNamedItem:
+    """`subject[key]`."""
+
+    subject: Expression
+    key: Expression
     offset: int
 
 
 @immutable
+class RemoveLabelsItem:
+    """As SetLabelsItem."""
+
+    variable: str
+    labels: tuple[str, ...]
+    offset: int
+    named: tuple[LabelsNamed, ...] = ()
+
+
+RemoveItem: TypeAlias = RemovePropertyItem | RemovePropertyNamedItem | RemoveLabelsItem
+
+
+@immutable
 class Remove:
-    items: tuple[RemovePropertyItem | RemoveLabelsItem, ...]
+    items: tuple[RemoveItem, ...]
     offset: int
 
 

@@ -52,6 +52,16 @@ class LabelPredicate:
 
 
 @immutable
+class LabelsNamedPredicate:
+    """`n:$(names)`: all of the labels, or one where ``any``."""
+
+    subject: "Expression"
+    names: "Expression"
+    any: bool
+    offset: int
+
+
+@immutable
 class Infix:
     """`left symbol right`; symbol in upper case with single spaces: `+ - * / % ^ = <> < <= > >= AND OR XOR IN`,
     `STARTS WITH`, `ENDS WITH`, `CONTAINS`, `=~`."""
@@ -252,6 +262,7 @@ Expression: TypeAlias = (
     | Variable
     | PropertyAccess
     | LabelPredicate
+    | LabelsNamedPredicate
     | Infix
     | ComparisonChain
     | Prefix

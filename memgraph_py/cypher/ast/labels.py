@@ -1,8 +1,11 @@
 """Label expressions as written: `A|B&!C`, `%`. Of a relationship the names are types."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
+
+if TYPE_CHECKING:  # expressions hold labels
+    from memgraph_py.cypher.ast.expressions import Expression
 
 
 @immutable
@@ -36,4 +39,13 @@ class LabelOr:
     colons: bool
 
 
-LabelExpression: TypeAlias = LabelName | AnyLabel | LabelNot | LabelAnd | LabelOr
+@immutable
+class LabelsNamed:
+    """`$(names)`, `$all(names)`, and `$any(names)` where ``any``: a string or a list of strings, known when it runs."""
+
+    names: "Expression"
+    any: bool
+    offset: int
+
+
+LabelExpression: TypeAlias = LabelName | AnyLabel | LabelNot | LabelAnd | LabelOr | LabelsNamed

@@ -14,6 +14,7 @@ from memgraph_py.cypher.ast import (
     Finish,
     Foreach,
     InTransactions,
+    LabelsNamed,
     LoadCsv,
     Match,
     Merge,
@@ -22,14 +23,17 @@ from memgraph_py.cypher.ast import (
     Projection,
     Query,
     Remove,
+    RemoveItem,
     RemoveLabelsItem,
     RemovePropertyItem,
+    RemovePropertyNamedItem,
     Return,
     Set,
     SetItem,
     SetLabelsItem,
     SetPropertiesItem,
     SetPropertyItem,
+    SetPropertyNamedItem,
     SingleQuery,
     SortItem,
     SubqueryCall,
@@ -39,6 +43,9 @@ from memgraph_py.cypher.ast import (
     YieldItem,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
+
+_Labels: TypeAlias = "tuple[str | LabelsNamed, ...]"
+"""Of SET and REMOVE: names as written, or named when it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +181,36 @@ def set_properties_merge(start: int, variable: str, value: Expression) -> SetPro
     return SetPropertiesItem(variable, value, True, start)
 
 
-def set_labels(start: int, variable: str, names: tuple[str, ...]) -> SetLabelsItem:
-    return SetLabelsItem(variable, names, start)
+def set_property_named(start: int, subject: Expression, key: Expression, value: Expression) -> SetPropertyNamedItem:
+    return SetPropertyNamedItem(subject, key, value, start)
 
 
-def remove(start: int, *items: RemovePropertyItem | RemoveLabelsItem) -> Remove:
+def set_labels(start: int, variable: str, labels: _Labels) -> SetLabelsItem:
+    return SetLabelsItem(variable, _names(labels), start, _named(labels))
+
+
+def remove(start: int, *items: RemoveItem) -> Remove:
     return Remove(items, start)
+
+
+def remove_property_named(start: int, subject: Expression, key: Expression) -> RemovePropertyNamedItem:
+    return RemovePropertyNamedItem(subject, key, start)
 
 
 def remove_property(start: int, subject: Expression, key: str) -> RemovePropertyItem:
     return RemovePropertyItem(subject, key, start)
 
 
-def remove_labels(start: int, variable: str, names: tuple[str, ...]) -> RemoveLabelsItem:
-    return RemoveLabelsItem(variable, names, start)
+def remove_labels(start: int, variable: str, labels: _Labels) -> RemoveLabelsItem:
+    return RemoveLabelsItem(variable, _names(labels), start, _named(labels))
+
+
+def _names(labels: _Labels) -> tuple[str, ...]:
+    return tuple(label for label in labels if isinstance(label, str))
+
+
+def _named(labels: _Labels) -> tuple[LabelsNamed, ...]:
+    return tuple(label for label in labels if not isinstance(label, str))
 
 
 def delete(start: int, detach: str | None, *expressions: Expression) -> Delete:

@@ -13,6 +13,8 @@ from memgraph_py.cypher.ast import (
     LabelNot,
     LabelOr,
     LabelPredicate,
+    LabelsNamed,
+    LabelsNamedPredicate,
     Prefix,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
@@ -28,6 +30,18 @@ def label_any(start: int) -> AnyLabel:
     return AnyLabel()
 
 
+def label_named(start: int, names: Expression) -> LabelsNamed:
+    return LabelsNamed(names, False, start)
+
+
+def label_named_how(start: int, how: str, names: Expression) -> LabelsNamed:
+    if how.lower() not in ("all", "any"):
+        raise Rejected(
+            f'"${how}" is no way to name labels', start, hint="write `$(names)`, `$all(names)` or `$any(names)`"
+        )
+    return LabelsNamed(names, how.lower() == "any", start)
+
+
 def label_not(start: int, operand: LabelExpression) -> LabelNot:
     del start
     return LabelNot(operand)
@@ -39,7 +53,7 @@ def label_conjunction(start: int, *operands: LabelExpression) -> LabelAnd:
 
 
 def label_colons(start: int, *operands: LabelExpression) -> LabelAnd:
-    if not all(isinstance(operand, LabelName) for operand in operands):
+    if not all(isinstance(operand, LabelName | LabelsNamed) for operand in operands):
         raise mixed(start)
     return LabelAnd(operands, colons=True)
 
@@ -49,7 +63,7 @@ def label_or(start: int, *operands_and_colons: LabelExpression | str | None) -> 
         part for part in operands_and_colons if part is not None and not isinstance(part, str)
     )
     colons = ":" in operands_and_colons
-    if colons and not all(isinstance(operand, LabelName) for operand in operands):
+    if colons and not all(isinstance(operand, LabelName | LabelsNamed) for operand in operands):
         raise mixed(start)
     return LabelOr(operands, colons)
 
@@ -80,6 +94,20 @@ def demanded_labels(expression: LabelExpression | None) -> tuple[tuple[str, ...]
             return (), expression
 
 
+def named_labels(expression: LabelExpression | None) -> tuple[LabelsNamed, ...] | None:
+    """The parts `$(names)` of what is demanded besides labels; None where there is anything else."""
+    match expression:
+        case None:
+            return ()
+        case LabelsNamed():
+            return (expression,)
+        case LabelAnd(operands):
+            found = tuple(operand for operand in operands if isinstance(operand, LabelsNamed))
+            return found if len(found) == len(operands) else None
+        case _:
+            return None
+
+
 def allowed_types(expression: LabelExpression | None) -> tuple[tuple[str, ...], LabelExpression | None]:
     """Types of which a relationship must have one, or what is demanded of it where that does not say it."""
     match expression:
@@ -103,8 +131,11 @@ def label_test(subject: Expression, expression: LabelExpression, offset: int) ->
             return LabelPredicate(subject, (), offset)
         case LabelNot(operand):
             return Prefix("NOT", label_test(subject, operand, offset), offset)
+        case LabelsNamed(names, any):
+            return LabelsNamedPredicate(subject, names, any, offset)
         case LabelAnd(operands, colons):
-            if colons:
+            names_alone = all(isinstance(operand, LabelName) for operand in operands)
+            if colons and names_alone:
                 return LabelPredicate(subject, demanded_labels(expression)[0], offset)
             return _joined("AND", operands, subject, offset)
         case LabelOr(operands):

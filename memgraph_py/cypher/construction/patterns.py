@@ -9,6 +9,7 @@ from memgraph_py.cypher.ast import (
     LabelAnd,
     LabelExpression,
     LabelOr,
+    LabelsNamed,
     MapLiteral,
     NodePattern,
     Parameter,
@@ -91,9 +92,9 @@ def node_name_where(start: int, variable: str, properties: Properties | None, pr
     return NodePattern(variable, (), properties, predicate, start)
 
 
-def labels(start: int, *names: str) -> tuple[str, ...]:
+def labels(start: int, *named: str | LabelsNamed) -> tuple[str | LabelsNamed, ...]:
     del start
-    return names
+    return named
 
 
 def relationship_out(start: int, detail: _Detail | None) -> RelationshipPattern:
