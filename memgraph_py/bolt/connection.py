@@ -42,6 +42,7 @@ from memgraph_py.bolt.messages import (
     success_payload,
 )
 from memgraph_py.bolt.packstream import BYTES_PER_OBJECT, CURRENT, OBJECTS_MIN, Decoder, Dialect
+from memgraph_py.bolt.short_run import SHORT_BYTES_MAX, read_short_run
 from memgraph_py.errors import CypherError
 from memgraph_py.values.types import Value
 
@@ -208,7 +209,10 @@ class Connection:
                     continue
                 return None
             allowed = TRANSITIONS[self.state]
-            request = self._repeated.get(message)
+            if len(message) <= REPEATED_BYTES_MAX:
+                request = self._repeated.get(message)
+            else:
+                request = read_short_run(message) if len(message) <= SHORT_BYTES_MAX else None
             if request is None:
                 kind = self._kind(message)
                 if kind not in allowed:  # before its fields are looked at
@@ -259,6 +263,10 @@ class Connection:
 
     def succeed_packed(self, payload: bytes, *, more: bool = False) -> None:
         """``succeed`` with the bytes that ``success_payload`` gave."""
+        self.succeed_framed(frame(payload), more=more)
+
+    def succeed_framed(self, message: bytes, *, more: bool = False) -> None:
+        """``succeed_packed`` with the bytes as they are sent."""
         request = self._current
         assert request is not None, "there is no request to answer"
         self._current = None
@@ -269,7 +277,8 @@ class Connection:
                 self.dialect = self.version.dialect(patched=request.utc)
                 if not self.version.logon:
                     self.state = State.READY
-        self._send(payload)
+        self._output.append(message)
+        self.output_bytes += len(message)
 
     def fail(self, error: CypherError) -> None:
         """Answer the request at hand with FAILURE; what follows is ignored until RESET."""

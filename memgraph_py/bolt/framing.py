@@ -41,18 +41,15 @@ def _zeros(data: bytes, start: int) -> int:
 class Dechunker:
     """Cuts a stream of bytes into messages, however the bytes are split."""
 
-    __slots__ = ("_message", "_rest", "message_bytes_max")
+    __slots__ = ("_message", "_rest", "held_bytes", "message_bytes_max")
 
     def __init__(self, message_bytes_max: int) -> None:
         self.message_bytes_max = message_bytes_max
         self._rest = b""
         self._message = bytearray()
         """Chunks of the message that is not complete yet."""
-
-    @property
-    def held_bytes(self) -> int:
+        self.held_bytes = 0
         """Of a message that is not complete yet."""
-        return len(self._message) + len(self._rest)
 
     def feed(self, data: bytes) -> tuple[list[bytes], ProtocolViolation | None]:
         """Messages that are complete now, in order; and what is wrong after them: a message that is too large."""
@@ -83,6 +80,7 @@ class Dechunker:
                 message += data[position + 2 : stop]
             position = stop
         self._rest = data[position:] if position else data
+        self.held_bytes = len(message) + end - position
         return messages, None
 
     def _too_large(self) -> ProtocolViolation:

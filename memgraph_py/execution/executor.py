@@ -12,6 +12,7 @@ column and work per outer row where that makes a difference (Aggregate, Distinct
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -84,7 +85,15 @@ class Counters:
 
     def any(self) -> bool:
         """True when something was changed."""
-        return any(getattr(self, field.name) for field in fields(self))
+        return any(self.as_tuple())
+
+    def as_tuple(self) -> tuple[int, ...]:
+        """The counts, in the order of ``COUNTERS``."""
+        return _counts_of(self)
+
+
+COUNTERS = tuple(field.name for field in fields(Counters))
+_counts_of: Callable[[Counters], tuple[int, ...]] = attrgetter(*COUNTERS)
 
 
 class InnerTransactions(Protocol):

@@ -43,15 +43,13 @@ from memgraph_py.bolt.messages import (
     Telemetry,
     Undecoded,
     entry,
-    fields_entry,
     success_of,
 )
 from memgraph_py.bolt.notifications import EVERYTHING
-from memgraph_py.bolt.packstream import pack_integer, pack_text
 from memgraph_py.bounds import Ending
 from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
-from memgraph_py.engine.session import Session
+from memgraph_py.engine.session import Result, Session
 from memgraph_py.errors import (
     BookmarkTimeout,
     CypherError,
@@ -71,7 +69,7 @@ from memgraph_py.functions.procedures import (
 )
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import Piece, RecordStream, SchemaNames
-from memgraph_py.server.summaries import summary_entries
+from memgraph_py.server.summaries import BOOKMARK_HEAD, beginning, ending
 from memgraph_py.server.workers import Workers
 from memgraph_py.storage.transaction import Access
 from memgraph_py.values.types import Value
@@ -83,7 +81,6 @@ AGENT = f"Neo4j/{COMPATIBLE_VERSION} compatible (memgraph-py {__version__})"
 DATABASE_NAMES = {DATABASE, *ALIASES}
 ROUTED_NAMES = {*DATABASE_NAMES, "system"}
 """The Java driver's verifyConnectivity asks where the database is that every Neo4j has."""
-BOOKMARK_HEAD = "FB:memgraph-py:"
 SILENCES = 4
 """A client is told to wait for so many signs of life before it gives the server up."""
 EXPIRY_SECONDS = 0.5
@@ -131,7 +128,6 @@ class Conversation:
         self._last_qid = -1
         self._heavy = False
         """A statement of the open transaction went to a worker: so does its commit."""
-        self._started: dict[int, float] = {}
         self._connection_filter = EVERYTHING
         self._filter = EVERYTHING
         """Of the transaction, over that of the connection."""
@@ -283,60 +279,75 @@ class Conversation:
         if request is not None:
             yield from self.carry_out(request, large=True) or ()
 
-    def _run(self, request: Run, *, large: bool) -> Waits:
-        services, options = self._services, request.options
+    def _run(self, request: Run, *, large: bool) -> "Waits | None":
+        services, options, session = self._services, request.options, self._session
         services.metrics.statements.begin()
         started = time.perf_counter()
-        limits = services.settings.limits
-        if len(request.text) > limits.query_bytes_max:
+        if len(request.text) > services.settings.limits.query_bytes_max:
             raise LimitExceeded("the query is too long", hint="send data as parameters")
-        in_transaction = self._session.in_transaction
+        in_transaction = session.in_transaction
         if not in_transaction:
             self._accept(options)
         access = Access.READ if options.reads_only else Access.WRITE
         timeout_seconds = self._timeout_seconds(options)
         self._ends_at = started + timeout_seconds if timeout_seconds and not in_transaction else None
-        arguments = (request.text, request.parameters, access, timeout_seconds)
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
-            result = self._session.run(*arguments)
-        else:  # a new text takes long to parse; a write first buffers the rows of the open results
-            future = self._in_worker(self._session.run, *arguments)
-            yield future
-            result = future.result()
-        stream = RecordStream(result, services.names, self._connection.dialect, bounded=result.bounded and not large)
-        milliseconds = int((time.perf_counter() - started) * 1000)
-        entries = [fields_entry(result.columns), _T_FIRST + pack_integer(milliseconds)]
-        if in_transaction:
-            self._last_qid += 1
-            entries.append(entry("qid", self._last_qid))
+            result = session.run(request.text, request.parameters, access, timeout_seconds)
+            self._open_result(request, result, started, large=large)
+            return None
+        # a new text takes long to parse; a write first buffers the rows of the open results
+        future = self._in_worker(session.run, request.text, request.parameters, access, timeout_seconds)
+        return self._run_in_worker(request, future, started, large=large)
+
+    def _run_in_worker(self, request: Run, future: "Future[Result]", started: float, *, large: bool) -> Waits:
+        yield future
+        self._open_result(request, future.result(), started, large=large)
+
+    def _open_result(self, request: Run, result: Result, started: float, *, large: bool) -> None:
+        """The statement is under way: answer RUN."""
+        bounded = result.bounded and not large
+        stream = RecordStream(result, self._services.names, self._connection.dialect, started, bounded=bounded)
+        names_database = qid = None
+        if self._session.in_transaction:
+            qid = self._last_qid = self._last_qid + 1
         else:
             self._last_qid = 0
-            self._name_database(options, entries)
+            names_database = request.options.database is None and self._version.home_database
         self._streams[self._last_qid] = stream
-        self._started[self._last_qid] = started
-        self._connection.succeed_packed(success_of(entries))
+        milliseconds = int((time.perf_counter() - started) * 1000)
+        self._connection.succeed_framed(beginning(result.columns, milliseconds, qid, bool(names_database)))
 
-    def _pull(self, request: Pull | Discard) -> Waits:
+    def _pull(self, request: Pull | Discard) -> "Waits | None":
         qid = self._last_qid if request.qid == ALL else request.qid
         stream = self._streams.get(qid)
         if stream is None:
             raise InvalidRequest(f"there is no open result {qid}")
+        if not stream.bounded:
+            return self._pull_on(request, qid, stream, None)
+        take = self._take if type(request) is Pull else self._skip
+        count = PIECE_ROWS if request.count == ALL else min(request.count, PIECE_ROWS)
+        piece = take(stream, count, self._services.settings.limits.bounded_seconds)
+        if piece.data:
+            self._connection.records(piece.data)
+        if piece.finished and piece.complete and stream.result.committed is None:
+            self._finish(qid, stream)
+            return None
+        return self._pull_on(request, qid, stream, piece)
+
+    def _pull_on(self, request: Pull | Discard, qid: int, stream: RecordStream, piece: Piece | None) -> Waits:
+        """Go on in a worker after the first piece, whose records are sent, or without one."""
         connection, transport = self._connection, self._transport
         take = self._take if isinstance(request, Pull) else self._skip
         left = request.count
-        budget = self._services.settings.limits.bounded_seconds if stream.bounded else None
         while True:
-            count = PIECE_ROWS if left == ALL else min(left, PIECE_ROWS)
-            if budget is not None:
-                piece = take(stream, count, budget)
-            else:
+            if piece is None:
                 self._heavy = True
+                count = PIECE_ROWS if left == ALL else min(left, PIECE_ROWS)
                 future = self._in_worker(take, stream, count, None)
                 yield future
                 piece = future.result()
-            budget = None  # what has not ended by now goes on in a worker
-            if piece.data:
-                connection.records(piece.data)
+                if piece.data:
+                    connection.records(piece.data)
             if left != ALL:
                 left -= piece.rows
             if piece.complete and (piece.finished or (left == 0 and not piece.interrupted)):
@@ -344,25 +355,28 @@ class Conversation:
             transport.flush()
             if transport.writable is not None:
                 yield transport.writable
+            piece = None
         if not piece.finished:
             connection.succeed({"has_more": True}, more=True)
             return
-        yield from self._finish(qid, stream)
+        committed = stream.result.committed
+        if committed is not None:
+            if not committed.done():
+                yield committed
+            committed.result()
+        self._finish(qid, stream)
 
-    def _finish(self, qid: int, stream: RecordStream) -> Waits:
-        """The last record is sent: wait for the commit, and tell what the statement did."""
-        result = stream.result
-        if result.committed is not None:
-            if not result.committed.done():
-                yield result.committed
-            result.committed.result()
+    def _finish(self, qid: int, stream: RecordStream) -> None:
+        """The last record is sent, and what was changed is on disk: tell what the statement did."""
         del self._streams[qid]
-        entries = summary_entries(stream, self._filter, self._version)
+        services = self._services
+        bookmark = None
         if not self._session.in_transaction:
-            entries.append(_BOOKMARK + pack_text(self._bookmark()))
+            bookmark = services.database.store.current.version
             self._stop_clock()
-        self._services.metrics.statements.end(time.perf_counter() - self._started.pop(qid))
-        self._connection.succeed_packed(success_of(entries), more=bool(self._streams))
+        services.metrics.statements.end(time.perf_counter() - stream.started)
+        message = ending(stream, self._filter, self._version, bookmark)
+        self._connection.succeed_framed(message, more=bool(self._streams))
 
     def _take(self, stream: RecordStream, count: int, budget: float | None) -> Piece:
         self._check_interrupted()
@@ -458,7 +472,6 @@ class Conversation:
     def _forget(self) -> None:
         """Results, and what was agreed for the transaction."""
         self._streams.clear()
-        self._started.clear()
         self._expired = False
         self._stop_clock()
 
@@ -477,5 +490,4 @@ def _check_database(name: str | None, known: set[str] = DATABASE_NAMES) -> None:
         raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE}'")
 
 
-_T_FIRST, _BOOKMARK = pack_text("t_first"), pack_text("bookmark")
 _DATABASE = entry("db", DATABASE)

@@ -63,11 +63,14 @@ _NO_ROW = Piece(b"", 0, complete=True, finished=True, interrupted=False)
 class RecordStream:
     """The records of one result, pulled in pieces that are bounded in rows and bytes; one thread at a time uses it."""
 
-    __slots__ = ("_dialect", "_names", "_packed", "_state", "bounded", "has_rows", "result")
+    __slots__ = ("_dialect", "_names", "_packed", "_state", "bounded", "has_rows", "result", "started")
 
-    def __init__(self, result: Result, names: SchemaNames, dialect: Dialect, *, bounded: bool) -> None:
-        """bounded: rows may be taken in the event loop's thread."""
+    def __init__(
+        self, result: Result, names: SchemaNames, dialect: Dialect, started: float = 0.0, *, bounded: bool
+    ) -> None:
+        """started: when the statement came (perf_counter). bounded: rows may be taken in the event loop's thread."""
         self.result = result
+        self.started = started
         self.bounded = bounded
         self.has_rows = False
         """Some were taken or skipped."""

@@ -1,13 +1,17 @@
-"""Summaries: what the last SUCCESS of a result says, packed."""
+"""Summaries: what the first and the last SUCCESS of a result say, as they are sent.
 
-from dataclasses import fields
+Most of them are the same again and again, and are remembered.
+"""
+
+from functools import lru_cache
 from typing import cast
 
+from memgraph_py.bolt.framing import frame
 from memgraph_py.bolt.handshake import ProtocolVersion
-from memgraph_py.bolt.messages import entry
+from memgraph_py.bolt.messages import entry, success_of
 from memgraph_py.bolt.notifications import NO_DATA, OMITTED, SUCCEEDED, Notification, NotificationFilter, status_of
 from memgraph_py.bolt.packstream import pack_integer, pack_text
-from memgraph_py.execution.executor import Counters
+from memgraph_py.execution.executor import COUNTERS
 from memgraph_py.functions.procedures import DATABASE
 from memgraph_py.server.records import RecordStream
 from memgraph_py.values.types import Value
@@ -16,42 +20,84 @@ _T_LAST = pack_text("t_last")
 _DATABASE = entry("db", DATABASE)
 _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
+_NO_COUNTS: tuple[int, ...] = ()
 _QUERY_TYPES = {kind: entry("type", kind) for kind in ("r", "rw", "w", "s")}
-_STATUSES = {status["gql_status"]: entry("statuses", [status]) for status in (SUCCEEDED, OMITTED, NO_DATA)}
+_STATUSES: dict[str, bytes] = {
+    str(status["gql_status"]): entry("statuses", [status]) for status in (SUCCEEDED, OMITTED, NO_DATA)
+}
 _READ_ONLY = "r"
+BOOKMARK_HEAD = "FB:memgraph-py:"
 
 
-def summary_entries(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVersion) -> list[bytes]:
-    """Entries for ``success_of``: what the statement did, and what of its notifications the client wants to hear."""
+@lru_cache(maxsize=1_000)
+def beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
+    """The answer to RUN. qid: of a statement in a transaction."""
+    entries = [entry("fields", list(columns)), entry("t_first", milliseconds)]
+    if qid is not None:
+        entries.append(entry("qid", qid))
+    if names_database:
+        entries.append(_DATABASE)
+    return frame(success_of(entries))
+
+
+def ending(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVersion, bookmark: int | None) -> bytes:
+    """The answer to the last PULL: what the statement did, and what of its notifications the client wants to hear.
+
+    bookmark: the version of the graph that is now, None in a transaction.
+    """
     summary = stream.result.summary()
     milliseconds = int(summary.seconds_to_consumed * 1000)
-    entries = [_QUERY_TYPES[summary.query_type], _T_LAST + pack_integer(milliseconds), _DATABASE, _NO_MORE]
-    if summary.query_type != _READ_ONLY:
-        counts = _counts(summary.counters)
-        if counts:
-            entries.append(entry("stats", counts))
+    status = None
+    if version.statuses:
+        ended = OMITTED if not stream.result.columns else SUCCEEDED if stream.has_rows else NO_DATA
+        status = str(ended["gql_status"])
+    counts = _NO_COUNTS if summary.query_type == _READ_ONLY else summary.counters.as_tuple()
+    if not summary.notifications and summary.plan is None and summary.profile is None:
+        return _plain_ending(summary.query_type, milliseconds, counts, status, bookmark)
+    entries = _entries(summary.query_type, milliseconds, counts)
     if summary.plan is not None:
         entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
     if summary.profile is not None:
         entries.append(entry("profile", cast(Value, summary.profile)))  # likewise
-    notifications = wanted.wanted(summary.notifications) if summary.notifications else []
-    if version.statuses:
-        ended = OMITTED if not stream.result.columns else SUCCEEDED if stream.has_rows else NO_DATA
-        entries.append(_statuses(ended, notifications) if notifications else _STATUSES[ended["gql_status"]])
+    notifications = wanted.wanted(summary.notifications)
+    if status is not None:
+        entries.append(_statuses(ended, notifications) if notifications else _STATUSES[status])
     elif notifications:
         entries.append(entry("notifications", cast(Value, notifications)))  # maps of strings and numbers
+    _add_bookmark(entries, bookmark)
+    return frame(success_of(entries))
+
+
+@lru_cache(maxsize=1_000)
+def _plain_ending(
+    query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None, bookmark: int | None
+) -> bytes:
+    """Where there are no notifications, and no plan is shown."""
+    entries = _entries(query_type, milliseconds, counts)
+    if status is not None:
+        entries.append(_STATUSES[status])
+    _add_bookmark(entries, bookmark)
+    return frame(success_of(entries))
+
+
+def _entries(query_type: str, milliseconds: int, counts: tuple[int, ...]) -> list[bytes]:
+    entries = [_QUERY_TYPES[query_type], _T_LAST + pack_integer(milliseconds), _DATABASE, _NO_MORE]
+    if any(counts):
+        entries.append(_stats(counts))
     return entries
 
 
-def _counts(counters: Counters) -> dict[str, Value]:
-    counts: dict[str, Value] = {}
-    for field in fields(counters):
-        count = getattr(counters, field.name)
-        if count:
-            counts[field.name.replace("_", "-")] = count
-    if counts:
-        counts["contains-updates"] = True
-    return counts
+@lru_cache(maxsize=1_000)
+def _stats(counts: tuple[int, ...]) -> bytes:
+    names = (name.replace("_", "-") for name in COUNTERS)
+    told: dict[str, Value] = {name: count for name, count in zip(names, counts, strict=True) if count}
+    told["contains-updates"] = True
+    return entry("stats", told)
+
+
+def _add_bookmark(entries: list[bytes], bookmark: int | None) -> None:
+    if bookmark is not None:
+        entries.append(entry("bookmark", f"{BOOKMARK_HEAD}{bookmark}"))
 
 
 def _statuses(ended: Notification, notifications: list[Notification]) -> bytes:
