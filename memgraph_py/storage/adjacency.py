@@ -19,6 +19,10 @@ from memgraph_py.kernels.adjacency import Graph, append_entries, link_pairs, sta
 
 __all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
 
+_PLACES_PER_ENTRY = 8
+"""Heads are copied each time that entries run out of room, so there is room for an entry to so many heads at least:
+what is not written of an array takes no memory."""
+
 Numbers: TypeAlias = NDArray[np.int64]
 Packed: TypeAlias = NDArray[np.int32]
 
@@ -96,12 +100,14 @@ class Delta:
         entries, pairs = self.entries, self.pairs
         heads = np.zeros((2, self.heads.shape[1]), dtype=np.int32)
         if entries_min > len(entries):
-            entries = np.empty((max(entries_min, 2 * len(entries), 64), 7), dtype=np.int32)
+            room = max(entries_min, 2 * len(entries), max(places_min, self.heads.shape[1]) // _PLACES_PER_ENTRY, 64)
+            entries = np.empty((room, 7), dtype=np.int32)
             entries[:used] = self.entries[:used]
             pairs = np.zeros(1 << (len(entries) - 1).bit_length(), dtype=np.int32)
             link_pairs(pairs, entries, 0, used)
         if places_min > heads.shape[1]:
-            heads = np.zeros((2, max(places_min, 2 * heads.shape[1], 64)), dtype=np.int32)
+            room = max(places_min + places_min // _PLACES_PER_ENTRY, 2 * heads.shape[1], 64)
+            heads = np.zeros((2, room), dtype=np.int32)
         heads[:, : self.heads.shape[1]] = self.heads
         return Delta(heads, pairs, entries)
 
