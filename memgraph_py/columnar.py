@@ -292,6 +292,40 @@ class RecordColumn(Column):
         return (list(row[:length]) for row, length in zip(rows, self.lengths[start:stop].tolist(), strict=True))
 
 
+class Parameters(Mapping[str, Value]):
+    """Parameters of a statement, of which some lists came as columns: they become lists when they are asked for.
+
+    lists: the elements of each, which whoever unwinds it takes as they are.
+    """
+
+    __slots__ = ("_values", "lists")
+
+    def __init__(self, values: dict[str, Value], lists: dict[str, Column]) -> None:
+        self._values = values
+        self.lists = lists
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._values and name in self.lists:
+            self._values[name] = self.lists[name].to_values()
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.lists
+        for name in tuple(self._values):
+            if name not in self.lists:
+                yield name
+
+    def __len__(self) -> int:
+        return len(self._values.keys() | self.lists.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values or name in self.lists
+
+    def with_values(self, values: Mapping[str, Value]) -> "Parameters":
+        """These, and some others of other names."""
+        return Parameters({**self._values, **values}, self.lists)
+
+
 @dataclass(slots=True, eq=False)
 class Batch:
     """Columns of equal length by variable name. ``rows`` counts also where there is no column."""

@@ -6,7 +6,7 @@ need not know (user agents, credentials) is checked for its kind and left alone.
 Source: Bolt specification, "Messages".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import ClassVar, TypeAlias, get_args
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 from memgraph_py.bolt.framing import ProtocolViolation
 from memgraph_py.bolt.notifications import EVERYTHING, NotificationFilter, read_filter
 from memgraph_py.bolt.packstream import Decoder, map_header, pack_into, pack_text
+from memgraph_py.columnar import Parameters
 from memgraph_py.errors import CypherError, Forbidden, InvalidRequest
 from memgraph_py.values.types import Value
 
@@ -24,7 +25,7 @@ ALL = -1
 TELEMETRY_MAX = 3
 """TELEMETRY tells by a number from 0 which of the driver's interfaces was used."""
 
-Fields: TypeAlias = "list[Value]"
+Fields: TypeAlias = "list[Value | Parameters]"
 
 
 class Options(Struct, frozen=True, gc=False):
@@ -84,7 +85,7 @@ class Run(Struct, frozen=True, gc=False):
 
     tag: ClassVar[int] = 0x10
     text: str
-    parameters: dict[str, Value]
+    parameters: Mapping[str, Value]
     options: Options = DEFAULT_OPTIONS
 
 
@@ -179,7 +180,10 @@ def decode_request(decoder: Decoder) -> Request | Rejected:
     if size > fields_max:
         raise ProtocolViolation(f"message 0x{tag:02X} has more than {fields_max} fields")
     try:
-        fields = [decoder.value() for _ in range(size)]
+        if tag == Run.tag and size > 1:
+            fields = [decoder.value(), decoder.parameters(), *(decoder.value() for _ in range(size - 2))]
+        else:
+            fields = [decoder.value() for _ in range(size)]
         if not decoder.at_end():
             raise ProtocolViolation("a message has bytes after its last field")
         return decode(fields)
@@ -194,7 +198,7 @@ def _decode_hello(fields: Fields) -> Request:
 
 
 def _decode_run(fields: Fields) -> Request:
-    if len(fields) < 2 or type(fields[0]) is not str or type(fields[1]) is not dict:
+    if len(fields) < 2 or type(fields[0]) is not str or not isinstance(fields[1], dict | Parameters):
         raise ProtocolViolation("RUN needs a text and a map of parameters")
     extra = _map(fields, 2)
     return Run(fields[0], fields[1], _options(extra)) if extra else Run(fields[0], fields[1])
@@ -251,7 +255,7 @@ def _count_and_qid(fields: Fields) -> tuple[int, int]:
 def _decode_route(fields: Fields) -> Request:
     address = _map(fields, 0).get("address")
     extra = fields[2] if len(fields) > 2 else None  # in 4.3 the name itself, later a map
-    database = extra.get("db") if isinstance(extra, dict) else extra
+    database = extra.get("db") if isinstance(extra, Mapping) else extra
     return Route(address if isinstance(address, str) else None, _database(database))
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.bolt import temporal
+from memgraph_py.bolt.bulk import unpack_list
 from memgraph_py.bolt.framing import ProtocolViolation
+from memgraph_py.columnar import Column, Parameters
 from memgraph_py.errors import CypherTypeError, InvalidRequest, LimitExceeded
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Node, Path, Point, Relationship, Value
@@ -26,6 +28,9 @@ OBJECTS_MIN = 1 << 20
 BYTES_PER_OBJECT = 16
 """A small message may hold any number of values. In a large one they are bounded, since an empty list is one byte on
 the wire and 64 in memory: one value for 16 bytes of ``message_bytes_max`` keeps the memory within a few times that."""
+
+BULK_BYTES_MIN, BULK_DEPTH = 256, 3
+"""Parameters of fewer bytes have no long list. Below the map of parameters there are a list and its maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,45 @@ class Decoder:
         """
         try:
             return self._value()
-        except IndexError:
-            raise ProtocolViolation("a message ends within a value") from None
-        except UnicodeDecodeError:
-            raise ProtocolViolation("a string is not valid UTF-8") from None
-        except RecursionError:
-            raise LimitExceeded("lists and maps are nested too deeply") from None
+        except _UNREADABLE as error:
+            raise _unreadable(error) from None
+
+    def parameters(self) -> "Value | Parameters":
+        """The next value, which is to be a map of parameters: its long lists as columns, where that can be.
+
+        Raises as ``value`` does.
+        """
+        position = self._position
+        if self._end - position < BULK_BYTES_MIN or self._depth_left < BULK_DEPTH:
+            return self.value()
+        try:
+            marker = self._data[position]
+            if marker & 0xF0 != 0xA0:
+                return self._value()
+            self._position = position + 1
+            return self._parameters(marker & 0x0F)
+        except _UNREADABLE as error:
+            raise _unreadable(error) from None
+
+    def _parameters(self, size: int) -> Parameters | dict[str, Value]:
+        """As ``_map``."""
+        self._enter(2 * size)
+        values: dict[str, Value] = {}
+        lists: dict[str, Column] = {}
+        for _ in range(size):
+            key = self._value()
+            if not isinstance(key, str):
+                raise ProtocolViolation("a key of a map is not a string")
+            found = unpack_list(self._data, self._position, self._budget)
+            values.pop(key, None)  # of a key that stands twice the last value counts
+            lists.pop(key, None)
+            if found is None:
+                values[key] = self._value()
+            else:
+                lists[key], self._position, objects = found
+                self._budget -= objects
+        self._depth_left += 1
+        return Parameters(values, lists) if lists else values
 
     def _value(self) -> Value:
         data, position = self._data, self._position
@@ -192,6 +230,18 @@ def _point(tag: int, fields: list[Value]) -> Point:
             hint="use 7203 or 4326 with two dimensions, 9157 or 4979 with three",
         )
     return Point(fields[0], coordinates)
+
+
+_UNREADABLE = (IndexError, UnicodeDecodeError, RecursionError)
+
+
+def _unreadable(error: Exception) -> ProtocolViolation | LimitExceeded:
+    """What to tell the client of bytes at which reading came to an end so."""
+    if isinstance(error, IndexError):
+        return ProtocolViolation("a message ends within a value")
+    if isinstance(error, UnicodeDecodeError):
+        return ProtocolViolation("a string is not valid UTF-8")
+    return LimitExceeded("lists and maps are nested too deeply")
 
 
 _WIDTHS = {

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import cast
 
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
-from memgraph_py.columnar import Batch
+from memgraph_py.columnar import Batch, Parameters
 from memgraph_py.engine.commands import CommandContext, command_result
 from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
@@ -116,7 +116,7 @@ class Session:
                 hint="open the session or the transaction with access mode WRITE",
             )
         if prepared.literals:
-            given = {**given, **prepared.literals}
+            given = _with_literals(given, prepared.literals)
         deadline = self._deadline if transaction is not None else _deadline(timeout_seconds)
         if prepared.in_transactions:
             if transaction is not None:
@@ -422,6 +422,10 @@ def new_context(
     )
     graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
+
+
+def _with_literals(given: Mapping[str, Value], literals: Mapping[str, Value]) -> Mapping[str, Value]:
+    return given.with_values(literals) if isinstance(given, Parameters) else {**given, **literals}
 
 
 def _run_write(prepared: PreparedQuery, context: ExecutionContext, transaction: Transaction) -> Iterator[Batch]:

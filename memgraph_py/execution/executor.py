@@ -18,11 +18,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Rows
+from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Parameters, Rows
 from memgraph_py.config import Limits
 from memgraph_py.errors import LimitExceeded, ParameterMissing
 from memgraph_py.execution.memory import column_bytes
 from memgraph_py.functions.registry import Environment
+from memgraph_py.plan.expressions import Expression, Parameter
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -222,6 +223,12 @@ class ExecutionContext:
             one = constant(self.parameters[name], 1)
             self._run.parameter_columns[name] = one
         return one if rows == 1 else spread(one, rows)
+
+    def parameter_list(self, expression: Expression) -> Column | None:
+        """The elements of a parameter that is a list and came as a column; None for any other expression."""
+        if isinstance(expression, Parameter) and isinstance(self.parameters, Parameters):
+            return self.parameters.lists.get(expression.name)
+        return None
 
     def type_ids(self, types: tuple[str, ...]) -> NDArray[np.int64] | None:
         """Ids of the relationship types, ascending; -1, which none has, for an unknown one. None for no names: all."""

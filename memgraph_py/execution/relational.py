@@ -106,6 +106,13 @@ def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
     """A row per element, in pieces of at most batch_rows_max."""
     limit = context.limits.batch_rows_max
     for outer in context.run(operator.input):
+        elements = context.parameter_list(operator.list) if outer.rows == 1 else None
+        if elements is not None:
+            for piece in context.bounds.pieces(len(elements), limit):
+                rows = np.zeros(piece.stop - piece.start, dtype=np.int64)
+                columns = {operator.variable: elements.slice(piece.start, piece.stop)}
+                yield widen(outer, rows, columns, operator.unused)
+            continue
         ranges = ranges_of(operator.list, outer, context)
         if ranges is not None:
             for rows, numbers in ranges.pieces(limit, context.bounds):
@@ -117,9 +124,9 @@ def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
                 if len(rows):
                     yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
                 continue
-            for rows, elements in element_pieces(column.to_values(), limit):
+            for rows, items in element_pieces(column.to_values(), limit):
                 context.check()
-                yield widen(batch, rows, {operator.variable: Column.from_values(elements)}, operator.unused)
+                yield widen(batch, rows, {operator.variable: Column.from_values(items)}, operator.unused)
 
 
 def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext) -> Iterator[tuple[Batch, Column]]:
