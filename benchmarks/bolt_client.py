@@ -29,6 +29,7 @@ def statement(text: str, parameters: dict[str, Value] | None = None, *, discard:
 
 
 RESET = message(0x0F)
+_RESET_DONE = message(SUCCESS, {})
 
 
 class Client:
@@ -82,6 +83,14 @@ class Client:
                 whole = position
         self._rest = data[whole:]
         return answers
+
+    def interrupt(self) -> None:
+        """RESET, and wait for its answer, which comes last; what comes before is not looked at."""
+        self.socket.sendall(RESET)
+        data = b""
+        while not data.endswith(_RESET_DONE):
+            data = data[-len(_RESET_DONE) :] + self.socket.recv(1 << 20)
+        self._rest = b""
 
     def rows(self, text: str, parameters: dict[str, Value] | None = None) -> list[Value]:
         """The rows of a statement. Nodes are lists of what is the same in every database: labels and properties."""

@@ -21,6 +21,10 @@ PIECE_VALUES = 1 << 15
 """So many values at a time: as Python objects they take 1 to 10 ms."""
 
 
+_PACE_SECONDS = 0.002
+"""Of values that may take long each, as many at a time as take about so long."""
+
+
 class Ending(Enum):
     """Why a statement must end before it has come to its end."""
 
@@ -144,6 +148,18 @@ class Bounds:
             raise self._ending.error()
         if self.budget is not None and self.budget.is_spent():
             raise BudgetExhausted
+
+    def paced(self, count: int) -> Iterator[slice]:
+        """``count`` values of which each may take long in slices that take some milliseconds, looked at before each:
+        raises what ``check`` raises."""
+        start, size = 0, 1
+        while start < count:
+            self.check()
+            begun = perf_counter()
+            stop = min(start + size, count)
+            yield slice(start, stop)
+            took = perf_counter() - begun
+            start, size = stop, max(1, min(4 * size, int(size * _PACE_SECONDS / max(took, 1e-6))))
 
     def pieces(self, count: int, size: int = PIECE_VALUES) -> Iterator[slice]:
         """``count`` values in slices of ``size``, each looked at before: raises what ``check`` raises."""

@@ -412,6 +412,9 @@ def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
     return Column(Kind.STRING, handles, valid, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
 
 
+_REPEATED_BYTES = 1 << 16
+
+
 def _strings(column: Column) -> Iterator[str]:
     handles = column.values
     if len(handles) == 0:
@@ -420,8 +423,14 @@ def _strings(column: Column) -> Iterator[str]:
     if column.valid is not None:  # a handle where NULL has no meaning
         handles = np.where(column.valid, handles, 0)
     starts = handles >> STRING_LENGTH_BITS
-    ends = starts + (handles & STRING_LENGTH_MASK)
+    lengths = handles & STRING_LENGTH_MASK
+    ends = starts + lengths
     low, high = int(starts.min()), int(ends.max())
+    if int(lengths.sum()) > 2 * (high - low) + _REPEATED_BYTES:  # long texts in many rows each: made once
+        distinct, places = np.unique(handles, return_inverse=True)
+        texts = list(_strings(Column(Kind.STRING, distinct, None, column.data)))
+        yield from map(texts.__getitem__, places.tolist())
+        return
     if high - low <= 64 * len(handles) + 4096:  # close together: one copy, then slices
         heap = column.data[low:high].tobytes()
         for start, end in zip((starts - low).tolist(), (ends - low).tolist(), strict=True):

@@ -54,7 +54,7 @@ def add(environment: Environment, arguments: list[Column]) -> Column:
         return _float_operation(np.add, left, right)
     require_texts(environment.bounds.memory, arguments)
     require_lists(environment.bounds.memory, arguments)
-    return each_pair(_add_values, left, right)
+    return each_pair(environment.bounds, _add_values, left, right)
 
 
 @columnar("-", 2)
@@ -68,7 +68,7 @@ def subtract(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.INT, values, valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.subtract, left, right)
-    return each_pair(_subtract_values, left, right)
+    return each_pair(environment.bounds, _subtract_values, left, right)
 
 
 @columnar("*", 2)
@@ -79,11 +79,11 @@ def multiply(environment: Environment, arguments: list[Column]) -> Column:
         valid = joint_validity(left, right)
         estimate = np.abs(left.values.astype(np.float64) * right.values)
         if (estimate >= PRODUCT_SURELY_FITS).any():
-            return each_pair(_multiply_values, left, right)
+            return each_pair(environment.bounds, _multiply_values, left, right)
         return Column(Kind.INT, left.values * right.values, valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.multiply, left, right)
-    return each_pair(_multiply_values, left, right)
+    return each_pair(environment.bounds, _multiply_values, left, right)
 
 
 @columnar("/", 2)
@@ -101,7 +101,7 @@ def divide(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.INT, values, valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.divide, left, right)
-    return each_pair(_divide_values, left, right)
+    return each_pair(environment.bounds, _divide_values, left, right)
 
 
 @columnar("%", 2)
@@ -114,7 +114,7 @@ def remainder(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.INT, np.fmod(left.values, np.where(divisors == -1, 1, divisors)), valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.fmod, left, right)
-    return each_pair(_remainder_values, left, right)
+    return each_pair(environment.bounds, _remainder_values, left, right)
 
 
 @columnar("^", 2)
@@ -123,7 +123,7 @@ def power(environment: Environment, arguments: list[Column]) -> Column:
     left, right = arguments
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.power, left, right)
-    return each_pair(_power_values, left, right)
+    return each_pair(environment.bounds, _power_values, left, right)
 
 
 @columnar("unary-", 1)

@@ -11,12 +11,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import (
     INT_EXACT_IN_FLOAT,
     NUMBERS,
     each_pair,
+    each_row,
     floats,
     joint_validity,
     wrong_type,
@@ -42,7 +44,7 @@ def equal(environment: Environment, arguments: list[Column]) -> Column:
             return Column(Kind.BOOL, equal_strings(left, right), valid)
         return Column(Kind.BOOL, left.values == right.values, valid)
     if left.kind is Kind.OBJECT or right.kind is Kind.OBJECT or _is_inexact(left, right):
-        return each_pair(equals, left, right)
+        return each_pair(environment.bounds, equals, left, right)
     valid = joint_validity(left, right)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return Column(Kind.BOOL, floats(left) == floats(right), valid)
@@ -61,25 +63,25 @@ def not_equal(environment: Environment, arguments: list[Column]) -> Column:
 @columnar("<", 2)
 def less(environment: Environment, arguments: list[Column]) -> Column:
     """Whether left is less; NULL where the values cannot be compared."""
-    return _compare(arguments[0], arguments[1], np.less, (-1,))
+    return _compare(environment, arguments, np.less, (-1,))
 
 
 @columnar("<=", 2)
 def less_or_equal(environment: Environment, arguments: list[Column]) -> Column:
     """Whether left is less or equal; NULL where the values cannot be compared."""
-    return _compare(arguments[0], arguments[1], np.less_equal, (-1, 0))
+    return _compare(environment, arguments, np.less_equal, (-1, 0))
 
 
 @columnar(">", 2)
 def greater(environment: Environment, arguments: list[Column]) -> Column:
     """Whether left is greater; NULL where the values cannot be compared."""
-    return _compare(arguments[0], arguments[1], np.greater, (1,))
+    return _compare(environment, arguments, np.greater, (1,))
 
 
 @columnar(">=", 2)
 def greater_or_equal(environment: Environment, arguments: list[Column]) -> Column:
     """Whether left is greater or equal; NULL where the values cannot be compared."""
-    return _compare(arguments[0], arguments[1], np.greater_equal, (0, 1))
+    return _compare(environment, arguments, np.greater_equal, (0, 1))
 
 
 @columnar("IN", 2)
@@ -89,16 +91,18 @@ def is_in(environment: Environment, arguments: list[Column]) -> Column:
     lists = right.to_values()
     first = lists[0] if lists else None
     if type(first) is list and len(lists) > 1 and all(map(is_same, lists, repeat(first))):
-        return _is_in_one(left, first)
+        return _is_in_one(environment.bounds, left, first)
     for candidates in lists:
         if candidates is not None and type(candidates) is not list:
             raise wrong_type(f"'IN' expects LIST, got {type_name(candidates)}")
-    return Column.from_values(
-        [
+    values = left.to_values()
+    answers: list[Value] = []
+    for piece in environment.bounds.paced(len(values)):
+        answers += [
             None if candidates is None else value_in(value, candidates)  # type: ignore[arg-type]  # lists, checked
-            for value, candidates in zip(left.to_values(), lists, strict=True)
+            for value, candidates in zip(values[piece], lists[piece], strict=True)
         ]
-    )
+    return Column.from_values(answers)
 
 
 def value_in(value: Value, candidates: list[Value]) -> bool | None:
@@ -112,7 +116,10 @@ def value_in(value: Value, candidates: list[Value]) -> bool | None:
     return None if unknown else False
 
 
-def _compare(left: Column, right: Column, operation: ArrayComparison, signs: tuple[int, ...]) -> Column:
+def _compare(
+    environment: Environment, arguments: list[Column], operation: ArrayComparison, signs: tuple[int, ...]
+) -> Column:
+    left, right = arguments
     kind = left.kind
     valid = joint_validity(left, right)
     if kind is right.kind and kind is not Kind.OBJECT:
@@ -128,7 +135,7 @@ def _compare(left: Column, right: Column, operation: ArrayComparison, signs: tup
         sign = compare(first, second)
         return None if sign is None else sign in signs
 
-    return each_pair(one, left, right)
+    return each_pair(environment.bounds, one, left, right)
 
 
 def _is_inexact(left: Column, right: Column) -> bool:
@@ -142,7 +149,7 @@ def _is_inexact(left: Column, right: Column) -> bool:
     return bool(((integers > INT_EXACT_IN_FLOAT) | (integers < -INT_EXACT_IN_FLOAT)).any())
 
 
-def _is_in_one(left: Column, candidates: list[Value]) -> Column:
+def _is_in_one(bounds: Bounds, left: Column, candidates: list[Value]) -> Column:
     """Membership of each row in one and the same list."""
     if not candidates:
         return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_))
@@ -152,7 +159,7 @@ def _is_in_one(left: Column, candidates: list[Value]) -> Column:
     if left.kind is Kind.STRING and types <= {str, type(None)} and len(candidates) <= STRINGS_ONE_BY_ONE:
         return _is_one_of(left, [text for text in candidates if isinstance(text, str)], None in candidates)
     if types & {list, dict} or float in types or left.kind in (Kind.OBJECT, Kind.FLOAT):
-        return Column.from_values([value_in(value, candidates) for value in left.to_values()])
+        return each_row(bounds, lambda value: value_in(value, candidates), [left], nulls=True)
     has_null = type(None) in types
     members = frozenset(grouping_key(candidate) for candidate in candidates if candidate is not None)
     otherwise = None if has_null else False

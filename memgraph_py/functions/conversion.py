@@ -16,7 +16,7 @@ from memgraph_py.columnar import EMPTY_DATA, NO_MASK, Column, Kind, Mask
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.registry import FUNCTIONS, Environment, Function, columnar
-from memgraph_py.functions.rows import floats, wrong_argument
+from memgraph_py.functions.rows import each_value, floats, wrong_argument
 from memgraph_py.functions.text import plain_text
 from memgraph_py.kernels.number_texts import NOT_SIMPLE, SIMPLE, read_floats, read_integers
 from memgraph_py.values.naming import type_name
@@ -32,7 +32,7 @@ def to_integer(environment: Environment, arguments: list[Column]) -> Column:
     (column,) = arguments
     if column.kind is Kind.STRING:
         return _spelled(column, Kind.INT, read_integers, integer_of)
-    return column if column.kind is Kind.INT else _each(column, integer_of)
+    return column if column.kind is Kind.INT else each_value(environment.bounds, integer_of, column)
 
 
 @columnar("tofloat", 1, signature="toFloat(input :: STRING | INTEGER | FLOAT) :: FLOAT")
@@ -43,19 +43,19 @@ def to_float(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.FLOAT, floats(column), column.valid)
     if column.kind is Kind.STRING:
         return _spelled(column, Kind.FLOAT, read_floats, float_of)
-    return _each(column, float_of)
+    return each_value(environment.bounds, float_of, column)
 
 
 @columnar("tostring", 1, signature="toString(input :: ANY) :: STRING")
 def to_string(environment: Environment, arguments: list[Column]) -> Column:
     """The text of a number, boolean, string, temporal value or point."""
-    return arguments[0] if arguments[0].kind is Kind.STRING else _each(arguments[0], string_of)
+    return arguments[0] if arguments[0].kind is Kind.STRING else each_value(environment.bounds, string_of, arguments[0])
 
 
 @columnar("toboolean", 1, signature="toBoolean(input :: STRING | BOOLEAN | INTEGER) :: BOOLEAN")
 def to_boolean(environment: Environment, arguments: list[Column]) -> Column:
     """The boolean that a text spells, in any case; false for 0 and true for other integers."""
-    return arguments[0] if arguments[0].kind is Kind.BOOL else _each(arguments[0], boolean_of)
+    return arguments[0] if arguments[0].kind is Kind.BOOL else each_value(environment.bounds, boolean_of, arguments[0])
 
 
 @columnar("valuetype", 1, signature="valueType(input :: ANY) :: STRING")
@@ -127,10 +127,6 @@ def _spelled(
     return Column(kind, numbers, valid) if valid.any() else Column.nulls(len(column))
 
 
-def _each(column: Column, convert: Callable[[Value], Value]) -> Column:
-    return Column.from_values([None if value is None else convert(value) for value in column.to_values()])
-
-
 def _or_null(convert: Callable[[Value], Value], value: Value) -> Value:
     """The converted value, NULL for a type that cannot be converted."""
     if value is None:
@@ -151,9 +147,12 @@ def _register_variants(name: str, convert: Callable[[Value], Value]) -> None:
         def convert_list(values: Value) -> Value:
             if not isinstance(values, list):
                 raise wrong_argument(f"{name}List", values, "LIST")
-            return [_or_null(convert, value) for value in values]
+            converted: list[Value] = []
+            for piece in environment.bounds.pieces(len(values)):
+                converted += [_or_null(convert, value) for value in values[piece]]
+            return converted
 
-        return _each(arguments[0], convert_list)
+        return each_value(environment.bounds, convert_list, arguments[0])
 
     gives = name.removeprefix("to").upper()
     for suffix, function, taken, given, doc in (

@@ -18,7 +18,7 @@ from memgraph_py.bounds import Bounds, Memory
 from memgraph_py.columnar import Column
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
-from memgraph_py.functions.rows import TEXT_COPIES, require_texts
+from memgraph_py.functions.rows import TEXT_COPIES, each_row, each_value, require_texts
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -171,12 +171,8 @@ def scalar(
             require_texts(environment.bounds.memory, columns)
             call = _counted(function, environment.bounds.memory) if name in _LENGTHY else function
             if len(columns) == 1 and not nulls:
-                values = columns[0].to_values()
-                return Column.from_values([None if value is None else call(value) for value in values])
-            rows = zip(*(column.to_values() for column in columns), strict=True)
-            if nulls or all(column.valid is None for column in columns):
-                return Column.from_values([call(*row) for row in rows])
-            return Column.from_values([None if None in map(_none, row) else call(*row) for row in rows])
+                return each_value(environment.bounds, call, columns[0])
+            return each_row(environment.bounds, call, columns, nulls=nulls)
 
         _check_new(name)
         FUNCTIONS[name] = Function(name, arguments_min, most, apply, deterministic, *_about(function), signature)
@@ -318,12 +314,6 @@ def _about(function: Any) -> tuple[str, str, bool]:
     return doc, _FAMILIES.get(module, "Scalar"), package == "memgraph_py.functions"
 
 
-def _none(value: Any) -> Any:
-    """None for None, else something equal to nothing: `in` on values would compare them."""
-    return None if value is None else _NOT_NONE
-
-
-_NOT_NONE = object()
 _LENGTHY = frozenset(("||", "replace", "reverse", "split", "tail"))
 """Functions whose values, lists and long texts, are counted as they are made."""
 _BYTES_FREE = 1 << 20

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.bounds import Memory
+from memgraph_py.bounds import Bounds, Memory
 from memgraph_py.columnar import STRING_LENGTH_MASK, Column, Kind, Mask
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.values.naming import type_name
@@ -26,19 +26,52 @@ def joint_validity(left: Column, right: Column) -> Mask | None:
     return left.valid if right.valid is None else left.valid & right.valid
 
 
-def each_pair(function: Callable[[Value, Value], Value], left: Column, right: Column) -> Column:
-    """The function of each two values; NULL in either gives NULL without a call."""
-    return Column.from_values(
-        [
+def each_value(bounds: Bounds, function: Callable[[Value], Value], column: Column) -> Column:
+    """The function of each value; NULL gives NULL without a call. Raises what ``bounds`` do."""
+    values = column.to_values()
+    answers: list[Value] = []
+    for piece in bounds.paced(len(values)):
+        answers += [None if value is None else function(value) for value in values[piece]]
+    return Column.from_values(answers)
+
+
+def each_pair(bounds: Bounds, function: Callable[[Value, Value], Value], left: Column, right: Column) -> Column:
+    """The function of each two values; NULL in either gives NULL without a call. Raises what ``bounds`` do."""
+    ones, others = left.to_values(), right.to_values()
+    answers: list[Value] = []
+    for piece in bounds.paced(len(ones)):
+        answers += [
             None if one is None or other is None else function(one, other)
-            for one, other in zip(left.to_values(), right.to_values(), strict=True)
+            for one, other in zip(ones[piece], others[piece], strict=True)
         ]
-    )
+    return Column.from_values(answers)
+
+
+def each_row(bounds: Bounds, function: Callable[..., Value], columns: Sequence[Column], *, nulls: bool) -> Column:
+    """The function of the values of each row; with ``nulls`` also where one is NULL, else that gives NULL without a
+    call. Raises what ``bounds`` do."""
+    nulls = nulls or all(column.valid is None for column in columns)
+    values = [column.to_values() for column in columns]
+    answers: list[Value] = []
+    for piece in bounds.paced(len(values[0])):
+        rows = zip(*(column[piece] for column in values), strict=True)
+        if nulls:
+            answers += [function(*row) for row in rows]
+        else:
+            answers += [None if None in map(_none, row) else function(*row) for row in rows]
+    return Column.from_values(answers)
+
+
+def _none(value: object) -> object:
+    """None for None, else something equal to nothing: `in` on values would compare them."""
+    return None if value is None else _NOT_NONE
+
+
+_NOT_NONE = object()
 
 
 def require_texts(memory: Memory, columns: Sequence[Column]) -> None:
-    """The texts of the columns are about to be made, each by itself: rows of a column may share one. Raises
-    MemoryLimitExceeded."""
+    """Texts are about to be made of those of the columns, for each row its own. Raises MemoryLimitExceeded."""
     for column in columns:
         data, rows = column.data, len(column)
         if data is None or len(data) * rows <= _TEXT_BYTES_FREE:

@@ -5,7 +5,7 @@ import numpy as np
 from memgraph_py.columnar import Column, Kind, RecordColumn
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.functions.registry import Environment, columnar
-from memgraph_py.functions.rows import require_lists, wrong_type
+from memgraph_py.functions.rows import each_row, require_lists, wrong_type
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
@@ -32,10 +32,7 @@ def subscript(environment: Environment, arguments: list[Column]) -> Column:
 def slice_list(environment: Environment, arguments: list[Column]) -> Column:
     """Elements from start up to, not including, stop; a negative bound counts from the end; NULL where one is NULL."""
     require_lists(environment.bounds.memory, arguments)
-    lists, starts, stops = (column.to_values() for column in arguments)
-    return Column.from_values(
-        [_slice(subject, start, stop) for subject, start, stop in zip(lists, starts, stops, strict=True)]
-    )
+    return each_row(environment.bounds, _slice, arguments, nulls=True)
 
 
 def _field(records: RecordColumn, indexes: Column) -> Column | None:

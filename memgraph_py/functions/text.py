@@ -35,7 +35,7 @@ def starts_with(environment: Environment, arguments: list[Column]) -> Column:
         long_enough = byte_lengths(left) >= lengths
         same = equal_strings(starts_of(left, np.where(long_enough, lengths, 0)), right)
         return Column(Kind.BOOL, same & long_enough, joint_validity(left, right))
-    return each_pair(_match(str.startswith), left, right)
+    return each_pair(environment.bounds, _match(str.startswith), left, right)
 
 
 @columnar("ENDS WITH", 2)
@@ -47,7 +47,7 @@ def ends_with(environment: Environment, arguments: list[Column]) -> Column:
         long_enough = byte_lengths(left) >= lengths
         same = equal_strings(ends_of(left, np.where(long_enough, lengths, 0)), right)
         return Column(Kind.BOOL, same & long_enough, joint_validity(left, right))
-    return each_pair(_match(str.endswith), left, right)
+    return each_pair(environment.bounds, _match(str.endswith), left, right)
 
 
 @scalar("||", 2)
@@ -68,13 +68,13 @@ def contains(environment: Environment, arguments: list[Column]) -> Column:
         found = contains_one(left, right)
         if found is not None:
             return Column(Kind.BOOL, found, joint_validity(left, right))
-    return each_pair(_match(str.__contains__), left, right)
+    return each_pair(environment.bounds, _match(str.__contains__), left, right)
 
 
 @columnar("=~", 2)
 def matches(environment: Environment, arguments: list[Column]) -> Column:
     """Whether the whole text matches the regular expression."""
-    return each_pair(_match(_full_match), *arguments)
+    return each_pair(environment.bounds, _match(_full_match), *arguments)
 
 
 @scalar("toupper", 1, signature="toUpper(input :: STRING) :: STRING")

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 
@@ -28,6 +29,11 @@ from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import NodeReference, Value
+
+_OBJECT_ROWS = 256
+"""Lists, maps and paths are packed in Python, so many rows at a time."""
+_PACKING_SECONDS = 0.02
+"""Records are handed on when packing has taken so long: then it is seen whether anybody still wants them."""
 
 
 class SchemaNames:
@@ -80,8 +86,8 @@ class RecordStream:
         self._state = (False, False)
 
     def take(self, count: int, bytes_max: int, budget_seconds: float | None = None) -> Piece:
-        """The next ``count`` records at most, fewer where they have more than ``bytes_max`` bytes: then ``complete`` is
-        False, and the next call goes on with the same rows. Raises what the statement raises."""
+        """The next ``count`` records at most, fewer where they have more than ``bytes_max`` bytes or take long: then
+        ``complete`` is False, and the next call goes on with the same rows. Raises what the statement raises."""
         rows = 0
         packed = self._packed
         if packed is None:
@@ -100,10 +106,11 @@ class RecordStream:
         self._packed = packed
         parts: list[bytes] = []
         size = 0
+        ends = perf_counter() + _PACKING_SECONDS
         for part in packed:
             parts.append(part)
             size += len(part)
-            if size >= bytes_max:
+            if size >= bytes_max or perf_counter() > ends:
                 return Piece(b"".join(parts), rows, complete=False, finished=False, interrupted=False)
         self._packed = None
         finished, interrupted = self._state
@@ -151,7 +158,12 @@ class RecordStream:
 
     def _pack(self, batches: list[Batch]) -> Iterator[bytes]:
         for batch in batches:
-            yield from encode_records(self._fields(batch), batch.rows, self._dialect)
+            if batch.rows > _OBJECT_ROWS and any(column.kind is Kind.OBJECT for column in batch.columns.values()):
+                for start in range(0, batch.rows, _OBJECT_ROWS):
+                    part = batch.slice(start, start + _OBJECT_ROWS)
+                    yield from encode_records(self._fields(part), part.rows, self._dialect)
+            else:
+                yield from encode_records(self._fields(batch), batch.rows, self._dialect)
 
     def _pack_rows(self, batch: Batch) -> bytes:
         return encode_rows(self._fields(batch), batch.rows, self._dialect)
