@@ -22,7 +22,7 @@ OTHER, RELATIONSHIP, TYPE = 0, 1, 2
 ENTRY_RELATIONSHIP, ENTRY_SOURCE, ENTRY_TARGET, ENTRY_TYPE, ENTRY_NEXT, ENTRY_NEXT_PAIR = 0, 1, 2, 3, 4, 6
 FEW = 16
 
-_GRAPH = (
+GRAPH = (
     "Tuple((int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[::1], int32[:, ::1], int64, boolean,"
     " int32[::1], int32[::1]))"
 )
@@ -41,7 +41,7 @@ Graph = tuple[
     NDArray[np.int32],
 ]
 """offsets, packed out, packed in, heads, pairs, entries, number of visible entries, check, buffer and table of types
-(-1 where deleted)."""
+(-1 where deleted); GRAPH is the same in a kernel's signature."""
 
 
 @kernel("Tuple((int32[::1], int32[::1]))(int32[::1], int32[::1], int64)")
@@ -147,7 +147,7 @@ def lower_bound(packed: NDArray[np.int32], low: Integer, high: Integer, type: In
     return np.int64(low)
 
 
-@kernel(f"{_THREE}(int64[::1], int64, int64[::1], {_GRAPH})")
+@kernel(f"{_THREE}(int64[::1], int64, int64[::1], {GRAPH})")
 def expand(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> tuple[Numbers, Numbers, Numbers]:
     """(matches,) input row, relationship and other end, grouped by row. A loop is given once for BOTH."""
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
@@ -196,7 +196,7 @@ def expand(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> tupl
     return rows[:found], relationships[:found], targets[:found]
 
 
-@kernel(f"int64[::1](int64[::1], int64, int64[::1], {_GRAPH})")
+@kernel(f"int64[::1](int64[::1], int64, int64[::1], {GRAPH})")
 def count_degrees(nodes: Numbers, direction: int, types: Numbers, graph: Graph) -> Numbers:
     """(rows,) number of relationships at each node; a loop counts once for BOTH."""
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
@@ -233,7 +233,7 @@ def count_degrees(nodes: Numbers, direction: int, types: Numbers, graph: Graph) 
     return result
 
 
-@kernel(f"int64[::1](int64[::1], int64, int64[::1], int64, int64, {_GRAPH})")
+@kernel(f"int64[::1](int64[::1], int64, int64[::1], int64, int64, {GRAPH})")
 def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, count: int, graph: Graph) -> Numbers:
     """Distinct nodes at the ends of walks of ``hops`` relationships, ascending; all node ids are below ``count``."""
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
@@ -292,7 +292,7 @@ def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, cou
     return reached
 
 
-@kernel(f"{_THREE}(int64[::1], int64[::1], int64, int64[::1], {_GRAPH})")
+@kernel(f"{_THREE}(int64[::1], int64[::1], int64, int64[::1], {GRAPH})")
 def expand_between(
     sources: Numbers, targets: Numbers, direction: int, types: Numbers, graph: Graph
 ) -> tuple[Numbers, Numbers, Numbers]:

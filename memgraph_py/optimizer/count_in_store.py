@@ -40,22 +40,22 @@ def _counted(node: Any) -> Any:
     count: NodeCount | RelationshipCount | None = None
     match below:
         case AllNodes(Unit() | Argument() as leaf, variable):
-            if _count_rows(node.aggregates, (variable,), variable):
+            if count_rows(node.aggregates, (variable,), variable):
                 count = NodeCount(leaf, name, None)
         case LabelScan(Unit() | Argument() as leaf, variable, label):
-            if _count_rows(node.aggregates, (variable,), variable):
+            if count_rows(node.aggregates, (variable,), variable):
                 count = NodeCount(leaf, name, label)
         case Expand(AllNodes(Unit() | Argument() as leaf, variable), source, relationship, target):
             bound = (variable, relationship, target)
             is_whole = source == variable and below.direction is not Direction.BOTH
-            if is_whole and _count_rows(node.aggregates, bound, relationship):
+            if is_whole and count_rows(node.aggregates, bound, relationship):
                 count = RelationshipCount(leaf, name, below.types)
     if count is None or name in columns(count.input):
         return node
     return _named(count, node.aggregate_names)
 
 
-def _count_rows(calls: tuple[Expression, ...], bound: tuple[str, ...], distinct: str) -> bool:
+def count_rows(calls: tuple[Expression, ...], bound: tuple[str, ...], distinct: str) -> bool:
     """True when each of the calls counts all rows: values of the bound variables, which are never NULL, or different
     ones of the variable ``distinct``, which differs in each row."""
     for call in calls:

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from memgraph_py.optimizer.check_existence_once import check_existence_once
 from memgraph_py.optimizer.count_in_store import count_in_store
+from memgraph_py.optimizer.count_paths import count_paths
 from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.join_by_hash import join_by_hash
 from memgraph_py.optimizer.limit_sorts import limit_sorts
@@ -37,6 +38,8 @@ RULES: tuple[Rule, ...] = (
     join_by_hash,
     # Wants a scan that no seek has replaced, and a pattern in its last order.
     count_in_store,
+    # As above; what the store does not know is counted without listing it.
+    count_paths,
     limit_sorts,
     merge_projections,
     # Wants expansions in the order in which they will run.

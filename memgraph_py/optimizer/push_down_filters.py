@@ -130,7 +130,7 @@ def cannot_fail(expression: Expression) -> bool:
             return cannot_fail(subject)
         case Call(name, arguments):
             if name in JOINING:
-                return all(_is_boolean(argument) and cannot_fail(argument) for argument in arguments)
+                return all(is_boolean(argument) and cannot_fail(argument) for argument in arguments)
             if name == "IN" and not isinstance(arguments[1], Literal | Parameter):
                 return False
             return name in (*CANNOT_FAIL, "IN") and all(map(cannot_fail, arguments))
@@ -138,7 +138,8 @@ def cannot_fail(expression: Expression) -> bool:
             return False
 
 
-def _is_boolean(expression: Expression) -> bool:
+def is_boolean(expression: Expression) -> bool:
+    """True when the expression gives nothing but booleans and NULL."""
     match expression:
         case HasLabels() | HasType() | Literal(bool()):
             return True

@@ -112,6 +112,8 @@ def _reads(part: Any) -> Iterator[Token]:
             | operators.RelationshipCount()
         ):
             yield from (("relationship", type) for type in part.types or (None,))
+        case operators.Hop(_, types):
+            yield from (("relationship", type) for type in types or (None,))
         case operators.SetProperties(_, value):
             if not isinstance(value, MapOf | Literal | Parameter):
                 yield "property", None

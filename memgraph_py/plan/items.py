@@ -1,9 +1,21 @@
-"""What the writing operators carry out, item by item."""
+"""What operators are made of: the hops of a path; what the writing ones carry out, item by item."""
 
 from typing import TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
+from memgraph_py.storage.view import Direction
+
+
+@immutable
+class Hop:
+    """Along a relationship of the types (empty: all) to a node that meets the predicate, which reads the ``node``
+    alone; None where any node does."""
+
+    node: str
+    types: tuple[str, ...]
+    direction: Direction
+    predicate: Expression | None
 
 
 @immutable

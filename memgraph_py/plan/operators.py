@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.items import Hop as Hop
 from memgraph_py.plan.items import NodeSpec as NodeSpec
 from memgraph_py.plan.items import RelationshipSpec as RelationshipSpec
 from memgraph_py.plan.items import RemoveItem as RemoveItem
@@ -99,6 +100,19 @@ class RelationshipCount:
     input: "Operator"
     variable: str
     types: tuple[str, ...]
+
+
+@immutable
+class PathCount:
+    """One row: the number of paths of one or two hops from the nodes ``source`` of all input rows together, a node as
+    often as it stands there. ``unique``: no relationship is used twice. Made by the optimiser only, not in subplans.
+    """
+
+    input: "Operator"
+    variable: str
+    source: str
+    hops: tuple[Hop, ...]
+    unique: bool
 
 
 @immutable
@@ -418,6 +432,7 @@ Operator: TypeAlias = (
     | NodeById
     | NodeCount
     | RelationshipCount
+    | PathCount
     | Expand
     | ExpandInto
     | VariableExpand

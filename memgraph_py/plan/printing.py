@@ -150,6 +150,8 @@ def details(operator: Operator) -> str:
             return _seek(operator)
         case operators.NodeCount() | operators.RelationshipCount():
             return _count(operator)
+        case operators.PathCount(_, _, source, hops):
+            return f"({source}){''.join(map(_hop, hops))}"
         case operators.Expand() | operators.ExpandInto() | operators.ScanRelationships():
             return _relationship(operator, f"{operator.relationship}{_types(operator.types)}")
         case operators.VariableExpand() | operators.ShortestPaths():
@@ -402,6 +404,13 @@ def _paths(operator: operators.VariableExpand | operators.ShortestPaths) -> str:
     how = "all shortest" if operator.every else "shortest"
     where = "" if operator.predicate is None else f" WHERE {expression_text(operator.predicate)}"
     return f"{how} {_relationship(operator, inner)}{where}"
+
+
+def _hop(hop: operators.Hop) -> str:
+    left = "<" if hop.direction is Direction.IN else ""
+    right = ">" if hop.direction is Direction.OUT else ""
+    condition = "" if hop.predicate is None else f" WHERE {expression_text(hop.predicate)}"
+    return f"{left}-[{_types(hop.types)}]-{right}({hop.node}{condition})"
 
 
 def _inline(plan: Operator) -> str:

@@ -104,7 +104,7 @@ def read_variables(operator: Operator) -> frozenset[str]:
         case operators.ShortestPaths():
             own = _all_free(operator.predicate) - {operator.relationship, operator.node} | {operator.source}
             return own | {operator.target} if operator.into else own
-        case operators.Frontier():
+        case operators.Frontier() | operators.PathCount():
             return frozenset((operator.source,))
         case operators.ScanRelationships():
             ends = [operator.source] * operator.bound_source + [operator.target] * operator.bound_target
@@ -181,6 +181,7 @@ def columns(operator: Operator) -> tuple[str, ...]:
             | operators.ParameterRows()
             | operators.Project()
             | operators.Aggregate()
+            | operators.PathCount()
         ):
             return columns_over(operator, ())
         case _:
@@ -200,6 +201,8 @@ def columns_over(operator: Operator, below: tuple[str, ...]) -> tuple[str, ...]:
             return operator.names
         case operators.Aggregate():
             return operator.key_names + operator.aggregate_names
+        case operators.PathCount():
+            return (operator.variable,)
         case operators.Union():
             return below
         case _:

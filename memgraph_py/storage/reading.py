@@ -141,6 +141,25 @@ class TransactionReader:
             reached = distinct(self.expand(reached, direction, types).targets)
         return reached
 
+    def walk_counts(
+        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+    ) -> tuple[NodeIds, NDArray[np.int64]]:
+        """See GraphView."""
+        if not self._changes_relationships():
+            return self.snapshot.walk_counts(nodes, counts, direction, types)
+        found = self.expand(nodes, direction, types)
+        ends, places = np.unique(found.targets, return_inverse=True)
+        totals = np.zeros(len(ends), dtype=np.int64)
+        np.add.at(totals, places, counts[found.source_rows])
+        return ends, totals
+
+    def loop_counts(self, nodes: NodeIds, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """See GraphView."""
+        if not self._changes_relationships():
+            return self.snapshot.loop_counts(nodes, types)
+        found = self.expand_into(nodes, nodes, Direction.OUT, types)
+        return np.bincount(found.source_rows, minlength=len(nodes))
+
     def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
         """See GraphView."""
         sources, targets = self.snapshot.endpoints(relationships)

@@ -17,6 +17,7 @@ from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between,
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
 from memgraph_py.kernels.sorting import distinct
+from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label
@@ -183,6 +184,19 @@ class Snapshot:
         """See GraphView."""
         wanted = NO_IDS if types is None else types
         return walk_frontier(nodes, int(direction), wanted, hops, self.node_bound, self.graph())
+
+    def walk_counts(
+        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+    ) -> tuple[NodeIds, NDArray[np.int64]]:
+        """See GraphView."""
+        totals = np.zeros(self.node_bound, dtype=np.int64)
+        add_walks(nodes, counts, int(direction), NO_IDS if types is None else types, totals, self.graph())
+        ends = np.flatnonzero(totals)
+        return ends, totals[ends]
+
+    def loop_counts(self, nodes: NodeIds, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """See GraphView."""
+        return count_loops(nodes, NO_IDS if types is None else types, self.graph())
 
     def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
         """See GraphView; -1 for ids that are not in this version."""

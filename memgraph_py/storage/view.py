@@ -110,6 +110,18 @@ class GraphView(Protocol):
         """
         ...
 
+    def walk_counts(
+        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+    ) -> tuple[NodeIds, NDArray[np.int64]]:
+        """The nodes at the ends of walks of one relationship, ascending, and how many end there, where so many
+        (``counts``, above 0) begin at each of the nodes.
+        """
+        ...
+
+    def loop_counts(self, nodes: NodeIds, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """(rows,) number of relationships from each node to itself."""
+        ...
+
     def endpoints(self, relationships: RelationshipIds) -> tuple[NodeIds, NodeIds]:
         """Start and end nodes, each (rows,)."""
         ...
