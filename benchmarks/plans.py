@@ -63,7 +63,12 @@ QUESTIONS = (
     Question("use_indexes", "MATCH (u:User) WHERE 50000 <= u.id < 50100 RETURN sum(u.age)"),
     Question("use_indexes", "MATCH (u:User) WHERE u.id = 5 OR u.id > 99990 RETURN sum(u.age)"),
     Question("use_indexes", "MATCH (p:Post {day: 9, id: 374}) RETURN p.id"),
-    Question("use_indexes", "MATCH ()-[l:LIKES {number: 7}]->(p) RETURN p.id"),
+    Question("order_expansions", "MATCH ()-[l:LIKES {number: 7}]->(p) RETURN p.id"),
+    Question(
+        "order_expansions",
+        "MATCH (a:User {id: 5})-[:FRIEND]->()-[:FRIEND]->(m)<-[:FRIEND]-()<-[:FRIEND]-(b:User {id: 90000}) "
+        "RETURN count(m.id)",
+    ),
 )
 
 

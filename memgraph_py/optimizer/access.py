@@ -6,7 +6,7 @@ compared with must be known before the element is: ``needs`` says of which varia
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
@@ -33,16 +33,18 @@ class Indexes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """token None: by the node's id; no keys: all with the label. upper and is_prefix: of a range, whose lower bound is
-    the one value, or None."""
+    """token None: by the node's id; no keys: all with the label. values: of the keys, in parallel. uses: the predicates
+    that it is made of. lower, upper, is_prefix: of a range, of the key behind those that have values."""
 
     answered: tuple[Expression, ...]
     token: str | None
     keys: tuple[str, ...]
-    values: tuple[Expression | None, ...]
+    values: tuple[Expression, ...]
     needs: frozenset[str]
+    uses: tuple[Expression, ...] = ()
     many: bool = False
     is_range: bool = False
+    lower: Expression | None = None
     upper: Expression | None = None
     is_prefix: bool = False
 
@@ -50,7 +52,7 @@ class Access:
     def rank(self) -> int:
         """Less is better: one element, then those of a list of values, then those of a range."""
         if self.is_range:
-            return 8 if self.upper is None and not self.is_prefix else 7
+            return 7 if self.is_prefix or (self.lower is not None and self.upper is not None) else 8
         if self.token is None:
             return 4 if self.many else 0
         if not self.keys:
@@ -62,14 +64,13 @@ class Access:
         if self.is_range:
             assert self.token is not None, "there are no ranges of ids"
             return IndexRangeSeek(
-                below, variable, self.token, self.keys[0], self.values[0], self.upper, self.is_prefix, entity
+                below, variable, self.token, self.keys[0], self.lower, self.upper, self.is_prefix, entity
             )
-        values = tuple(value for value in self.values if value is not None)
         if self.token is not None and not self.keys:
             return LabelScan(below, variable, self.token)
         if self.token is None:
-            return NodeById(below, variable, values[0], self.many)
-        return IndexSeek(below, variable, self.token, self.keys, values, self.many, entity)
+            return NodeById(below, variable, self.values[0], self.many)
+        return IndexSeek(below, variable, self.token, self.keys, self.values, self.many, entity)
 
 
 def find_access(
@@ -115,8 +116,7 @@ def _joined_by(name: str, predicate: Expression) -> list[Expression]:
 
 def accesses(variable: str, tokens: list[str], predicates: list[Expression], indexes: Indexes) -> Iterator[Access]:
     """Every access to the variable, once what it needs is bound. tokens: labels, or the type, that it has for sure."""
-    equal: dict[str, tuple[Expression, Expression]] = {}
-    ranges: dict[str, _Range] = {}
+    known: dict[str, _Known] = {}
     for predicate in predicates:
         match predicate:
             case Call("=" | "IN" as sign, (left, right)):
@@ -127,65 +127,110 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
                 needs = free_variables(value)
                 if isinstance(subject, Property):
                     if sign == "=":
-                        equal.setdefault(subject.key, (predicate, value))
+                        known.setdefault(subject.key, _Known()).take("=", _Fact(value, predicate))
                     token = next((token for token in tokens if indexes.covers(token, subject.key)), None)
                     if token is not None:
-                        yield Access((predicate,), token, (subject.key,), (value,), needs, many=sign == "IN")
+                        yield Access((predicate,), token, (subject.key,), (value,), needs, (predicate,), sign == "IN")
                 else:
-                    yield Access((predicate,), None, (), (value,), needs, many=sign == "IN")
+                    yield Access((predicate,), None, (), (value,), needs, (predicate,), sign == "IN")
             case Call("<" | "<=" | ">" | ">=" | "STARTS WITH"):
-                _take_range(predicate, variable, ranges)
+                _take_range(predicate, variable, known)
+    if not known:
+        return
     for token in tokens:
         for keys in indexes.composite(token):
-            if all(key in equal for key in keys):
-                pairs = [equal[key] for key in keys]
-                needs = frozenset().union(*(free_variables(value) for _, value in pairs))
-                answered, values = (tuple(column) for column in zip(*pairs, strict=True))
-                yield Access(answered, token, keys, values, needs)
-    for key, found_range in ranges.items():
+            equal = [known[key].equal for key in keys if key in known]
+            facts = [fact for fact in equal if fact is not None]
+            if len(facts) == len(keys):
+                uses = tuple(fact.predicate for fact in facts)
+                values = tuple(fact.value for fact in facts)
+                yield Access(uses, token, keys, values, _needs(*facts), uses)
+    for key, about in known.items():
         token = next((token for token in tokens if indexes.covers(token, key)), None)
         if token is not None:
-            yield from found_range.accesses(token, key)
+            for bounds in about.ranges():
+                yield bounds.access(token, (key,), [])
+
+
+class _Fact(NamedTuple):
+    """A value that a property is compared with, and the predicate that says so."""
+
+    value: Expression
+    predicate: Expression
+
+
+class _Bounds(NamedTuple):
+    """Of a range: a text that the value begins with, or one bound or two."""
+
+    lower: _Fact | None
+    upper: _Fact | None
+    is_prefix: bool = False
+
+    def access(self, token: str, keys: tuple[str, ...], equal: list[_Fact]) -> Access:
+        """Through an index, behind properties that are equal to values."""
+        facts = [*equal, *(fact for fact in (self.lower, self.upper) if fact is not None)]
+        return Access(
+            (),
+            token,
+            keys,
+            tuple(fact.value for fact in equal),
+            _needs(*facts),
+            tuple(fact.predicate for fact in facts),
+            is_range=True,
+            lower=None if self.lower is None else self.lower.value,
+            upper=None if self.upper is None else self.upper.value,
+            is_prefix=self.is_prefix,
+        )
 
 
 @dataclass(slots=True)
-class _Range:
-    """What bounds a property: the first of each sort."""
+class _Known:
+    """What is demanded of a property: the first predicate of each sort."""
 
-    lower: Expression | None = None
-    upper: Expression | None = None
-    prefix: Expression | None = None
+    equal: _Fact | None = None
+    lower: _Fact | None = None
+    upper: _Fact | None = None
+    prefix: _Fact | None = None
 
-    def accesses(self, token: str, key: str) -> Iterator[Access]:
+    def take(self, sort: str, fact: _Fact) -> None:
+        """sort: `=`, `<` or `>`, which a value is of the property, or STARTS WITH."""
+        match sort:
+            case "=":
+                self.equal = self.equal or fact
+            case "<":
+                self.upper = self.upper or fact
+            case ">":
+                self.lower = self.lower or fact
+            case _:
+                self.prefix = self.prefix or fact
+
+    def ranges(self) -> Iterator[_Bounds]:
+        """Those that it may be sought by."""
         if self.prefix is not None:
-            yield Access((), token, (key,), (self.prefix,), free_variables(self.prefix), is_range=True, is_prefix=True)
-        both = [bound for bound in (self.lower, self.upper) if bound is not None]
-        needs = frozenset().union(*map(free_variables, both))
-        if both:
-            yield Access((), token, (key,), (self.lower,), needs, is_range=True, upper=self.upper)
-        if len(both) == 2:
-            for lower, upper in ((self.lower, None), (None, self.upper)):
-                bound = lower if lower is not None else upper
-                assert bound is not None, "one of them is"
-                yield Access((), token, (key,), (lower,), free_variables(bound), is_range=True, upper=upper)
+            yield _Bounds(self.prefix, None, is_prefix=True)
+        if self.lower is not None and self.upper is not None:
+            yield _Bounds(self.lower, self.upper)
+        if self.lower is not None:
+            yield _Bounds(self.lower, None)
+        if self.upper is not None:
+            yield _Bounds(None, self.upper)
 
 
-def _take_range(predicate: Expression, variable: str, ranges: dict[str, _Range]) -> None:
-    assert isinstance(predicate, Call), "the caller has looked"
+def _needs(*facts: _Fact) -> frozenset[str]:
+    return frozenset[str]().union(*(free_variables(fact.value) for fact in facts))
+
+
+def _take_range(predicate: Call, variable: str, known: dict[str, _Known]) -> None:
     left, right = predicate.arguments
     sign = predicate.name
     found = _first_side(left, right, variable) if sign == "STARTS WITH" else _sides(left, right, variable)
     match found:
         case (Property(_, key) as subject, value):
-            side = ranges.setdefault(key, _Range())
+            is_upper = (sign in ("<", "<=")) is (subject is left)
+            sort = sign if sign == "STARTS WITH" else "<" if is_upper else ">"
+            known.setdefault(key, _Known()).take(sort, _Fact(value, predicate))
         case _:
             return
-    if sign == "STARTS WITH":
-        side.prefix = side.prefix or value
-    elif (sign in ("<", "<=")) is (subject is left):
-        side.upper = side.upper or value
-    else:
-        side.lower = side.lower or value
 
 
 def is_deterministic(expression: Expression) -> bool:

@@ -15,7 +15,8 @@ from typing import Any
 
 from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output, largest_rows
-from memgraph_py.optimizer.order_expansions import PIECES, order_expansions
+from memgraph_py.optimizer.order_expansions import order_expansions
+from memgraph_py.optimizer.patterns import PIECES
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.expressions import Exists, ExistsOnce, Expression, Literal

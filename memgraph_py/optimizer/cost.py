@@ -56,16 +56,16 @@ def selectivity(predicate: Expression, statistics: Statistics) -> float:
             return OTHER_SELECTIVITY
 
 
-def access_rows(access: Access, statistics: Statistics) -> float:
-    """The number of nodes that a way to find them is expected to give for a row."""
+def access_rows(access: Access, statistics: Statistics, entity: Entity = Entity.NODE) -> float:
+    """The number of elements that a way to find them is expected to give for a row."""
     if access.token is None:
         rows = 1.0
     elif not access.keys:
-        return float(statistics.nodes(access.token))
+        return float(statistics.elements(entity, access.token))
     elif access.is_range:
-        return range_rows(statistics.nodes(access.token))
+        return range_rows(statistics.elements(entity, access.token))
     else:
-        rows = statistics.per_value(Entity.NODE, access.token, access.keys)
+        rows = statistics.per_value(entity, access.token, access.keys)
     return rows * LIST_ROWS if access.many else rows
 
 
@@ -123,9 +123,7 @@ class _Estimate:
             case operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
             case operators.IndexRangeSeek(_, _, token):
-                is_node = operator.entity is Entity.NODE
-                every = statistics.nodes(token) if is_node else statistics.relationships((token,))
-                return rows * range_rows(every)
+                return rows * range_rows(statistics.elements(operator.entity, token))
             case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
                 return self._expansion(operator, rows)
             case operators.ShortestPaths():

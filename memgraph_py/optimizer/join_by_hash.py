@@ -15,7 +15,7 @@ from typing import Any
 
 from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output
-from memgraph_py.optimizer.order_expansions import PIECES as PATTERN_PIECES
+from memgraph_py.optimizer.patterns import PIECES as PATTERN_PIECES
 from memgraph_py.optimizer.push_down_filters import cannot_fail
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression

@@ -15,6 +15,11 @@ class SchemaIndexes:
     schema: Schema
     entity: Entity
 
+    @property
+    def exist(self) -> bool:
+        """Whether there is any, built or not."""
+        return any(index.on.entity is self.entity for index in self.schema.indexes())
+
     def covers(self, token: str, key: str) -> bool:
         """True when there is an index on the label or type, and the property."""
         on = self.schema.descriptor(self.entity, token, (key,))
@@ -69,6 +74,10 @@ class Statistics:
         ids = [self.view.schema.types.find(type) for type in types]
         return sum(self.view.relationship_count(id) for id in ids if id is not None)
 
+    def elements(self, entity: Entity, token: str) -> int:
+        """Number of nodes with the label, or of relationships of the type."""
+        return self.nodes(token) if entity is Entity.NODE else self.relationships((token,))
+
     def degree(self, types: tuple[str, ...], direction: Direction, label: str | None = None) -> float:
         """Average number of relationships at a node, of the types and in the direction; of nodes with the label only,
         where there are any."""
@@ -88,6 +97,12 @@ class Statistics:
             return self._ends(types, direction, label) / (2 * total)
         seen = Direction.IN if direction is Direction.OUT else Direction.OUT
         return self._ends(types, seen, label) / total
+
+    def label_at_ends(self, type: str, direction: Direction) -> str | None:
+        """The rarest label of those that each node has that a relationship of the type starts (OUT) or ends (IN) at."""
+        id = self.schema.types.find(type)
+        labels = () if id is None else self.view.labels_at_ends(id, direction)
+        return min(map(self.schema.labels.name, labels), key=self.nodes, default=None)
 
     def per_value(self, entity: Entity, token: str, keys: tuple[str, ...]) -> float:
         """About how many elements with the label or type have the same values of the properties, which an index is on;

@@ -1,7 +1,6 @@
 """Rule: filters right above a scan choose how it is done: by id, through an index, by the rarest label.
 
-A condition with OR is sought in parts, where each part finds its own way, and the parts' nodes are put together. An
-expansion from a scan is replaced by a seek of the relationship where an index finds it.
+A condition with OR is sought in parts, where each part finds its own way, and the parts' nodes are put together.
 """
 
 from typing import Any
@@ -15,12 +14,10 @@ from memgraph_py.plan.operators import (
     Apply,
     Argument,
     Distinct,
-    Expand,
     Filter,
     LabelScan,
     Operator,
     Project,
-    ScanRelationships,
     Union,
 )
 from memgraph_py.plan.substitution import rewrite_operators_below
@@ -38,10 +35,6 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
         predicates = [rewrite_operators_below(predicate, visit) for predicate in predicates]
         if isinstance(below, AllNodes | LabelScan):
             return _scan(below, visit(below.input), predicates, statistics)
-        if isinstance(below, Expand):
-            found = _seek_relationship(below, predicates, statistics)
-            if found is not None:
-                return visit(found)
         return _filtered(rewrite_operators_below(below, visit), predicates)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
@@ -103,33 +96,6 @@ def _seek_parts(
         tokens = {access.token for access in seeks}
         return Apply(below, Distinct(joined, (variable,))), tokens.pop() if len(tokens) == 1 else None
     return None
-
-
-# -------------------------------------------------------------------------------------------------------- relationships
-
-
-def _seek_relationship(expand: Expand, predicates: list[Expression], statistics: Statistics) -> Operator | None:
-    """The relationship sought, and then its ends, where the node that the expansion starts from is only scanned."""
-    if len(expand.types) != 1:
-        return None
-    start_predicates, scan = filters_above(expand.input)
-    if not isinstance(scan, AllNodes | LabelScan) or scan.variable != expand.source:
-        return None
-    bound = frozenset(columns(scan.input))
-    labels = _labels(scan, start_predicates)
-    if find_access(scan.variable, labels, start_predicates, bound, statistics.indexes(Entity.NODE)) is not None:
-        return None
-    name = expand.relationship
-    access = find_access(name, list(expand.types), predicates, bound, statistics.indexes(Entity.RELATIONSHIP))
-    if access is None or access.token is None:
-        return None
-    sought = access.operator(scan.input, name, Entity.RELATIONSHIP)
-    ends = ScanRelationships(sought, name, expand.source, expand.target, (), expand.direction)
-    rest = _left(predicates, access)
-    if labels:
-        rest.insert(0, HasLabels(Variable(scan.variable), tuple(labels)))
-    others = [predicate for predicate in start_predicates if not _is_label_of(predicate, scan.variable)]
-    return _filtered(ends, others + rest)
 
 
 def _left(predicates: list[Expression], access: Access | None) -> list[Expression]:

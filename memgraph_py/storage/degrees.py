@@ -41,6 +41,16 @@ def ends_with_label(counts: EndCounts, schema: Schema, type: TypeId, label: Labe
     return int(sides[..., : len(members)][..., members].sum())
 
 
+def labels_at_ends(counts: EndCounts, schema: Schema, type: TypeId, direction: Direction) -> frozenset[LabelId]:
+    """The labels that each node has that a relationship of the type starts (OUT) or ends (IN) at; for BOTH either."""
+    found = counts.get(type)
+    if found is None:
+        return frozenset()
+    sides = found.sum(axis=0) if direction is Direction.BOTH else found[int(direction)]
+    sets = [frozenset(schema.label_set(id)) for id in np.flatnonzero(sides).tolist()]
+    return frozenset.intersection(*sets) if sets else frozenset()
+
+
 def changed_ends(tip: "Snapshot", next: "Snapshot", changes: ChangeSet) -> EndCounts:
     """The counts of ``next``, which is ``tip`` with the changes."""
     if not (changes.created_relationships or changes.deleted_relationships or changes.label_writes):

@@ -95,6 +95,10 @@ class TransactionReader:
         """See GraphView."""
         return self.snapshot.end_count(type, label, direction)
 
+    def labels_at_ends(self, type: TypeId, direction: Direction) -> frozenset[LabelId]:
+        """See GraphView."""
+        return self.snapshot.labels_at_ends(type, direction)
+
     def per_value(self, on: SchemaDescriptor) -> float:
         """See GraphView."""
         return self.snapshot.per_value(on)

@@ -20,7 +20,7 @@ from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Graph
 from memgraph_py.storage.changes import StreamPosition
-from memgraph_py.storage.degrees import EndCounts, ends_with_label
+from memgraph_py.storage.degrees import EndCounts, ends_with_label, labels_at_ends
 from memgraph_py.storage.elements import belongs, elements_of, values_of
 from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_columns
 from memgraph_py.storage.ordering import RangeBounds
@@ -159,6 +159,10 @@ class Snapshot:
     def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
         """See GraphView."""
         return ends_with_label(self.end_counts, self.schema, type, label, direction)
+
+    def labels_at_ends(self, type: TypeId, direction: Direction) -> frozenset[LabelId]:
+        """See GraphView."""
+        return labels_at_ends(self.end_counts, self.schema, type, direction)
 
     def per_value(self, on: SchemaDescriptor) -> float:
         """See GraphView."""

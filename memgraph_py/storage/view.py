@@ -79,6 +79,11 @@ class GraphView(Protocol):
         """
         ...
 
+    def labels_at_ends(self, type: TypeId, direction: Direction) -> frozenset[LabelId]:
+        """The labels that each node has that a relationship of the type starts (OUT) or ends (IN) at; for BOTH
+        either. Of the version that a transaction began with."""
+        ...
+
     def per_value(self, on: SchemaDescriptor) -> float:
         """About how many elements have the same values of the properties that an index is on; 1 where there is none.
         For estimates.

@@ -46,4 +46,6 @@ INDEXES = (
     "CREATE INDEX ON :B(s)",
     "CREATE INDEX ON :C(f)",
     "CREATE INDEX ON :A(d)",
+    "CREATE INDEX FOR ()-[r:R]-() ON (r.x)",
+    "CREATE INDEX FOR ()-[r:S]-() ON (r.s)",
 )

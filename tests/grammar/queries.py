@@ -98,7 +98,10 @@ class _Writer:
         return f" {self.random.choice(('AND', 'AND', 'OR'))} ".join(parts)
 
     def _condition(self) -> str:
-        nodes = self._named("node")
+        nodes, relationships = self._named("node"), self._named("relationship")
+        if relationships and self.random.random() < 0.15:
+            kind, sign = self.random.choice(("int", "string")), self.random.choice(("=", "=", ">="))
+            return f"{self.random.choice(relationships)}.{KEYS[kind]} {sign} {self.expression(kind, 0)}"
         if not nodes or self.random.random() < 0.4:
             return self.expression("bool", 2)
         if self.random.random() < 0.1:

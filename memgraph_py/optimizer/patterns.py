@@ -1,0 +1,177 @@
+"""A pattern taken apart: what a run of scans, expansions, filters and uniqueness checks demands, in no order.
+
+Expected rows follow from the degrees of nodes with a label, the labels at the ends of relationships of a type, and the
+elements per value of an index, which the store counts.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from memgraph_py.optimizer.access import Access, accesses, find_parts
+from memgraph_py.optimizer.cost import access_rows, selectivity
+from memgraph_py.optimizer.statistics import Statistics
+from memgraph_py.plan.expressions import Expression, HasLabels, Variable
+from memgraph_py.plan.operators import (
+    AllNodes,
+    Expand,
+    ExpandInto,
+    Filter,
+    LabelScan,
+    Operator,
+    UniqueRelationships,
+    VariableExpand,
+)
+from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.storage.schema_rules import Entity
+from memgraph_py.storage.view import Direction
+
+Expansion: TypeAlias = Expand | ExpandInto | VariableExpand
+
+PIECES = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand, Filter, UniqueRelationships)
+REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
+SCAN_ROWS_MIN = 100.0
+"""A scan looks at so many rows at least: a plan outlives the small graph on which it was made."""
+SELECTIVITY_MIN = 0.001
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicate:
+    """share: of the rows that it keeps."""
+
+    expression: Expression
+    needs: frozenset[str]
+    share: float
+
+
+class Seek(NamedTuple):
+    """A way to find a node once ``needs`` is bound, and the rows that it gives."""
+
+    needs: frozenset[str]
+    rows: float
+
+
+class Sought(NamedTuple):
+    """A relationship that is found by an index, and its ends by it."""
+
+    expansion: Expand | ExpandInto
+    access: Access
+    rows: float
+
+
+@dataclass(slots=True)
+class Pattern:
+    """nodes: those that it binds, with the labels that it demands of each. rivals: by relationship, those from which it
+    must differ."""
+
+    bound: frozenset[str]
+    nodes: dict[str, list[str]] = field(default_factory=dict)
+    rarest: dict[str, str | None] = field(default_factory=dict)
+    """Of the labels that a node has for sure, the one of the fewest nodes."""
+    counts: dict[str, float] = field(default_factory=dict)
+    seeks: dict[str, list[Seek]] = field(default_factory=dict)
+    expansions: list[Expansion] = field(default_factory=list)
+    sought: list[Sought] = field(default_factory=list)
+    predicates: list[Predicate] = field(default_factory=list)
+    rivals: dict[str, list[str]] = field(default_factory=dict)
+
+    def scan_rows(self, name: str, bound: AbstractSet[str]) -> float:
+        """Rows that a scan of the node, or the best seek that is possible now, looks at."""
+        handled = max(self.counts[name], SCAN_ROWS_MIN)
+        for needs, found in self.seeks[name]:
+            if found < handled and needs <= bound:
+                handled = found
+        return handled
+
+
+def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -> Pattern:
+    """The pattern of these pieces over the base."""
+    pattern = Pattern(frozenset(columns(base)))
+    filters: list[Expression] = []
+    for piece in pieces:
+        match piece:
+            case AllNodes(_, variable):
+                pattern.nodes.setdefault(variable, [])
+            case LabelScan(_, variable, label):
+                pattern.nodes.setdefault(variable, []).append(label)
+            case Expand() | ExpandInto() | VariableExpand():
+                pattern.expansions.append(piece)
+                if piece.target not in pattern.bound:
+                    pattern.nodes.setdefault(piece.target, [])
+            case UniqueRelationships(_, variables, known):
+                for place in range(max(known, 1), len(variables)):
+                    for other in variables[:place]:
+                        pattern.rivals.setdefault(variables[place], []).append(other)
+                        pattern.rivals.setdefault(other, []).append(variables[place])
+            case Filter(_, HasLabels(Variable(name), labels)) if name in pattern.nodes:
+                pattern.nodes[name] += [label for label in labels if label not in pattern.nodes[name]]
+            case Filter(_, predicate):
+                filters.append(predicate)
+            case _:
+                raise AssertionError(f"no piece of a pattern: {piece}")
+    for name, demanded in pattern.nodes.items():
+        pattern.rarest[name] = min(demanded, key=statistics.nodes, default=None)
+    for expansion in pattern.expansions:
+        if len(expansion.types) == 1:
+            for name, direction in (
+                (expansion.source, expansion.direction),
+                (expansion.target, REVERSED[expansion.direction]),
+            ):
+                if pattern.rarest.get(name, "") is None:
+                    pattern.rarest[name] = statistics.label_at_ends(expansion.types[0], direction)
+    shares = [max(selectivity(expression, statistics), SELECTIVITY_MIN) for expression in filters]
+    _find_seeks(pattern, filters, shares, statistics)
+    _find_relationships(pattern, filters, shares, statistics)
+    needs = map(free_variables, filters)
+    pattern.predicates = [Predicate(*parts) for parts in zip(filters, needs, shares, strict=True)]
+    return pattern
+
+
+def _find_seeks(pattern: Pattern, filters: list[Expression], shares: list[float], statistics: Statistics) -> None:
+    """The ways to find nodes by the filters; what one of these finds alone is its share."""
+    for name, demanded in pattern.nodes.items():
+        found = min(map(statistics.nodes, demanded)) if demanded else statistics.nodes(None)
+        pattern.counts[name] = count = max(float(found), 1.0)
+        places = [place for place, expression in enumerate(filters) if name in free_variables(expression)]
+        about = [filters[place] for place in places]
+        seeks = pattern.seeks[name] = []
+        if not about:
+            continue
+        indexes = statistics.indexes(Entity.NODE)
+        for access in accesses(name, demanded, about, indexes):
+            rows = access_rows(access, statistics)
+            seeks.append(Seek(access.needs, rows))
+            _note_share(access, rows / count, filters, shares)
+        for place in places:
+            parts = find_parts(name, demanded, filters[place], None, indexes)
+            if parts is not None:
+                needs = frozenset[str]().union(*(access.needs for access in parts))
+                rows = sum(access_rows(access, statistics) for access in parts)
+                seeks.append(Seek(needs, rows))
+                shares[place] = min(shares[place], rows / count)
+
+
+def _find_relationships(
+    pattern: Pattern, filters: list[Expression], shares: list[float], statistics: Statistics
+) -> None:
+    """The relationships that an index finds, likewise."""
+    indexes = statistics.indexes(Entity.RELATIONSHIP)
+    if not filters or not indexes.exist:
+        return
+    for expansion in pattern.expansions:
+        if isinstance(expansion, VariableExpand) or len(expansion.types) != 1 or expansion.source == expansion.target:
+            continue
+        name = expansion.relationship
+        about = [expression for expression in filters if name in free_variables(expression)]
+        count = max(float(statistics.relationships(expansion.types)), 1.0)
+        for access in accesses(name, list(expansion.types), about, indexes) if about else ():
+            if access.token is not None:
+                rows = access_rows(access, statistics, Entity.RELATIONSHIP)
+                pattern.sought.append(Sought(expansion, access, rows))
+                _note_share(access, rows / count, filters, shares)
+
+
+def _note_share(access: Access, share: float, filters: list[Expression], shares: list[float]) -> None:
+    if len(access.uses) == 1:
+        place = next(place for place, expression in enumerate(filters) if expression is access.uses[0])
+        shares[place] = min(shares[place], share)
