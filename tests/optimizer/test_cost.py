@@ -38,6 +38,10 @@ class Counts:
         both = 2 if direction is Direction.BOTH else 1
         return both * self.relationship_count(type) * self.node_count(label) // self.node_count(None)
 
+    def labels_at_ends(self, type: int, direction: Direction) -> frozenset[int]:
+        """As if nodes of any label could be there."""
+        return frozenset()
+
     def per_value(self, on: SchemaDescriptor) -> float:
         """As if values were unique."""
         return 1.0
