@@ -1,4 +1,4 @@
-"""The friendship graph of `benchmarks.social` as two CSV files, as users would have them.
+"""The friendship graph of `benchmarks.social_graph` as two CSV files, as users would have them.
 
 users.csv    id,age,gender,completion_percentage     an age stands at seven of ten, a gender at 99 of 100
 edges.csv    src,dst
