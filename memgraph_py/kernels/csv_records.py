@@ -69,6 +69,11 @@ def plain_field(
     place, begin, out = np.int64(start), np.int64(-1), np.int64(out)
     ended, after = NONE, np.int64(start)
     while True:
+        while begin < 0 and place < size:  # most bytes of most files
+            byte = data[place]
+            if byte == terminator[0] or byte in (_FEED, _RETURN, _BACKSLASH):
+                break
+            place += 1
         if place >= size or data[place] == _FEED or data[place] == _RETURN or data[place] == terminator[0]:
             ended, after = boundary(data, size, place, terminator)
             if ended != NONE:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.kernels.sorting import distinct
+from memgraph_py.storage.adjacency import Adjacency, Delta
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.degrees import changed_ends
 from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
@@ -25,6 +26,8 @@ from memgraph_py.storage.snapshot import Snapshot, same_rows
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 Numbers = NDArray[np.int64]
+
+_PACKED_ROWS_MIN = 100_000
 
 
 def apply(tip: Snapshot, changes: ChangeSet, version: int) -> Snapshot:
@@ -43,6 +46,7 @@ class _Application:
         "_label_counts",
         "_label_nodes",
         "_next",
+        "_packs",
         "_relationship_columns",
         "_states",
         "_tip",
@@ -63,6 +67,9 @@ class _Application:
         self._label_nodes = tip.label_nodes
         self._type_counts = tip.type_counts
         self._added: list[tuple[LabelId, NodeIds]] = []
+        created = sum(len(block.ids) for block in changes.created_relationships)
+        self._packs = created >= max(_PACKED_ROWS_MIN, tip.adjacency.base.packed_out.shape[1] // 2)
+        """Where so many are created, a new base costs less than a delta that would soon be packed."""
 
     def run(self) -> Snapshot:
         """The next snapshot."""
@@ -88,6 +95,8 @@ class _Application:
         if changes.deleted_nodes:
             self._delete_nodes(distinct(np.concatenate(changes.deleted_nodes)))
         self._finish()
+        if self._packs:
+            next.adjacency = Adjacency(next.packed(), Delta.empty(), 0)
         next.end_counts = changed_ends(self._tip, next, changes)
         self._move_positions()
         self._insert_into_indexes()
@@ -122,8 +131,9 @@ class _Application:
             self._ends.pool.buffer[places] = block.sources << 32 | block.targets
             for key, values in block.properties.items():
                 self._relationship_column(key).write(ids, values, is_new=is_new)
-            types = np.full(len(ids), block.type, dtype=np.int64)
-            next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types)
+            if not self._packs:
+                types = np.full(len(ids), block.type, dtype=np.int64)
+                next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types)
 
     def _write_labels(self, write: LabelWrite) -> None:
         schema, ids = self._tip.schema, write.ids

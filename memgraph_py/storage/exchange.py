@@ -23,7 +23,6 @@ from memgraph_py.storage.applying import build_index
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.degrees import count_ends
 from memgraph_py.storage.indexes import LabelNodes
-from memgraph_py.storage.maintenance import pack
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.schema import Schema
@@ -109,7 +108,7 @@ def load_snapshot(store: GraphStore, data: SnapshotData) -> None:
     _count(snapshot, nodes, arrays)
     types = cast("NDArray[np.int32]", arrays["relationship_states"])
     snapshot.end_counts = count_ends(snapshot, types, sources, targets)
-    snapshot.adjacency = Adjacency(pack(snapshot), snapshot.adjacency.delta, 0)
+    snapshot.adjacency = Adjacency(snapshot.packed(), snapshot.adjacency.delta, 0)
     snapshot.rules = _load_rules(metadata)
     schema.set_rules(snapshot.rules)
     for index in snapshot.rules.indexes:

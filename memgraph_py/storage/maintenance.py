@@ -20,7 +20,7 @@ import numpy as np
 
 from memgraph_py.columnar import Kind
 from memgraph_py.kernels.sorting import distinct
-from memgraph_py.storage.adjacency import Adjacency, Base
+from memgraph_py.storage.adjacency import Adjacency
 from memgraph_py.storage.applying import build_index, insert_values
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.compaction import ColumnPlace, StatesPlace, compact, is_sparse
@@ -102,8 +102,7 @@ class Maintenance:
         rows_min = store.limits.reclaimed_rows_min
         is_freed = self._freed_rows > _FREED_ROWS
         store.population.run(store)
-        while is_merge_due(store):
-            pack_adjacency(store)
+        while is_merge_due(store) and pack_adjacency(store):
             is_freed = True
         store.reclaim_ids()
         current = store.current
@@ -133,15 +132,20 @@ def is_merge_due(store: "GraphStore") -> bool:
     return adjacency.visible > much or deleted > much
 
 
-def pack_adjacency(store: "GraphStore") -> None:
-    """A new base of all relationships of the current version; what came after it stays outside."""
+def pack_adjacency(store: "GraphStore") -> bool:
+    """A new base of all relationships of the current version; what came after it stays outside. False, and nothing is
+    changed, where a commit has brought a new base meanwhile, or the log has failed."""
     epoch, snapshot = store.epoch, store.current
-    base, first = pack(snapshot), snapshot.adjacency.visible
+    base, first = snapshot.packed(), snapshot.adjacency.visible
+
+    is_packed = False
 
     def change(snapshots: list[Snapshot]) -> list[Snapshot]:
+        nonlocal is_packed
         newest = snapshots[-1].adjacency
-        if newest.base is not snapshot.adjacency.base:  # another thread was faster
+        if newest.base is not snapshot.adjacency.base:
             return snapshots
+        is_packed = True
         delta = newest.rebuilt(first, base).delta
         revised = [one.successor(one.version) for one in snapshots]
         for one in revised:
@@ -149,14 +153,7 @@ def pack_adjacency(store: "GraphStore") -> None:
         return revised
 
     store.revise(change, epoch)
-
-
-def pack(snapshot: Snapshot) -> Base:
-    """A base of all relationships of the snapshot."""
-    ids = snapshot.relationships(None)
-    types = snapshot.relationship_types(ids).astype(np.int32)
-    sources, targets = (ends.astype(np.int32) for ends in snapshot.endpoints(ids))
-    return Base.pack(ids, sources, targets, types, snapshot.deleted_relationships, snapshot.version)
+    return is_packed
 
 
 def _garbage_rows(changes: ChangeSet) -> int:

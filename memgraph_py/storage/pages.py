@@ -190,13 +190,9 @@ class PagesEditor:
 
         is_new: no reader can see the rows, so they are written where they stand.
         """
-        if len(ids) == 1:
-            low = high = int(ids[0]) >> CHUNK_BITS
-        else:
-            low, high = int(ids.min()) >> CHUNK_BITS, int(ids.max()) >> CHUNK_BITS
-        if high >= len(self._table):
-            self._grow_table(high + 1)
-        chunks = [low] if low == high else np.unique(ids >> CHUNK_BITS).tolist()
+        chunks = [int(ids[0]) >> CHUNK_BITS] if len(ids) == 1 else _chunks_of(ids)
+        if chunks[-1] >= len(self._table):
+            self._grow_table(chunks[-1] + 1)
         for chunk in chunks:
             if self._table[chunk] < 0:
                 self._own_table()
@@ -244,6 +240,17 @@ class PagesEditor:
         table = np.full(max(2 * len(self._table), chunks, 4), -1, dtype=np.int32)
         table[: len(self._table)] = self._table
         self._table = table
+
+
+def _chunks_of(ids: NDArray[np.int64]) -> list[int]:
+    """The chunks of ids without repetition, ascending."""
+    low, high = int(ids.min()), int(ids.max())
+    if low >> CHUNK_BITS == high >> CHUNK_BITS:
+        return [low >> CHUNK_BITS]
+    if high - low == len(ids) - 1:  # all from the lowest to the highest
+        return list(range(low >> CHUNK_BITS, (high >> CHUNK_BITS) + 1))
+    chunks: list[int] = np.unique(ids >> CHUNK_BITS).tolist()
+    return chunks
 
 
 class Growing:

@@ -18,7 +18,7 @@ from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_s
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_nodes, same_texts
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
-from memgraph_py.storage.adjacency import Adjacency, Graph
+from memgraph_py.storage.adjacency import Adjacency, Base, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label, labels_at_ends
 from memgraph_py.storage.elements import belongs, elements_of, values_of
@@ -310,6 +310,13 @@ class Snapshot:
         """The relationships by node, as kernels take them."""
         pages = self.relationship_states
         return self.adjacency.graph(self.deleted_relationships, pages.buffer, pages.table)
+
+    def packed(self) -> Base:
+        """A base of all relationships."""
+        ids = self.relationships(None)
+        types = self.relationship_types(ids).astype(np.int32)
+        sources, targets = (ends.astype(np.int32) for ends in self.endpoints(ids))
+        return Base.pack(ids, sources, targets, types, self.deleted_relationships, self.version)
 
     def _seek_by_scan(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
         ids = elements_of(self, on)
