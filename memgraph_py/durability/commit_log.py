@@ -2,6 +2,9 @@
 
     commit ─ append ─▶ queue ─▶ log thread: encode … write one frame, fdatasync ─▶ done(None) for each, in order
 
+Waking the thread is left to ``on_queued``: an event loop that carries out many requests in a turn does so at its end,
+so that what came together shares a sync.
+
 While the thread syncs, other commits queue up and share the next sync. The thread takes only the version that follows
 the last one on disk. So when a group fails, those that were queued behind it, made on top of what is lost, fail too,
 and the first commit made after that on the published version is taken: the log recovers by itself when the disk has
@@ -13,11 +16,12 @@ either, a crash may leave the group readable, so its clients are told that the o
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from uuid import UUID
 
 from memgraph_py.durability.directory import DataDirectory
@@ -87,7 +91,10 @@ class DiskCommitLog:
         self._directory = directory
         self._rotate_bytes = self._rotate_bytes_max = rotate_bytes
         self._metrics = metrics or Metrics()
-        self._queue: SimpleQueue[_Request] = SimpleQueue()
+        self._queue: deque[_Request] = deque()
+        self._woken: SimpleQueue[None] = SimpleQueue()
+        self.on_queued: Callable[[], None] = self.wake
+        """Called after each commit is queued, from its thread; sees to it that ``wake`` is called, at once or soon."""
         self._thread: threading.Thread | None = None
         self._closed = False
         self._present: LogWriter | None = None
@@ -129,7 +136,12 @@ class DiskCommitLog:
         """Queue a commit; the log's thread calls ``done``, in order. Raises CommitFailed when the log is closed."""
         if self._closed:
             raise CommitFailed("the log is closed")
-        self._queue.put(_Commit(version, changes, done))
+        self._queue.append(_Commit(version, changes, done))
+        self.on_queued()
+
+    def wake(self) -> None:
+        """Have what is queued written; from any thread."""
+        self._woken.put(None)
 
     def follow(self, checkpoint_bytes: int) -> None:
         """A file with half the bytes of the newest checkpoint is large: so the files stay in proportion to the graph,
@@ -143,7 +155,8 @@ class DiskCommitLog:
         if self._closed:
             finished.set_exception(CommitFailed("the log is closed"))
         else:
-            self._queue.put(_Rotation(finished))
+            self._queue.append(_Rotation(finished))
+            self.wake()
         return finished
 
     def close(self) -> None:
@@ -152,7 +165,8 @@ class DiskCommitLog:
             return
         self._closed = True
         if self._thread is not None:
-            self._queue.put(_Stop())
+            self._queue.append(_Stop())
+            self.wake()
             self._thread.join()
             self._file.close()
 
@@ -160,31 +174,43 @@ class DiskCommitLog:
 
     def _run(self) -> None:
         try:
-            following: _Request | None = None
-            while not isinstance(request := following or self._queue.get(), _Stop):
-                following = self._take(request)
-                del request  # while the queue is empty, nothing here holds a commit, and with it a version of the graph
+            goes_on = True
+            while goes_on:
+                self._woken.get()
+                goes_on = self._carry_out()  # while it waits, nothing here holds a commit, and with it a version
         finally:  # also when a bug ends the thread: nobody waits for ever
             self._closed = True
             self._refuse_queued()
 
-    def _take(self, request: _Request) -> _Request | None:
-        """Carry out a request, with all commits queued behind it; gives the next request, where it was met."""
-        if isinstance(request, _Rotation):
-            self._rotate(request.finished)
-            return None
+    def _carry_out(self) -> bool:
+        """All that is queued; False when the thread is to end."""
+        while self._queue:
+            request = self._queue.popleft()
+            if isinstance(request, _Stop):
+                return False
+            if isinstance(request, _Rotation):
+                self._rotate(request.finished)
+            else:
+                self._take(request)
+        return True
+
+    def _take(self, request: _Commit) -> None:
+        """Write a commit, with all that are queued behind it."""
+        queue = self._queue
         group = _Group(self._version + 1, self._known)
-        following: _Request | None = request
-        while isinstance(following, _Commit):
+        group.add(request, self._schema)
+        while queue and group.bytes <= _GROUP_BYTES_MAX:
+            following = queue[0]  # nobody else takes from it
+            if not isinstance(following, _Commit):
+                break
+            queue.popleft()
             group.add(following, self._schema)
-            following = None if group.bytes > _GROUP_BYTES_MAX or self._queue.empty() else self._queue.get()
         failure = self._write(group)
         for commit, refusal in group.commits:
             commit.done(refusal or failure)
         if self.file_bytes >= self._announce_bytes and self.on_large is not None:
             self._announce_bytes += self._rotate_bytes
             self.on_large()
-        return following
 
     def _write(self, group: "_Group") -> CypherError | None:
         """Write and sync one frame; gives the reason when that failed."""
@@ -255,11 +281,8 @@ class DiskCommitLog:
         old.close()
 
     def _refuse_queued(self) -> None:
-        while True:
-            try:
-                request = self._queue.get_nowait()
-            except Empty:
-                return
+        while self._queue:
+            request = self._queue.popleft()
             if isinstance(request, _Commit):
                 request.done(CommitFailed("the log is closed"))
             elif isinstance(request, _Rotation):

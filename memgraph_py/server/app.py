@@ -115,6 +115,7 @@ class App:
         self._streams = StreamManager(Ingestion(database), settings, KafkaSource, self.metrics)
         database.stream_control = self._streams
         await asyncio.to_thread(self._streams.restore)
+        self._log.on_queued = wake_at_the_end_of_the_turn(asyncio.get_running_loop(), self._log.wake)
         self._bolt = BoltServer(database, settings, self.metrics)
         try:
             self.bolt_port = await self._bolt.start()
@@ -329,6 +330,28 @@ def run_in_loop(main: Coroutine[object, object, None]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
+
+
+def wake_at_the_end_of_the_turn(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Callable[[], None]:
+    """A function that calls ``wake`` when the loop has dealt with what came in together, and from other threads than
+    the loop's at once."""
+    thread = threading.get_ident()
+    is_due = False
+
+    def wake_now() -> None:
+        nonlocal is_due
+        is_due = False
+        wake()
+
+    def queued() -> None:
+        nonlocal is_due
+        if threading.get_ident() != thread:
+            wake()
+        elif not is_due:
+            is_due = True
+            loop.call_soon(wake_now)
+
+    return queued
 
 
 def _host(address: str) -> str:

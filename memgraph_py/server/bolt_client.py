@@ -245,7 +245,8 @@ class BoltClient(asyncio.Protocol):
         except ProtocolViolation as violation:
             logger.warning("a client broke the protocol", extra={"reason": str(violation)})
             connection.violate(InvalidRequest(str(violation)))
-        self.flush()
+        if self._awaited is None or not self._conversation.is_committing:
+            self.flush()
         self._settle()
 
     def _settle(self) -> None:

@@ -132,6 +132,8 @@ class Conversation:
         self._filter = EVERYTHING
         """Of the transaction, over that of the connection."""
         self._worker: Future[Any] | None = None
+        self.is_committing = False
+        """A commit is waited for: soon there is more to send, and what there is goes with it."""
         self._ends_at: float | None = None
         """When the time of the single statement at hand is over (perf_counter)."""
         self._expiry: asyncio.TimerHandle | None = None
@@ -307,15 +309,15 @@ class Conversation:
         """The statement is under way: answer RUN."""
         bounded = result.bounded and not large
         stream = RecordStream(result, self._services.names, self._connection.dialect, started, bounded=bounded)
-        names_database = qid = None
+        names_database, qid = False, None
         if self._session.in_transaction:
             qid = self._last_qid = self._last_qid + 1
         else:
             self._last_qid = 0
-            names_database = request.options.database is None and self._version.home_database
+            names_database = self._names_database(request.options)
         self._streams[self._last_qid] = stream
         milliseconds = int((time.perf_counter() - started) * 1000)
-        self._connection.succeed_framed(beginning(result.columns, milliseconds, qid, bool(names_database)))
+        self._connection.succeed_framed(beginning(result.columns, milliseconds, qid, names_database))
 
     def _pull(self, request: Pull | Discard) -> "Waits | None":
         qid = self._last_qid if request.qid == ALL else request.qid
@@ -361,10 +363,18 @@ class Conversation:
             return
         committed = stream.result.committed
         if committed is not None:
-            if not committed.done():
-                yield committed
-            committed.result()
+            yield from self._wait_for(committed)
         self._finish(qid, stream)
+
+    def _wait_for(self, committed: "Future[int]") -> Waits:
+        """Until the commit is on disk. Raises CommitFailed."""
+        if not committed.done():
+            self.is_committing = True
+            try:
+                yield committed
+            finally:
+                self.is_committing = False
+        committed.result()
 
     def _finish(self, qid: int, stream: RecordStream) -> None:
         """The last record is sent, and what was changed is on disk: tell what the statement did."""
@@ -403,9 +413,7 @@ class Conversation:
             self._expiry = services.loop.call_later(timeout_seconds, self._expire)
         self._last_qid = -1
         self._heavy = False
-        entries: list[bytes] = []
-        self._name_database(options, entries)
-        self._connection.succeed_packed(success_of(entries))
+        self._connection.succeed_packed(success_of([_DATABASE] if self._names_database(options) else []))
 
     def _commit(self) -> Waits:
         if self._heavy or self._streams:
@@ -416,9 +424,7 @@ class Conversation:
             committed = self._session.commit()
         self._services.open_transactions -= 1
         self._forget()
-        if not committed.done():
-            yield committed
-        committed.result()
+        yield from self._wait_for(committed)
         self._connection.succeed({"bookmark": self._bookmark()})
 
     # --- what they share ----------------------------------------------------------------------------------------------
@@ -465,9 +471,8 @@ class Conversation:
                     hint="the bookmark may be of another server, or of data that are gone",
                 )
 
-    def _name_database(self, options: Options, entries: list[bytes]) -> None:
-        if options.database is None and self._version.home_database:
-            entries.append(_DATABASE)
+    def _names_database(self, options: Options) -> bool:
+        return options.database is None and self._version.home_database
 
     def _forget(self) -> None:
         """Results, and what was agreed for the transaction."""

@@ -1,5 +1,6 @@
 """The composition root: starting, failing to start, stopping, starting again."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -125,3 +126,25 @@ def test_a_checkpoint_that_takes_too_long_is_left(
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
         "no time for the checkpoint at shutdown; the log holds everything"
     ]
+
+
+def test_what_comes_in_one_turn_of_the_loop_wakes_the_log_once() -> None:
+    """And at once from another thread, which nothing tells of the end of a turn."""
+
+    async def run() -> list[list[str]]:
+        woken: list[str] = []
+        told = app.wake_at_the_end_of_the_turn(asyncio.get_running_loop(), lambda: woken.append("now"))
+        stages = []
+        for _ in range(2):
+            told()
+            told()
+            stages.append(list(woken))
+            await asyncio.sleep(0)
+            stages.append(list(woken))
+        other = threading.Thread(target=told)
+        other.start()
+        other.join()
+        return [*stages, woken]
+
+    counts = list(map(len, asyncio.run(run())))
+    assert counts == [0, 1, 1, 2, 3]
