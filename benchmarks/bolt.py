@@ -21,11 +21,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.bolt_client import RESET, Client, all_at_once, statement
-from benchmarks.bolt_servers import Server, echo, least, own_server, peer_server
 from benchmarks.echo import EchoClient
 from benchmarks.peers import add_peer_argument
 from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import cpu_used, resident_bytes
+from benchmarks.serving import Server, echo, peer_server, serving
 from benchmarks.social_graph import FRIENDSHIPS, USERS, social
 from memgraph_py.values.types import Value
 
@@ -44,6 +44,7 @@ LONG_QUERIES = (
         "UNWIND range(1, 100000000) AS n WITH n % 100003 AS k, count(*) AS c RETURN max(c)",
     ),
 )
+REPETITIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,13 @@ def main() -> None:
         os.sched_setaffinity(0, {arguments.processor})
     figures: list[Figure] = []
     chosen = arguments.only or PARTS
-    with own_server(metrics=True) as running:
+    with serving(metrics=True) as running:
         servers = [running, *map(peer_server, arguments.peer)]
         figures += load_nodes(servers)
         for part in chosen:
             figures += PARTS[part](servers, arguments.requests)
     if not arguments.skip_graph and not arguments.only:
-        with own_server() as running:
+        with serving() as running:
             figures += three_hops(running)
     publish(figures, arguments, "Bolt: server CPU")
 
@@ -330,6 +331,19 @@ def three_hops(server: Server) -> list[Figure]:
         work = f"3 hops, distinct ids, {name}"
         figures.append(figure(work, seconds, len(ids), 4 if discard else None, peers, unit="ms", factor=1e3))
     return figures
+
+
+def least(servers: Sequence[Server], work: Callable[[Server], object]) -> dict[str, float]:
+    """Seconds of each server, the least of some repetitions in turns, after one that does not count."""
+    figures: dict[str, list[float]] = {server.name: [] for server in servers}
+    for repetition in range(REPETITIONS + 1):
+        for server in servers:
+            before = server.seconds()
+            work(server)
+            used = cpu_used(before, server.seconds())
+            if repetition:
+                figures[server.name].append(used)
+    return {name: min(seconds) for name, seconds in figures.items()}
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_lines(Path(folder))
         with serving("--import-directory", folder, "--query-memory-limit-mb", "6000") as running:
-            client = Client(HOST, running.port)
+            client = running.client()
             for text in GRAPH:
                 client.ask(statement(text), 2)
             figures = [figure for work in works for figure in interrupted(running, work, MOMENTS[: arguments.moments])]
@@ -51,17 +51,17 @@ def interrupted(running: Server, work: Work, moments: Sequence[float]) -> list[F
     answered: list[float] = []
     used: list[float] = []
     for moment in moments:
-        client = Client(HOST, running.port)
+        client = running.client()
         client.ask(statement(work.text, work.parameters)[: -len(PULL)], 1)
         client.send(PULL)
         if not is_running_after(client, moment * random.uniform(0.8, 1.2), work):
             break
-        before = cpu_seconds(running.process_id)
+        before = cpu_seconds(running.own_process)
         begun = time.perf_counter()
         client.interrupt()
         answered.append((time.perf_counter() - begun) * 1e3)
         wait_until_quiet(running)
-        used.append(cpu_used(before, cpu_seconds(running.process_id)) * 1e3)
+        used.append(cpu_used(before, cpu_seconds(running.own_process)) * 1e3)
         client.close()
     if not answered:
         raise SystemExit(f"'{work.name}' ends before it can be interrupted")
@@ -90,9 +90,9 @@ def wait_until_quiet(running: Server) -> None:
     """Until the server has ended what it did, or a while."""
     deadline = time.monotonic() + QUIET_SECONDS_MAX
     while time.monotonic() < deadline:
-        before = cpu_seconds(running.process_id)
+        before = cpu_seconds(running.own_process)
         time.sleep(QUIET_SECONDS)
-        if cpu_used(before, cpu_seconds(running.process_id)) < QUIET_SHARE * QUIET_SECONDS:
+        if cpu_used(before, cpu_seconds(running.own_process)) < QUIET_SHARE * QUIET_SECONDS:
             return
 
 

@@ -221,10 +221,10 @@ def run(
         for name, messages in phases:
             produce(broker, topic, messages)
             session.run("START STREAM ingest").consume()
-            before = usage(server.process_id)
+            before = usage(server.own_process)
             done += len(messages)
             seconds = import_until(session, done, start=False)
-            after = usage(server.process_id)
+            after = usage(server.own_process)
             title = f"{name}, BATCH_SIZE {batch_size:,}" + (f", beside {loaded:,} nodes" if loaded else "")
             report(title, len(messages), seconds, before, after)
             server_seconds, transform_seconds = after.total - before.total, after.transform - before.transform

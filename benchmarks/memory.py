@@ -22,9 +22,9 @@ from typing import Any
 import neo4j
 
 from benchmarks.embedded import NAMES
-from benchmarks.launch import Launched, launch
 from benchmarks.report import REPOSITORY, Figure, add_output_arguments, publish
 from benchmarks.server_cpu import process_seconds, resident_bytes
+from benchmarks.serving import Server, serving
 from benchmarks.social_files import SocialFiles, write_social_files
 
 _SETTLE_SECONDS = 5.0
@@ -77,13 +77,13 @@ def import_files(data: Path, files: SocialFiles) -> Took:
     """By LOAD CSV into an empty server, which is then stopped and started again."""
     flags = ("--import-directory", str(files.users_path.parent))
     took: Took = {}
-    with launch(data, *flags) as server:
+    with serving(*flags, folder=data) as server:
         base = _measured(server, lambda session: session.run("RETURN 1").consume())["resident"]
         took |= _measured(server, _import)
         time.sleep(_SETTLE_SECONDS)
-        took["held"] = resident_bytes(server.process_id) - base
+        took["held"] = resident_bytes(server.own_process) - base
         _check(server, files)
-    with launch(data, *flags) as server:
+    with serving(*flags, folder=data) as server:
         loaded = _measured(server, lambda session: session.run("RETURN 1").consume())
         took["loaded"] = loaded["resident"] - base
         _check(server, files)
@@ -134,23 +134,23 @@ def _import(session: neo4j.Session) -> None:
         session.run(text).consume()
 
 
-def _check(server: Launched, files: SocialFiles) -> None:
+def _check(server: Server, files: SocialFiles) -> None:
     with _driver(server) as driver, driver.session() as session:
         answers = [value for text in _ANSWERS for value in session.run(text).single(strict=True).values()]
     assert answers == files.answers, "the server has another graph"
 
 
-def _measured(server: Launched, work: Callable[[neo4j.Session], object]) -> Took:
+def _measured(server: Server, work: Callable[[neo4j.Session], object]) -> Took:
     """Seconds of the work by the clock and of CPU time, and the bytes resident after it."""
     with _driver(server) as driver, driver.session() as session:
-        begun, cpu_begun = time.perf_counter(), process_seconds(server.process_id)
+        begun, cpu_begun = time.perf_counter(), process_seconds(server.own_process)
         work(session)
-        seconds, cpu_seconds = time.perf_counter() - begun, process_seconds(server.process_id) - cpu_begun
-    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "resident": resident_bytes(server.process_id)}
+        seconds, cpu_seconds = time.perf_counter() - begun, process_seconds(server.own_process) - cpu_begun
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "resident": resident_bytes(server.own_process)}
 
 
-def _driver(server: Launched) -> neo4j.Driver:
-    return neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{server.port}")
+def _driver(server: Server) -> neo4j.Driver:
+    return neo4j.GraphDatabase.driver(server.uri)
 
 
 def _ask(module: str, *words: str) -> Took:

@@ -13,11 +13,11 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.bolt import statement
-from benchmarks.launch import launch
+from benchmarks.bolt_client import statement
 from benchmarks.memory import Took, import_files
 from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import process_seconds
+from benchmarks.serving import serving
 from benchmarks.social_files import write_social_files
 
 _QUESTION = "MATCH (u:User {id: 1}) RETURN u"
@@ -49,9 +49,9 @@ def main() -> None:
 
 def start(folder: Path, *flags: str, **environment: str) -> Took:
     """Seconds until the first answer."""
-    with launch(folder, *flags, environment=environment) as server:
+    with serving(*flags, folder=folder, environment=environment) as server:
         server.client().ask(statement(_QUESTION), 2)
-        return {"seconds": time.perf_counter() - server.begun, "cpu_seconds": process_seconds(server.process_id)}
+        return {"seconds": time.perf_counter() - server.begun, "cpu_seconds": process_seconds(server.own_process)}
 
 
 def cold_figures(folder: Path) -> list[Figure]:

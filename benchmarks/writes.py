@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
-from benchmarks.bolt_client import Client, message, statement
+from benchmarks.bolt_client import message, statement
 from benchmarks.peers import BoltPeer, add_peer_argument
 from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import cpu_seconds, cpu_used
@@ -118,7 +118,7 @@ class Ours:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._client = Client("127.0.0.1", server.port)
+        self._client = server.client()
 
     def unwind(self, text: str, batches: Sequence[Sequence[Row]]) -> None:
         """See Target."""
@@ -132,7 +132,7 @@ class Ours:
 
     def cpu_seconds(self) -> dict[str, float]:
         """See Target."""
-        return cpu_seconds(self._server.process_id)
+        return cpu_seconds(self._server.own_process)
 
 
 class Other:
