@@ -31,6 +31,7 @@ from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.http import HttpServer
 from memgraph_py.server.imports import ImportFiles
 from memgraph_py.server.plugins import load_plugins
+from memgraph_py.storage.memory import release_free_memory
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.streams.kafka import KafkaSource
 from memgraph_py.streams.manager import StreamManager
@@ -316,6 +317,7 @@ def tune_process() -> None:
     """Settings of the interpreter for a process that is a server and little else; called once the graph is loaded."""
     gc.collect()
     gc.freeze()
+    release_free_memory()
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sys.setrecursionlimit(RECURSION_LIMIT)

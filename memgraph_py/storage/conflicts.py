@@ -117,10 +117,7 @@ class History:
     def add(self, version: int, changes: ChangeSet, keep_after: int) -> None:
         """A commit; ``keep_after``: what came up to this version, no transaction will meet."""
         self._sets.append((version, WriteSet(changes)))
-        while self._sets and self._sets[0][0] <= keep_after:
-            self._sets.popleft()
-        while self._condensed and self._condensed[0][0] <= keep_after:
-            self._ids -= self._condensed.popleft()[2]
+        self.forget(keep_after)
         while len(self._sets) > _RECENT:
             old, write_set = self._sets.popleft()
             self._condensed.append((old, write_set, write_set.condense()))
@@ -128,6 +125,13 @@ class History:
         while self._condensed and (len(self) > self._commits_max or self._ids > self._rows_max):
             self.checked_from, _, count = self._condensed.popleft()
             self._ids -= count
+
+    def forget(self, version: int) -> None:
+        """No transaction will meet the commits up to this version."""
+        while self._sets and self._sets[0][0] <= version:
+            self._sets.popleft()
+        while self._condensed and self._condensed[0][0] <= version:
+            self._ids -= self._condensed.popleft()[2]
 
     def check(self, based_on: int, changes: ChangeSet) -> None:
         """Raises TransactionConflict when a commit after the version stands in the way, or may do."""

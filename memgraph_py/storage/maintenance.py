@@ -14,6 +14,7 @@ is thrown away.
 """
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 _LOOK_ROWS = 256
 """So many rows must have become garbage before it is worth looking whether something is due."""
 _FREED_ROWS = 50_000
-"""What so many rows of garbage leave behind is worth giving back."""
+"""What so many rows of garbage leave behind, or of one commit, is worth giving back."""
+_SETTLE_SECONDS = 0.05
+"""So much later, those who committed have let go of it."""
 _FEW_ENTRIES = 4_096
 """So many entries are inserted into an index, or into a list, within a millisecond, while commits wait."""
 
@@ -62,7 +65,10 @@ class Maintenance:
         if looks:
             self._freed_rows += self._rows
             self._rows = 0
-        if store.population or is_merge_due(store) or (looks and self._is_due(store)):
+        is_large = _created_rows(changes) > _FREED_ROWS
+        if is_large:
+            self._freed_rows += _created_rows(changes)
+        if is_large or store.population or is_merge_due(store) or (looks and self._is_due(store)):
             with self._lock:
                 if self._thread is not None:
                     self._again = True
@@ -119,6 +125,8 @@ class Maintenance:
                 is_freed |= compact(store, place, rows_min)
         if is_freed:
             self._freed_rows = 0
+            time.sleep(_SETTLE_SECONDS)
+            store.forget_commits()
             release_free_memory()
 
 
@@ -154,6 +162,11 @@ def pack_adjacency(store: "GraphStore") -> bool:
 
     store.revise(change, epoch)
     return is_packed
+
+
+def _created_rows(changes: ChangeSet) -> int:
+    rows = sum([len(block.ids) for block in changes.created_nodes])
+    return rows + sum([len(block.ids) for block in changes.created_relationships])
 
 
 def _garbage_rows(changes: ChangeSet) -> int:

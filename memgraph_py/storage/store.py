@@ -217,6 +217,11 @@ class GraphStore:
             taken = self.reclamation.take(self.current)
         self.reclamation.release(taken)
 
+    def forget_commits(self) -> None:
+        """What was committed is let go where no open transaction may meet it; the next commit would do so too."""
+        with self._commit_lock, self._publish_lock:
+            self._history.forget(min((self.current.version, *self._open)))
+
     def wait_for_maintenance(self) -> None:
         """Until nothing is under way in the background."""
         self._maintenance.wait()
