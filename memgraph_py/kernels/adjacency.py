@@ -63,6 +63,20 @@ def stable_order(
     return result, offsets
 
 
+@kernel("int32[:, ::1](int32[::1], int32[::1], int64[::1], int32[::1])")
+def packed_rows(
+    order: NDArray[np.int32], others: NDArray[np.int32], relationships: Numbers, types: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """(3, rows) other end, relationship and type of the rows in this order."""
+    packed = np.empty((3, len(order)), dtype=np.int32)
+    for place in range(len(order)):
+        row = order[place]
+        packed[OTHER, place] = others[row]
+        packed[RELATIONSHIP, place] = relationships[row]
+        packed[TYPE, place] = types[row]
+    return packed
+
+
 @kernel("int64(int64, int64, int64)")
 def pair_bucket(source: Integer, target: Integer, buckets: Integer) -> int:
     """The bucket of a source and a target, both of 31 bits; ``buckets`` is a power of two. Nothing overflows 63

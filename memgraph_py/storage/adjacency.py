@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.adjacency import Graph, append_entries, link_pairs, stable_order
+from memgraph_py.kernels.adjacency import Graph, append_entries, link_pairs, packed_rows, stable_order
 
 __all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
 
@@ -53,18 +53,18 @@ class Base:
 
     @staticmethod
     def pack(ids: Numbers, sources: Packed, targets: Packed, types: Packed, deletions: int, version: int) -> "Base":
-        """These relationships; by counting sort, so linear."""
+        """These relationships; by counting sort, so linear. In order of targets they are packed by source, and in the
+        order that this gives by target."""
         nodes = int(max(sources.max(), targets.max())) + 1 if len(ids) else 0
-        relationships = ids.astype(np.int32)
-        order = np.arange(len(ids), dtype=np.int32)
         type_bound = int(types.max()) + 1 if len(types) else 0
+        order, _ = stable_order(targets, np.arange(len(ids), dtype=np.int32), nodes)
         offsets = np.empty((2, nodes + 1), dtype=np.int32)
         packed = []
         for direction, (near, far) in enumerate(((sources, targets), (targets, sources))):
-            by_other, _ = stable_order(far, order, nodes)
-            by_type = by_other if type_bound <= 1 else stable_order(types, by_other, type_bound)[0]
-            by_node, offsets[direction] = stable_order(near, by_type, nodes)
-            packed.append(np.stack((far[by_node], relationships[by_node], types[by_node])))
+            if type_bound > 1:
+                order, _ = stable_order(types, order, type_bound)
+            order, offsets[direction] = stable_order(near, order, nodes)
+            packed.append(packed_rows(order, far, ids, types))
         return Base(offsets, packed[0], packed[1], deletions, version)
 
 

@@ -77,9 +77,13 @@ def count_ends(snapshot: "Snapshot", types: NDArray[np.int32], sources: Numbers,
     editor = _Editor({})
     for start in range(0, len(types), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
-        both = np.stack((snapshot.label_sets(sources[part]), snapshot.label_sets(targets[part])))
+        sets = snapshot.label_sets(np.concatenate((sources[part], targets[part])))
+        low, high = int(types[part].min()), int(types[part].max())
+        if low == high:
+            editor.add(low, sets, 1)
+            continue
         for type in np.unique(types[part]).tolist():
-            editor.add(type, both[:, types[part] == type].ravel(), 1)
+            editor.add(type, sets.reshape(2, -1)[:, types[part] == type].ravel(), 1)
     return editor.counts
 
 
