@@ -49,8 +49,17 @@ QUESTIONS = (
     Question("count_in_store", "MATCH ()-[r]->() RETURN count(r)"),
     Question("count_in_store", "MATCH ()-[r:LIKES]->() RETURN count(*)"),
     Question(
-        "check_existence_once",
+        "answer_once",
         "MATCH (u:User) WHERE NOT EXISTS { (u)-[:FRIEND]->()-[:LIKES]->(:Post {id: 9000}) } RETURN count(u.id)",
+    ),
+    Question(
+        "answer_once",
+        "MATCH (u:User) RETURN sum(COUNT { (u)-[:FRIEND]->()-[:LIKES]->(:Post {id: 9000}) }) AS c",
+    ),
+    Question(
+        "answer_once",
+        "MATCH (u:User) WITH COLLECT { MATCH (u)-[:FRIEND]->(v)-[:LIKES]->(:Post {id: 9000}) RETURN v.age } AS ages "
+        "RETURN max(size(ages))",
     ),
     Question("join_by_hash", "UNWIND range(1, 100) AS day MATCH (p:Post {day: day}) RETURN count(p.id)"),
     Question("join_by_hash", "MATCH (a:Post), (b:Post) WHERE a.day = b.day AND a.id <= 1000 RETURN count(b.id)"),

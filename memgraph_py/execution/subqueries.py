@@ -13,7 +13,7 @@ from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.memory import VALUE_BYTES, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import Procedure, callable_rows
-from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce
+from memgraph_py.plan.expressions import Collect, Count, Exists
 from memgraph_py.plan.operators import Apply, Argument, Drain, Expand, Operator, Optional, ProcedureCall
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
@@ -97,41 +97,6 @@ def _in_place(operator: Optional, batch: Batch, answer: Batch, row_name: str, ma
 @evaluates(Exists)
 def _exists(expression: Exists, batch: Batch, context: ExecutionContext) -> Column:
     return Column(Kind.BOOL, _counted(expression.plan, batch, context, enough=1) > 0)
-
-
-@evaluates(ExistsOnce)
-def _exists_once(expression: ExistsOnce, batch: Batch, context: ExecutionContext) -> Column:
-    if batch.rows == 0:
-        return Column(Kind.BOOL, np.zeros(0, dtype=np.bool_))
-    found = context.constants.get(id(expression))
-    if found is None:
-        found = context.constants[id(expression)] = Column(Kind.BOOL, _found_once(expression, context))
-    if expression.variable is None:
-        return Column(Kind.BOOL, np.full(batch.rows, len(found) > 0))
-    nodes = node_ids(batch.columns[expression.variable])
-    answer = np.zeros(batch.rows, dtype=np.bool_)
-    known = (nodes >= 0) & (nodes < len(found))
-    answer[known] = found.values[nodes[known]]
-    return Column(Kind.BOOL, answer)
-
-
-def _found_once(expression: ExistsOnce, context: ExecutionContext) -> NDArray[np.bool_]:
-    """By node id up to the last one that the plan gives, whether it gives it; of a plan without a variable one element
-    where it gives a row."""
-    alone = context.nested()
-    alone.argument, alone.row_name = None, None
-    given: list[NDArray[np.int64]] = []
-    for answer in alone.run(expression.plan):
-        context.check()
-        if expression.variable is None:
-            return np.ones(1, dtype=np.bool_)
-        given.append(node_ids(answer.columns[expression.variable]))
-    if not given:
-        return np.zeros(0, dtype=np.bool_)
-    nodes = np.concatenate(given)
-    found = np.zeros(int(nodes.max()) + 1, dtype=np.bool_)
-    found[nodes] = True
-    return found
 
 
 @evaluates(Count)

@@ -29,7 +29,6 @@ from memgraph_py.plan.expressions import (
     Collect,
     Count,
     Exists,
-    ExistsOnce,
     Expression,
     HasLabels,
     HasLabelsNamed,
@@ -286,7 +285,7 @@ def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
                     yield _EVERYTHING, subject.name
             case Call("[]", (Call() | Case(), index)) if not (isinstance(index, Literal) and type(index.value) is int):
                 yield _EVERYTHING, None
-            case MapProjection() | Exists() | ExistsOnce() | Count() | Collect():
+            case MapProjection() | Exists() | Count() | Collect():
                 yield _EVERYTHING, None
             case Call(name) if name in _READING_FUNCTIONS:
                 yield _EVERYTHING, None

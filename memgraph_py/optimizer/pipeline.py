@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from memgraph_py.optimizer.check_existence_once import check_existence_once
+from memgraph_py.optimizer.answer_once import answer_once
 from memgraph_py.optimizer.count_in_store import count_in_store
 from memgraph_py.optimizer.count_paths import count_paths
 from memgraph_py.optimizer.hoist_constants import hoist_constants
@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
     # So that a pattern has all its filters beside it when its order is chosen.
     push_down_filters,
     # Makes patterns of their own, which the next rules put in order.
-    check_existence_once,
+    answer_once,
     # Before the seeks: which node is sought first decides which values are known for the others.
     order_expansions,
     # Takes the filters right above a scan, so these must stand where they will stay.

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce, Variable
+from memgraph_py.plan.expressions import Collect, CollectOnce, Count, CountOnce, Exists, ExistsOnce, Variable
 from memgraph_py.plan.operators import Argument, Operator
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import (
@@ -173,6 +173,12 @@ def _with_subplans(node: T) -> T:
         case ExistsOnce(plan, variable):
             plan = _subplan(plan, frozenset() if variable is None else frozenset((variable,)))
             return ExistsOnce(plan, variable)  # type: ignore[return-value]  # an expression for one
+        case CountOnce(plan, variable):
+            plan = _subplan(plan, frozenset() if variable is None else frozenset((variable,)))
+            return CountOnce(plan, variable)  # type: ignore[return-value]  # an expression for one
+        case CollectOnce(plan, variable, element):
+            plan = _subplan(plan, frozenset((element,) if variable is None else (variable, element)))
+            return CollectOnce(plan, variable, element)  # type: ignore[return-value]  # an expression for one
         case Count(plan):
             return Count(_subplan(plan, frozenset()))  # type: ignore[return-value]  # an expression for one
         case Collect(plan, variable):

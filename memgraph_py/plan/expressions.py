@@ -207,6 +207,23 @@ class ExistsOnce(Remembering):
 
 
 @immutable
+class CountOnce(Remembering):
+    """As ExistsOnce: the number of rows that the plan gives, with ``variable`` of those for the batch's node."""
+
+    plan: "Operator"
+    variable: str | None
+
+
+@immutable
+class CollectOnce(Remembering):
+    """As CountOnce: the list of ``element`` over these rows, in their order."""
+
+    plan: "Operator"
+    variable: str | None
+    element: str
+
+
+@immutable
 class Constant(Remembering):
     """An expression that reads parameters alone, and has the same value in each row: computed once for an execution.
     Made by the optimiser only."""
@@ -233,6 +250,8 @@ Expression: TypeAlias = (
     | PathOf
     | Exists
     | ExistsOnce
+    | CountOnce
+    | CollectOnce
     | Collect
     | Count
     | Constant

@@ -14,8 +14,10 @@ from memgraph_py.plan.expressions import (
     Call,
     Case,
     Collect,
+    CollectOnce,
     Constant,
     Count,
+    CountOnce,
     Exists,
     ExistsOnce,
     Expression,
@@ -264,9 +266,12 @@ def _text(expression: Expression) -> tuple[str, int]:
             return f"{name} IN {{ {_inline(plan)} }}", PRECEDENCE["IN"]
         case Exists(plan) | ExistsOnce(plan):
             return f"EXISTS {{ {_inline(plan)} }}", CALL_PRECEDENCE
-        case Collect(plan):
+        case CountOnce(plan, str() as name) | CollectOnce(plan, str() as name):
+            sort = "COUNT" if isinstance(expression, CountOnce) else "COLLECT"
+            return f"{sort} OF {name} IN {{ {_inline(plan)} }}", CALL_PRECEDENCE
+        case Collect(plan) | CollectOnce(plan):
             return f"COLLECT {{ {_inline(plan)} }}", CALL_PRECEDENCE
-        case Count(plan):
+        case Count(plan) | CountOnce(plan):
             return f"COUNT {{ {_inline(plan)} }}", CALL_PRECEDENCE
         case Constant(inner):
             return _text(inner)

@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 from memgraph_py.plan.expressions import (
     Collect,
+    CollectOnce,
     Count,
+    CountOnce,
     Exists,
     ExistsOnce,
     Expression,
@@ -77,7 +79,7 @@ def replaced(
             hidden |= {variable}
         case Reduce(accumulator, _, variable):
             hidden |= {accumulator, variable}
-        case Exists() | ExistsOnce() | Count() | Collect():
+        case Exists() | ExistsOnce() | Count() | CountOnce() | Collect() | CollectOnce():
             return expression
         case _:
             pass

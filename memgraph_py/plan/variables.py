@@ -8,8 +8,10 @@ from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
     Call,
     Collect,
+    CollectOnce,
     Constant,
     Count,
+    CountOnce,
     Exists,
     ExistsOnce,
     Expression,
@@ -56,7 +58,7 @@ def _find_facts(expression: Expression) -> Facts:
             return Facts(frozenset(variables), varies=True)
         case Exists(plan) | Count(plan) | Collect(plan, _):
             return Facts(argument_variables(plan), varies=True, holds_plan=True, has_parameter=True)
-        case ExistsOnce(_, name):
+        case ExistsOnce(_, name) | CountOnce(_, name) | CollectOnce(_, name):
             return Facts(NONE if name is None else frozenset((name,)), varies=True, holds_plan=True, has_parameter=True)
         case Constant():
             return _NO_FACTS

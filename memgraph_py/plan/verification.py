@@ -3,7 +3,7 @@
 from typing import Any
 
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, Count, Exists, ExistsOnce
+from memgraph_py.plan.expressions import Collect, CollectOnce, Count, CountOnce, Exists, ExistsOnce
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.printing import line
 from memgraph_py.plan.tree import OPERATOR_TYPES, children, inputs
@@ -43,9 +43,12 @@ def _verify_subqueries(node: Any) -> None:
         if isinstance(child, OPERATOR_TYPES):
             continue
         match child:
-            case Exists(plan) | Count(plan) | ExistsOnce(plan, None):
+            case Exists(plan) | Count(plan) | ExistsOnce(plan, None) | CountOnce(plan, None):
                 verify(plan)
-            case Collect(plan, variable) | ExistsOnce(plan, str() as variable):
+            case CollectOnce(plan, variable, element):
+                verify(plan)
+                assert {variable or element, element} <= set(columns(plan)), f"{line(plan)} lacks {variable}, {element}"
+            case Collect(plan, variable) | ExistsOnce(plan, str() as variable) | CountOnce(plan, str() as variable):
                 verify(plan)
                 assert variable in columns(plan), f"{variable} is not a column of {line(plan)}"
             case _:

@@ -110,8 +110,8 @@ class _Writer:
         if self.random.random() < 0.12:
             ends = ("y", f"z:{self.random.choice(LABELS)}")
             hops = "".join(f"-[:{self.random.choice(TYPES)}]-({end})" for end in ends)
-            asked = f"EXISTS {{ ({self.random.choice(nodes)}){hops} WHERE z.i = {self.random.randint(0, 3)} }}"
-            return f"{self.random.choice(('', 'NOT '))}{asked}"
+            asked = f"{{ ({self.random.choice(nodes)}){hops} WHERE z.i = {self.random.randint(0, 3)} }}"
+            return self.random.choice((f"EXISTS {asked}", f"NOT EXISTS {asked}", f"COUNT {asked} > 1"))
         if len(nodes) > 1 and self.random.random() < 0.2:
             (one, other), keys = self.random.sample(nodes, 2), [*KEYS.values(), "i", "i"]
             return f"{one}.{self.random.choice(keys)} = {other}.{self.random.choice(keys)}"
@@ -328,7 +328,15 @@ class _Writer:
             return self.expression("ints", 2)
         self.lists_in_order = False
         pattern = Expressions(self.random, self.scope).pattern()
-        forms = (f"[{pattern} | z.i]", f"[{pattern} WHERE z.x > 0 | z]", f"COLLECT {{ MATCH {pattern} RETURN z.i }}")
+        hops = f"({self.random.choice(nodes)})-[:{self.random.choice(TYPES)}]-(y)-[:{self.random.choice(TYPES)}]-(z)"
+        forms = (
+            f"[{pattern} | z.i]",
+            f"[{pattern} WHERE z.x > 0 | z]",
+            f"COLLECT {{ MATCH {pattern} RETURN z.i }}",
+            f"COLLECT {{ MATCH {hops} RETURN DISTINCT z.x }}",
+            f"COLLECT {{ MATCH {hops} WHERE y.x > 0 RETURN z.i ORDER BY z.i DESC, y.i }}",
+            f"COUNT {{ MATCH {hops} RETURN DISTINCT y, z.x }}",
+        )
         return self.random.choice(forms)
 
     def expression(self, kind: Kind, depth: int) -> str:
