@@ -42,7 +42,7 @@ def _starts(pattern: Pattern) -> Iterator[tuple[Piece | None, Piece]]:
     rows = {name: pattern.scan_rows(name, _NO_NAMES) for name in pattern.nodes}
     parts: list[list[Piece | None]] = []
     for names in _connected(pattern):
-        starts = sorted((name for name in names if name in rows), key=rows.__getitem__)[:2]
+        starts = sorted((name for name in rows if name in names), key=rows.__getitem__)[:2]
         sought = [one for one in pattern.sought if one.expansion.source in names and not one.access.needs]
         known = [] if pattern.bound.isdisjoint(names) else [None]
         parts.append([*known, *starts, *sought[:1]])
