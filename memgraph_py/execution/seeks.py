@@ -16,8 +16,8 @@ from memgraph_py.storage.elements import elements_of, values_of
 from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
-from memgraph_py.storage.single import ASK, NOTHING, node_by_number, seek_one
-from memgraph_py.storage.snapshot import Snapshot, same_rows
+from memgraph_py.storage.single import node_by_number
+from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot, same_rows
 from memgraph_py.storage.view import NodeIds
 from memgraph_py.values.types import NodeReference
 
@@ -62,7 +62,7 @@ def _single_index_seek(operator: IndexSeek, schema: Schema) -> SingleRow | None:
         row = inner(snapshot, parameters)
         if row is None:
             return None
-        node = seek_one(snapshot, on, value(row, snapshot, parameters))
+        node = snapshot.seek_one(on, value(row, snapshot, parameters))
         if node >= 0:
             row[variable] = NodeReference(node)
             return row

@@ -129,7 +129,7 @@ class Adjacency:
 
     def extended(self, ids: Numbers, sources: Numbers, targets: Numbers, types: Numbers) -> "Adjacency":
         """The next version, with these relationships."""
-        new = np.stack((ids, sources, targets, types, sources, targets))
+        new = np.concatenate((ids, sources, targets, types, sources, targets)).reshape(6, len(ids))
         places = int(new[4:].max()) + 1 if len(ids) else 0
         return Adjacency(self.base, self.delta.extended(self.visible, new, places), self.visible + len(ids))
 

@@ -67,7 +67,9 @@ class LabelNodes:
             array[: self.length] = self.array[: self.length]
         array[self.length : end] = ids
         follows = self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0])
-        is_sorted = self.sorted_length == self.length and follows and bool((ids[1:] > ids[:-1]).all())
+        is_sorted = self.sorted_length == self.length and follows
+        if is_sorted and len(ids) > 1:
+            is_sorted = bool((ids[1:] > ids[:-1]).all())
         return LabelNodes(array, end, end if is_sorted else self.sorted_length, is_exact=self.is_exact and is_exact)
 
     def inexact(self) -> "LabelNodes":

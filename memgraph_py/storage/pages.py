@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, Column
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, copy_texts, positions, text_bytes
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, CHUNK_ROWS, copy_texts, positions, text_bytes
 
 Buffer: TypeAlias = NDArray[Any]
 """Of the type that its pool was made with."""
@@ -56,8 +56,9 @@ class Pool:
         self._born: list[int] = []
         self._sweep_at = _SWEEP_MIN
 
-    def allocate(self) -> int:
-        """A slot whose rows are all ``fill`` and not valid, for the next version to name."""
+    def allocate(self, *, is_filled: bool = True) -> int:
+        """A slot whose rows are all ``fill`` and not valid, for the next version to name; not ``is_filled``: the caller
+        writes them all."""
         self.collect()
         if not self.free and len(self.retired) >= self._sweep_at:
             self.sweep()
@@ -70,6 +71,8 @@ class Pool:
                 self._grow()
             self.used += 1
             self._born.append(self.epoch + 1)
+        if not is_filled:
+            return slot
         start = slot << CHUNK_BITS
         self.buffer[start : start + CHUNK_ROWS] = self.fill
         if self.has_validity:
@@ -171,7 +174,7 @@ class Pages:
 class PagesEditor:
     """Changes one chunked array within one commit; ``finish`` gives the new version."""
 
-    __slots__ = ("_copied", "_pages", "_retired", "_table", "pool")
+    __slots__ = ("_copied", "_pages", "_retired", "_table", "has_removed", "pool")
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
@@ -179,6 +182,8 @@ class PagesEditor:
         self._table = pages.table
         self._copied: set[int] = set()
         self._retired: list[int] = []
+        self.has_removed = False
+        """True once a chunk was removed."""
 
     @property
     def table(self) -> NDArray[np.int32]:
@@ -200,10 +205,13 @@ class PagesEditor:
                 self._copied.add(chunk)
             elif not is_new and chunk not in self._copied:
                 self._copy(chunk)
+        if len(ids) == 1:
+            return np.array((self._table.item(chunks[0]) << CHUNK_BITS | int(ids[0]) & CHUNK_MASK,))
         return positions(self._table, ids, len(self._table) << CHUNK_BITS)
 
     def remove(self, chunk: int) -> None:
         """The chunk is as if never written."""
+        self.has_removed = True
         self._own_table()
         if chunk in self._copied:
             self._copied.discard(chunk)
@@ -222,7 +230,7 @@ class PagesEditor:
 
     def _copy(self, chunk: int) -> None:
         old = int(self._table[chunk])
-        new = self.pool.allocate()
+        new = self.pool.allocate(is_filled=False)
         pool, source, target = self.pool, old << CHUNK_BITS, new << CHUNK_BITS
         pool.buffer[target : target + CHUNK_ROWS] = pool.buffer[source : source + CHUNK_ROWS]
         if pool.has_validity:

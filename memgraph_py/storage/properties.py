@@ -132,9 +132,14 @@ class ColumnEditor:
         pages = {kind: editor.finish() for kind, editor in self._editors.items()}
         if pages == self._column.pages and self._text_bytes == self._column.text_bytes:
             return self._column
-        pages = {kind: version for kind, version in pages.items() if version.is_written()}
+        pages = {kind: version for kind, version in pages.items() if self._is_written(kind, version)}
         heap = self._heap if Kind.STRING in pages or not self._heap.used else StringHeap()
         return PropertyColumn(pages, heap, self._text_bytes)
+
+    def _is_written(self, kind: Kind, version: Pages) -> bool:
+        """A version that follows another one without a chunk less is written as that one was."""
+        before = self._column.pages.get(kind)
+        return (before is not None and not self._editors[kind].has_removed) or version.is_written()
 
     @staticmethod
     def _clear_kind(kind: Kind, editor: PagesEditor, ids: NDArray[np.int64]) -> None:

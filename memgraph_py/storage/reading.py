@@ -241,11 +241,11 @@ class TransactionReader:
 
     def seek(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
         """See GraphView."""
-        hashed = hash_columns(values)
-        found = self.snapshot.seek_hashed(on, values, hashed)
         created, updated = self._changes_of(on.entity)
         if not created and not updated:
-            return found
+            return self.snapshot.seek(on, values)
+        hashed = hash_columns(values)
+        found = self.snapshot.seek_hashed(on, values, hashed)
         if updated and len(found.ids):
             kept = self._matches(on, found.ids, values, found.source_rows)
             found = Seek(found.source_rows[kept], found.ids[kept])

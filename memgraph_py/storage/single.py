@@ -4,55 +4,12 @@ A column of one row costs some microseconds to make and to read; so plans of a s
 here. What they get is what ``GraphView`` gives for an array of one id, or they are told to ask it.
 """
 
-import numpy as np
-
-from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Kind
+from memgraph_py.columnar import STRING_LENGTH_BITS, STRING_LENGTH_MASK, Kind
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
-from memgraph_py.kernels.hashing import SAME_NUMBER, SAME_TEXT, find_node
 from memgraph_py.storage.properties import PropertyColumn
-from memgraph_py.storage.schema_rules import SchemaDescriptor
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import KeyId
 from memgraph_py.values.types import Value
-
-NOTHING, ASK = -1, -2
-"""In place of a node: there is none; only ``GraphView.seek`` can tell, as there are several, or the value is none that
-is compared here."""
-
-
-def seek_one(snapshot: Snapshot, on: SchemaDescriptor, value: Value) -> int:
-    """The one node with the label and this value of the one property, NOTHING or ASK."""
-    index, column = snapshot.indexes.get(on), snapshot.node_columns.get(on.keys[0])
-    if index is None or column is None or not index.is_complete:
-        return ASK
-    data = EMPTY_DATA
-    if type(value) is int and _is_compared(column, Kind.INT):
-        kind, check, sought = Kind.INT, SAME_NUMBER, value
-    elif type(value) is str and _is_compared(column, Kind.STRING):
-        encoded = value.encode("utf-8", "replace")
-        kind, check, sought = Kind.STRING, SAME_TEXT, len(encoded)  # a handle: the text begins at 0
-        if encoded:
-            data = np.frombuffer(encoded, dtype=np.uint8)
-        if sought > STRING_LENGTH_MASK:
-            return ASK
-    else:
-        return ASK
-    pages, states = column.pages[kind], snapshot.node_states
-    return find_node(
-        index.table.arrays(),
-        check,
-        sought,
-        data,
-        (pages.buffer, pages.validity, pages.table, column.heap.data),
-        (states.buffer, states.table, snapshot.schema.label_members(on.token)),
-        snapshot.node_bound,
-    )
-
-
-def _is_compared(column: PropertyColumn, kind: Kind) -> bool:
-    """True where a value of this kind equals none of another kind that the column has."""
-    kinds = column.pages
-    return column.only is kind or (kind in kinds and Kind.FLOAT not in kinds and Kind.OBJECT not in kinds)
 
 
 def node_by_number(snapshot: Snapshot, id: Value) -> int:
