@@ -8,7 +8,7 @@ from pathlib import Path
 
 from memgraph_py.values.types import Value
 
-CSV_LINES = 3_000_000
+CSV_LINES = 200_000
 IMPORTED = "lines.csv"
 
 GRAPH = (
@@ -148,8 +148,11 @@ WORKS = (
         f"{_NUMBERS} RETURN max(date({{year: 2000 + x % 20, month: 1 + x % 12}}) + duration({{days: x % 100}}))",
     ),
     Work("points", f"{_NUMBERS} RETURN sum(point.distance(point({{x: x, y: 1}}), point({{x: 1, y: x}})))"),
-    Work("LOAD CSV", f"LOAD CSV FROM 'file:///{IMPORTED}' AS line RETURN count(line[0])"),
-    Work("LOAD CSV, grouped", f"LOAD CSV FROM 'file:///{IMPORTED}' AS line WITH line, count(*) AS c RETURN sum(c)"),
+    Work("LOAD CSV", f"{_NUMBERS} LOAD CSV FROM 'file:///{IMPORTED}' AS line RETURN count(line[0])"),
+    Work(
+        "LOAD CSV, grouped",
+        f"{_NUMBERS} LOAD CSV FROM 'file:///{IMPORTED}' AS line WITH line, count(*) AS c RETURN sum(c)",
+    ),
     Work("CREATE", "UNWIND range(1, 20000000) AS x CREATE (:New {x: x, text: toString(x)})"),
     Work("CREATE of relationships", f"MATCH (h:Hub) {_MANY} CREATE (h)-[:NEW {{x: x}}]->(h)"),
     Work("MERGE", "UNWIND range(1, 20000000) AS x MERGE (:Merged {x: x % 5000})"),

@@ -6,6 +6,8 @@ pieces that are short enough: the statement ends within some ten milliseconds of
 it longer.
 """
 
+import threading
+import weakref
 from collections.abc import Iterator
 from enum import Enum, auto
 from time import perf_counter, thread_time
@@ -13,14 +15,16 @@ from time import perf_counter, thread_time
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.errors import MemoryLimitExceeded, TransactionTerminated, TransactionTimedOut
+from memgraph_py.errors import MemoryLimitExceeded, MemoryPoolExceeded, TransactionTerminated, TransactionTimedOut
 
-__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Ending", "Memory"]
+__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Ending", "Memory", "MemoryPool"]
 
 PIECE_VALUES = 1 << 15
 """So many values at a time: as Python objects they take 1 to 10 ms."""
 
 
+_UNNOTED_BYTES = 1 << 20
+"""So much, and so much more, a statement holds without looking at what others do."""
 _PACE_SECONDS = 0.002
 """Of values that may take long each, as many at a time as take about so long."""
 
@@ -78,26 +82,64 @@ class Budget:
         return False
 
 
-class Memory:
-    """Memory that the statements of one transaction may hold, in bytes, by estimate. bytes_max: None for any."""
+class MemoryPool:
+    """Memory that all statements of a server may hold together, in bytes. Called from any thread.
 
-    __slots__ = ("bytes_max", "held")
+    What is held is counted by each ``Memory`` for itself and added up here when one of them has grown; one that is gone
+    holds nothing. bytes_max: None for any.
+    """
 
-    def __init__(self, bytes_max: int | None = None, held: int = 0) -> None:
+    def __init__(self, bytes_max: int | None = None) -> None:
         self.bytes_max = bytes_max
-        self.held = held
+        self._large: weakref.WeakSet[Memory] = weakref.WeakSet()
+        """Those that have held more than _UNNOTED_BYTES."""
+        self._changing = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """What is held now, small amounts left out."""
+        with self._changing:
+            return sum(memory.held for memory in self._large)
+
+    def require(self, memory: "Memory", count: int) -> None:
+        """The memory has grown, or needs so many bytes more for a while. Raises MemoryPoolExceeded."""
+        with self._changing:
+            self._large.add(memory)
+            held = sum(other.held for other in self._large)
+        if self.bytes_max is not None and held + count > self.bytes_max:
+            raise MemoryPoolExceeded(
+                f"all queries together need more than the server's {_spelled(self.bytes_max)} of memory for them",
+                hint="try again when others have ended, or let it gather less; the limit is --total-memory-limit-mb",
+            )
+
+
+class Memory:
+    """Memory that the statements of one transaction may hold, in bytes, by estimate. bytes_max: None for any. pool:
+    what all transactions share, or None."""
+
+    __slots__ = ("__weakref__", "_noted", "_pool", "bytes_max", "held")
+
+    def __init__(self, bytes_max: int | None = None, pool: MemoryPool | None = None) -> None:
+        self.bytes_max = bytes_max
+        self.held = 0
+        self._pool = pool
+        self._noted = _UNNOTED_BYTES
+        """Up to here the pool knows of it."""
 
     def narrowed(self, bytes_max: int) -> "Memory":
         """For a query that says itself how much it may hold, which is no more than here."""
-        return Memory(bytes_max if self.bytes_max is None else min(bytes_max, self.bytes_max))
+        return Memory(bytes_max if self.bytes_max is None else min(bytes_max, self.bytes_max), self._pool)
 
     def hold(self, count: int) -> None:
-        """Count so many bytes more as held; who lets them go subtracts them. Raises MemoryLimitExceeded."""
+        """Count so many bytes more as held; who lets them go subtracts them. Raises MemoryLimitExceeded, or
+        MemoryPoolExceeded."""
         self.held += count
         self.require(0)
+        if self.held > self._noted:
+            self._noted = self.held + _UNNOTED_BYTES
 
     def require(self, count: int) -> None:
-        """So many bytes are about to be used for a while. Raises MemoryLimitExceeded."""
+        """So many bytes are about to be used for a while. Raises MemoryLimitExceeded, or MemoryPoolExceeded."""
         if self.bytes_max is not None and self.held + count > self.bytes_max:
             raise MemoryLimitExceeded(
                 f"the query needs more than its {_spelled(self.bytes_max)} of memory: it holds "
@@ -107,6 +149,8 @@ class Memory:
                 hint="let it gather less: bound lists and patterns, use LIMIT, or CALL { … } IN TRANSACTIONS; "
                 "the server's limit is --query-memory-limit-mb",
             )
+        if self.held + count > self._noted and self._pool is not None:
+            self._pool.require(self, count)
 
 
 def _spelled(count: int) -> str:

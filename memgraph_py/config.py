@@ -1,7 +1,8 @@
 """Settings (what the user chooses, from flags and environment) and Limits (what bounds everything that grows)."""
 
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from memgraph_py.errors import StartupError
@@ -89,6 +90,8 @@ class Settings:
     """How long a statement, or a whole transaction, may take where the client says nothing; None for any time."""
     query_memory_limit_mb: int | None = 1024
     """Memory that the rows, lists and changes of a query, or of a transaction, may take, by estimate; None for any."""
+    total_memory_limit_mb: int | None = field(default_factory=lambda: _machine_bytes() * 7 // 10 >> 20)
+    """The same of all queries and transactions together, as a default 70 % of the machine's memory; None for any."""
     worker_threads_max: int = 32
     """Threads for statements that take long, at all."""
     log_level: str = "info"
@@ -113,6 +116,7 @@ DESCRIPTIONS = {
     "bolt_keep_alive_seconds": "how often a waiting client is shown that the server is there",
     "query_timeout_seconds": "how long a statement or transaction may take, none for any time",
     "query_memory_limit_mb": "memory of a query or transaction in MB, none for any amount",
+    "total_memory_limit_mb": "memory of all queries and transactions together in MB, none for any amount",
     "worker_threads_max": "threads for statements that take long, at most",
     "log_level": "debug, info, warning or error",
     "transform_hosts": "the only hosts that transform scripts may come from, with commas between them",
@@ -122,6 +126,10 @@ DESCRIPTIONS = {
     "accept_lost_commits": "start although the end of the log is damaged or missing, without the commits that it held",
 }
 """What each setting is, in the help of its flag and in SHOW SETTINGS."""
+
+
+def _machine_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def environment_name(field_name: str) -> str:
@@ -228,6 +236,7 @@ _PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
     "bolt_keep_alive_seconds": (_seconds, "a number of seconds above 0"),
     "query_timeout_seconds": (_seconds_or_none, "a number of seconds above 0, or none"),
     "query_memory_limit_mb": (_megabytes_or_none, "a number of MB from 1 to 1000000000, or none"),
+    "total_memory_limit_mb": (_megabytes_or_none, "a number of MB from 1 to 1000000000, or none"),
     "worker_threads_max": (_count, "a number from 1 to 10000"),
     "log_level": (_log_level, "debug, info, warning or error"),
     "allow_unsandboxed_transforms": (_flag, "true or false"),

@@ -35,6 +35,7 @@ __all__ = [
     "InvalidRequest",
     "LimitExceeded",
     "MemoryLimitExceeded",
+    "MemoryPoolExceeded",
     "ParameterMissing",
     "Position",
     "ProcedureCallFailed",
@@ -234,8 +235,12 @@ class LimitExceeded(CypherError, code="Neo.ClientError.General.LimitExceeded"):
 
 
 class MemoryLimitExceeded(CypherError, code="Neo.ClientError.General.TransactionOutOfMemoryError"):
-    """A query would hold more memory than it may. Neo4j's code for the limit of one transaction: the transient
-    MemoryPoolOutOfMemoryError, of the limit of all together, has drivers send the same query again and again."""
+    """A query would hold more memory than it may. Neo4j's code for the limit of one transaction: the transient one
+    below has drivers send the same query again and again."""
+
+
+class MemoryPoolExceeded(CypherError, code="Neo.TransientError.General.MemoryPoolOutOfMemoryError"):
+    """All queries together would hold more memory than they may."""
 
 
 class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed"):

@@ -19,6 +19,7 @@ _PLACEHOLDERS = {
     "bolt_keep_alive_seconds": "SECONDS",
     "query_timeout_seconds": "SECONDS",
     "query_memory_limit_mb": "MB",
+    "total_memory_limit_mb": "MB",
     "worker_threads_max": "COUNT",
     "log_level": "LEVEL",
     "transform_hosts": "HOSTS",

@@ -371,25 +371,27 @@ class _InnerTransactions:
 
     def __init__(self, session: Session, outer: ExecutionContext) -> None:
         self._session = session
-        self._outer = outer
+        self._outer = weakref.ref(outer)  # which has this one: a ring would keep all that it held
 
     def run(self, work: Callable[[ExecutionContext], list[Batch]]) -> list[Batch]:
         session = self._session
         store, retries = session._core.store, session._core.limits.conflict_retries
-        counters = replace(self._outer.counters)
-        memory = self._outer.bounds.memory
+        outer = self._outer()
+        assert outer is not None, "it is the outer one that runs this"
+        counters = replace(outer.counters)
+        memory = outer.bounds.memory
         held = memory.held
         for attempt in range(retries + 1):
             transaction = store.begin(Access.WRITE)
             try:
-                answers = work(self._outer.within(transaction))
+                answers = work(outer.within(transaction))
                 session._take_effect()
                 committed = store.commit(transaction)
             except BaseException as error:
                 store.rollback(transaction)
                 session._takes_effect = False
                 if isinstance(error, TransactionConflict) and attempt < retries:
-                    self._outer.counters.take(counters)
+                    outer.counters.take(counters)
                     continue
                 raise
             committed.result()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from memgraph_py.bounds import Memory
+from memgraph_py.bounds import Memory, MemoryPool
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
@@ -239,11 +239,13 @@ class Core:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         """All sessions there are; of ``session.Session``, which holds this."""
         self.transaction_numbers = count(1)
+        self.memory_pool = MemoryPool()
+        """Of all transactions."""
 
     def new_memory(self) -> Memory:
         """For a transaction that begins."""
         megabytes = self.installation.settings.query_memory_limit_mb
-        return Memory(None if megabytes is None else megabytes << 20)
+        return Memory(None if megabytes is None else megabytes << 20, self.memory_pool)
 
     def streams(self) -> StreamControl:
         """The stream manager. Raises StreamError where there is none."""

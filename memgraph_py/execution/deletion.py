@@ -14,6 +14,9 @@ from memgraph_py.plan.operators import Delete
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
 
+DELETED_BYTES = 24
+"""Of a node or relationship that is deleted."""
+
 
 @executes(Delete)
 def delete(operator: Delete, context: ExecutionContext) -> Iterator[Batch]:
@@ -23,10 +26,12 @@ def delete(operator: Delete, context: ExecutionContext) -> Iterator[Batch]:
         columns = [evaluate(expression, batch, context) for expression in operator.expressions]
         nodes, relationships = _named(columns)
         counters = context.counters
+        context.bounds.memory.hold(DELETED_BYTES * (len(nodes) + len(relationships)))  # until the transaction's end
         if len(relationships):
             counters.relationships_deleted += context.graph.delete_relationships(relationships)
         if len(nodes):
             nodes_gone, relationships_gone = context.graph.delete_nodes(nodes, detach=operator.detach)
+            context.bounds.memory.hold(DELETED_BYTES * relationships_gone)
             counters.nodes_deleted += nodes_gone
             counters.relationships_deleted += relationships_gone
         yield batch

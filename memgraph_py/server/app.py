@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 
+from memgraph_py.bounds import MemoryPool
 from memgraph_py.config import Settings
 from memgraph_py.durability.checkpoint import Checkpointer
 from memgraph_py.durability.commit_log import DiskCommitLog
@@ -141,6 +142,9 @@ class App:
         self._database.core.installation = Installation(
             self.settings, self._bolt_address, self._directory.size_bytes, ImportFiles(self.settings).read
         )
+        megabytes = self.settings.total_memory_limit_mb
+        pool = self._database.core.memory_pool = MemoryPool(None if megabytes is None else megabytes << 20)
+        self.metrics.gauge("memgraph_query_memory_bytes", "What queries hold, by estimate.", lambda: pool.held)
         self.metrics.gauge("memgraph_nodes", "Nodes.", lambda: store.current.node_count(None))
         self.metrics.gauge("memgraph_relationships", "Relationships.", lambda: store.current.relationship_count(None))
         self.metrics.gauge("memgraph_version", "Number of the last commit.", lambda: store.current.version)

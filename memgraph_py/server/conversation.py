@@ -275,9 +275,8 @@ class Conversation:
 
     def _decode(self, undecoded: Undecoded) -> Waits:
         """Read the request's fields in a worker, then answer it. Raises ProtocolViolation too."""
-        future = self._in_worker(self._connection.decode, undecoded)
-        yield future
-        request = self._connection.take_up(future.result())
+        decoded = yield from self._in_worker(self._connection.decode, undecoded)
+        request = self._connection.take_up(decoded)
         if request is not None:
             yield from self.carry_out(request, large=True) or ()
 
@@ -298,12 +297,13 @@ class Conversation:
             self._open_result(request, result, started, large=large)
             return None
         # a new text takes long to parse; a write first buffers the rows of the open results
-        future = self._in_worker(session.run, request.text, request.parameters, access, timeout_seconds)
-        return self._run_in_worker(request, future, started, large=large)
+        running = self._in_worker(session.run, request.text, request.parameters, access, timeout_seconds)
+        return self._run_in_worker(request, running, started, large=large)
 
-    def _run_in_worker(self, request: Run, future: "Future[Result]", started: float, *, large: bool) -> Waits:
-        yield future
-        self._open_result(request, future.result(), started, large=large)
+    def _run_in_worker(
+        self, request: Run, running: "Generator[Future[Any], None, Result]", started: float, *, large: bool
+    ) -> Waits:
+        self._open_result(request, (yield from running), started, large=large)
 
     def _open_result(self, request: Run, result: Result, started: float, *, large: bool) -> None:
         """The statement is under way: answer RUN."""
@@ -345,9 +345,7 @@ class Conversation:
             if piece is None:
                 self._heavy = True
                 count = PIECE_ROWS if left == ALL else min(left, PIECE_ROWS)
-                future = self._in_worker(take, stream, count, None)
-                yield future
-                piece = future.result()
+                piece = yield from self._in_worker(take, stream, count, None)
                 if piece.data:
                     connection.records(piece.data)
             if left != ALL:
@@ -417,9 +415,7 @@ class Conversation:
 
     def _commit(self) -> Waits:
         if self._heavy or self._streams:
-            submitted = self._in_worker(self._session.commit)
-            yield submitted
-            committed = submitted.result()
+            committed = yield from self._in_worker(self._session.commit)
         else:
             committed = self._session.commit()
         self._services.open_transactions -= 1
@@ -440,13 +436,21 @@ class Conversation:
         own = self._services.settings.query_timeout_seconds
         return own if options.timeout_seconds is None else options.timeout_seconds
 
-    def _in_worker(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> "Future[R]":
+    def _in_worker(
+        self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs
+    ) -> "Generator[Future[Any], None, R]":
+        """What the function gives; waits for a worker to call it. Raises what it raises."""
         future = self._services.workers.submit(function, *arguments, **named)
         self._worker = future
         if self._ends_at is not None and self._expiry is None:
             left = max(self._ends_at - time.perf_counter(), 0.0)
             self._expiry = self._services.loop.call_later(left, self._expire)
-        return future
+        yield future
+        self._worker = None
+        try:
+            return future.result()
+        finally:
+            del future  # its error knows this frame, which would know it: a ring, of all that the statement held
 
     def _accept(self, options: Options) -> None:
         """What a transaction begins with. Raises DatabaseNotFound; InvalidBookmark, or BookmarkTimeout for one that was

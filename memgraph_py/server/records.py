@@ -102,7 +102,7 @@ class RecordStream:
             if rows <= SMALL_ROWS:  # no generator for what is there at once
                 data = b"".join([self._pack_rows(batch) for batch in batches])
                 return Piece(data, rows, True, taken.finished, taken.interrupted)
-            packed = self._pack(taken.batches)
+            packed = _packed(taken.batches, self.result.view, self._names, self._dialect)
         self._packed = packed
         parts: list[bytes] = []
         size = 0
@@ -156,21 +156,23 @@ class RecordStream:
         self.has_rows = self.has_rows or rows > 0
         return Piece(b"", rows, complete=True, finished=taken.finished, interrupted=taken.interrupted)
 
-    def _pack(self, batches: list[Batch]) -> Iterator[bytes]:
-        for batch in batches:
-            if batch.rows > _OBJECT_ROWS and any(column.kind is Kind.OBJECT for column in batch.columns.values()):
-                for start in range(0, batch.rows, _OBJECT_ROWS):
-                    part = batch.slice(start, start + _OBJECT_ROWS)
-                    yield from encode_records(self._fields(part), part.rows, self._dialect)
-            else:
-                yield from encode_records(self._fields(batch), batch.rows, self._dialect)
-
     def _pack_rows(self, batch: Batch) -> bytes:
-        return encode_rows(self._fields(batch), batch.rows, self._dialect)
+        return encode_rows(_fields(batch, self.result.view, self._names), batch.rows, self._dialect)
 
-    def _fields(self, batch: Batch) -> list[FieldColumn]:
-        view, names = self.result.view, self._names
-        return [_field(column, view, names) for column in batch.columns.values()]
+
+def _packed(batches: list[Batch], view: GraphView, names: SchemaNames, dialect: Dialect) -> Iterator[bytes]:
+    """Records in pieces. The stream has this generator: were it to know the stream, neither would go by itself."""
+    for batch in batches:
+        size = batch.rows
+        if any(column.kind is Kind.OBJECT for column in batch.columns.values()):
+            size = _OBJECT_ROWS
+        for start in range(0, batch.rows, size):
+            part = batch if size >= batch.rows else batch.slice(start, start + size)
+            yield from encode_records(_fields(part, view, names), part.rows, dialect)
+
+
+def _fields(batch: Batch, view: GraphView, names: SchemaNames) -> list[FieldColumn]:
+    return [_field(column, view, names) for column in batch.columns.values()]
 
 
 def _field(column: Column, view: GraphView, names: SchemaNames) -> FieldColumn:

@@ -111,4 +111,5 @@ class Workers:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+            result = None  # it may be large, and the next work far off
             del future, call

@@ -1,0 +1,114 @@
+"""Whatever takes long ends soon when it must: RESET, its timeout, somebody who terminates it; and nothing is left.
+
+Each work would go on for ten seconds and more; that it ends in a fraction of these is measured by
+`python -m benchmarks.cancel`.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.long_work import GRAPH, WORKS, Work, write_lines
+from memgraph_py.bolt.messages import FAILURE, RECORD, SUCCESS
+from memgraph_py.bolt.packstream import Decoder
+from memgraph_py.config import Settings
+from memgraph_py.server.app import EmbeddedServer
+from memgraph_py.values.types import Value
+from tests.bolt.requests import RESET, pull, run
+from tests.server.peer import Peer, wait_until
+
+SECONDS_MAX = 5.0
+"""A machine that does much else at once takes longer than it would."""
+TIMED_OUT = "Neo.ClientError.Transaction.TransactionTimedOut"
+TERMINATED = "Neo.ClientError.Transaction.Terminated"
+RUNNING = "SHOW TRANSACTIONS YIELD transactionId AS t, currentQuery AS q WHERE NOT q STARTS WITH 'SHOW' RETURN t"
+
+
+@pytest.fixture(scope="module")
+def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One server for all work, with what it works on."""
+    folder: Path = tmp_path_factory.mktemp("import")
+    write_lines(folder)
+    data = tmp_path_factory.mktemp("data")
+    server = EmbeddedServer(
+        Settings(bolt_port=0, http_port=None, data_directory=data, import_directory=folder, query_memory_limit_mb=4096)
+    )
+    with server:
+        session = server.database.session()
+        for text in GRAPH:
+            session.run(text).values()
+        session.close()
+        yield server
+
+
+@pytest.fixture
+def connect(busy_server: EmbeddedServer) -> Iterator[Callable[[], Peer]]:
+    """Opens connections to that server."""
+    peers: list[Peer] = []
+
+    def open_peer() -> Peer:
+        peers.append(Peer(busy_server.bolt_port).open())
+        return peers[-1]
+
+    yield open_peer
+    for peer in peers:
+        peer.socket.close()
+
+
+def started(peer: Peer, work: Work, **options: int) -> float:
+    """When the work, which is under way now, was asked for."""
+    begun = time.monotonic()
+    peer.send(run(work.text, work.parameters, **options), pull())
+    assert peer.take(1)[0][0] == SUCCESS
+    return begun
+
+
+def failure(peer: Peer) -> str:
+    """The code with which the work ends; rows that came before are passed over."""
+    while True:
+        (payload,) = peer.payloads(1)
+        if payload[1] != RECORD:
+            assert payload[1] == FAILURE, payload
+            return str(as_map(payload)["neo4j_code"])
+
+
+def as_map(payload: bytes) -> dict[str, Value]:
+    """What a message tells."""
+    decoder = Decoder(payload, 10)
+    decoder.structure()
+    told = decoder.value()
+    assert isinstance(told, dict)
+    return told
+
+
+@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
+def test_it_ends_when_it_must(busy_server: EmbeddedServer, connect: Callable[[], Peer], work: Work) -> None:
+    peer, other = connect(), connect()
+
+    started(peer, work)
+    time.sleep(0.05)
+    sent = time.monotonic()
+    peer.send(RESET)
+    assert failure(peer) == TERMINATED
+    assert peer.take(1)[0][0] == SUCCESS
+    assert time.monotonic() - sent < SECONDS_MAX
+
+    begun = started(peer, work, tx_timeout=100)
+    assert failure(peer) == TIMED_OUT
+    assert time.monotonic() - begun < SECONDS_MAX
+    assert peer.ask(RESET)[0][0] == SUCCESS
+
+    started(peer, work)
+    time.sleep(0.1)
+    for tag, fields in other.ask(run(RUNNING), pull()):
+        if tag == RECORD:
+            sent = time.monotonic()
+            other.ask(run("TERMINATE TRANSACTIONS $name", {"name": fields[0][0]}), pull())  # type: ignore[index,call-overload]  # one column
+    assert failure(peer) == TERMINATED
+    assert time.monotonic() - sent < SECONDS_MAX
+    assert [tag for tag, _ in peer.ask(RESET, run(), pull())] == [SUCCESS, SUCCESS, RECORD, SUCCESS]
+
+    wait_until(lambda: len(other.ask(run(RUNNING), pull())) == 2)  # no row: all workers have come back
+    assert busy_server.database.core.memory_pool.held == 0
