@@ -63,8 +63,8 @@ class Session:
         self._transaction: Transaction | None = None
         self._access = Access.WRITE
         self._deadline: float | None = None
-        self._memory = core.new_memory()
-        """Of the explicit transaction."""
+        self._memory = Memory()
+        """Of the explicit transaction, if there is one."""
         self._begun_seconds = 0.0
         self._open: list[Result] = []
         self._contexts: list[weakref.ref[ExecutionContext]] = []
@@ -215,6 +215,7 @@ class Session:
         if transaction is None:
             raise InvalidRequest(f"there is no transaction to {what}", hint="open one with BEGIN first")
         self._transaction = None
+        self._memory = Memory()
         return transaction
 
     def _finish_results(self) -> None:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from memgraph_py.bounds import MemoryPool
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import (
     AccessModeViolation,
@@ -13,6 +14,8 @@ from memgraph_py.errors import (
     ForbiddenInTransaction,
     InvalidRequest,
     LimitExceeded,
+    MemoryLimitExceeded,
+    MemoryPoolExceeded,
     ParameterMissing,
     SchemaError,
     SchemaMissing,
@@ -271,3 +274,31 @@ def test_the_wait_for_an_index_can_be_given_up(database: Database) -> None:
         assert rows(database, "MATCH (n:Node {id: 7}) RETURN n.id") == [[7]]
     rows(database, "CALL db.awaitIndexes()")
     assert rows(database, "SHOW INDEXES YIELD state, populationPercent") == [["ONLINE", 100.0]]
+
+
+def test_all_queries_together_hold_no_more_than_their_pool() -> None:
+    database = Database(GraphStore())
+    pool = database.core.memory_pool = MemoryPool(48 << 20)
+    writer, reader = database.session(), database.session()
+    sort = "UNWIND range(1, 300000) AS x WITH x ORDER BY -x RETURN collect(x)[0]"
+    assert reader.run(sort).values() == [[300_000]]
+    assert pool.held == 0
+    writer.begin()
+    writer.run("UNWIND range(1, 1000000) AS x CREATE (:Node {x: x})").values()
+    assert pool.held > 16 << 20
+    with pytest.raises(MemoryPoolExceeded, match="all queries together need more than") as caught:
+        reader.run(sort).values()
+    assert caught.value.code == "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+    del caught
+    writer.rollback()
+    assert reader.run(sort).values() == [[300_000]]
+    assert pool.held == 0
+
+
+def test_what_is_deleted_counts_as_held() -> None:
+    session = Database(GraphStore()).session()
+    session.run("UNWIND range(1, 100000) AS x CREATE (:Node)-[:TO]->(:Node)").values()
+    with pytest.raises(MemoryLimitExceeded):
+        session.run("MATCH (n) DETACH DELETE n QUERY MEMORY LIMIT 4 MB").values()
+    assert session.run("MATCH (n) RETURN count(n)").values() == [[200_000]]
+    session.run("MATCH (n) DETACH DELETE n").values()
