@@ -20,7 +20,8 @@ from memgraph_py.bolt.framing import ProtocolViolation
 from memgraph_py.bolt.messages import Request, Undecoded
 from memgraph_py.bounds import Ending
 from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable
-from memgraph_py.server.conversation import Conversation, Services, Waits
+from memgraph_py.server.conversation import Conversation, Waits
+from memgraph_py.server.services import Services
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_client import BoltClient
-from memgraph_py.server.conversation import Services
 from memgraph_py.server.records import SchemaNames
+from memgraph_py.server.services import Services
 from memgraph_py.server.workers import Workers
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,6 @@ import itertools
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar, assert_never
 
 from memgraph_py import __version__
@@ -47,8 +46,6 @@ from memgraph_py.bolt.messages import (
 )
 from memgraph_py.bolt.notifications import EVERYTHING
 from memgraph_py.bounds import Ending
-from memgraph_py.config import Settings
-from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Result, Session
 from memgraph_py.errors import (
     BookmarkTimeout,
@@ -67,10 +64,9 @@ from memgraph_py.functions.procedures import (
     ROUTING_TABLE_SECONDS,
     routing_servers,
 )
-from memgraph_py.metrics import Metrics
-from memgraph_py.server.records import Piece, RecordStream, SchemaNames
+from memgraph_py.server.records import Piece, RecordStream
+from memgraph_py.server.services import Services
 from memgraph_py.server.summaries import BOOKMARK_HEAD, beginning, ending
-from memgraph_py.server.workers import Workers
 from memgraph_py.storage.transaction import Access
 from memgraph_py.values.types import Value
 
@@ -95,24 +91,6 @@ _connection_numbers = itertools.count(1)
 P = ParamSpec("P")
 R = TypeVar("R")
 Waits: TypeAlias = "Generator[Future[Any], None, None]"
-
-
-@dataclass(slots=True)
-class Services:
-    """What all connections of a server share. clients: those that are open or still have a statement to end.
-    input_bytes: of messages that have come in part or wait. refusing: connections that are being turned away.
-    """
-
-    database: Database
-    settings: Settings
-    metrics: Metrics
-    workers: Workers
-    names: SchemaNames
-    loop: asyncio.AbstractEventLoop
-    clients: "set[BoltClient]"
-    open_transactions: int = 0
-    input_bytes: int = 0
-    refusing: int = 0
 
 
 class Conversation:

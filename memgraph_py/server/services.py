@@ -1,0 +1,31 @@
+"""Services: what all connections of a server share."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from memgraph_py.config import Settings
+from memgraph_py.engine.database import Database
+from memgraph_py.metrics import Metrics
+from memgraph_py.server.records import SchemaNames
+from memgraph_py.server.workers import Workers
+
+if TYPE_CHECKING:
+    from memgraph_py.server.bolt_client import BoltClient
+
+
+@dataclass(slots=True)
+class Services:
+    """clients: those that are open or still have a statement to end. input_bytes: of messages that have come in part or
+    wait. refusing: connections that are being turned away."""
+
+    database: Database
+    settings: Settings
+    metrics: Metrics
+    workers: Workers
+    names: SchemaNames
+    loop: asyncio.AbstractEventLoop
+    clients: "set[BoltClient]"
+    open_transactions: int = 0
+    input_bytes: int = 0
+    refusing: int = 0
