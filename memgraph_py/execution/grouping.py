@@ -10,7 +10,7 @@ from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, M
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
 
-__all__ = ["group_rows", "once_per_row"]
+__all__ = ["group_parts", "group_rows", "once_per_row"]
 
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
@@ -33,6 +33,29 @@ def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[ND
     if bounds.ended:  # the groups mean nothing then
         bounds.check()
     return groups, first_rows
+
+
+def group_parts(parts: Sequence[Sequence[Column]], bounds: Bounds) -> tuple[list[Rows], list[Rows], list[Column]]:
+    """Groups of the rows of all parts, each a list of columns, found part by part, as long as these have few.
+
+    Gives for each part the groups of its rows within it and, by those, the groups of all; and the columns with one row
+    a group. Numbers as in group_rows. A part stays in the processor's caches, all together would not.
+    """
+    local: list[Rows] = []
+    reduced: list[Sequence[Column]] = []
+    for columns in parts:
+        rows = len(columns[0])
+        groups, first = group_rows(columns, rows, bounds)
+        if 2 * len(first) > rows:
+            groups, first = np.arange(rows, dtype=np.int64), np.zeros(0, dtype=np.int64)
+            reduced.append(columns)
+        else:
+            reduced.append([column.take(first) for column in columns])
+        local.append(groups)
+    keys = [Column.concatenate(list(columns)) for columns in zip(*reduced, strict=True)]
+    numbers, first = group_rows(keys, len(keys[0]), bounds)
+    ends = np.cumsum([len(columns[0]) for columns in reduced])[:-1]
+    return local, np.split(numbers, ends), [column.take(first) for column in keys]
 
 
 def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:

@@ -19,7 +19,7 @@ from memgraph_py.plan.operators import (
     Unit,
 )
 from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.view import Direction, NodeIds
+from memgraph_py.storage.view import Direction, GraphView, NodeIds
 
 
 @executes(Unit)
@@ -103,8 +103,16 @@ def node_count(operator: NodeCount, context: ExecutionContext) -> Iterator[Batch
     graph = context.graph
     label = None if operator.label is None else graph.schema.labels.find(operator.label)
     for batch in context.run(operator.input):
-        known = operator.label is None or label is not None
-        yield _beside(batch, operator.variable, graph.node_count(label) if known else 0)
+        yield _beside(batch, operator.variable, _counted(operator, label, graph))
+
+
+def _counted(operator: NodeCount, label: int | None, graph: GraphView) -> int:
+    if operator.label is not None and label is None:
+        return 0
+    if operator.key is None:
+        return graph.node_count(label)
+    key = graph.schema.keys.find(operator.key)
+    return 0 if key is None else graph.property_count(label, key)
 
 
 @executes(RelationshipCount)

@@ -16,6 +16,10 @@ Integer: TypeAlias = "int | np.integer[Any]"
 CHUNK_BITS = 12
 CHUNK_ROWS = 1 << CHUNK_BITS
 CHUNK_MASK = CHUNK_ROWS - 1
+RUN_ROWS = 16
+"""From so many rows on it pays to look whether ids follow each other."""
+GATHERED_ROWS = 64
+"""Where ids do not follow each other, so many are read before it is looked again."""
 LENGTH_BITS = 24
 LENGTH_MASK = (1 << LENGTH_BITS) - 1
 
@@ -97,6 +101,19 @@ def read_ends(
     return upper, lower
 
 
+@kernel("int64(int64[::1], int64, int64)")
+def run_length(ids: NDArray[np.int64], row: int, limit: Integer) -> int:
+    """How many ids from the row on follow each other by one, at most ``limit``; a short run is not looked for."""
+    rows = min(len(ids) - row, limit)
+    if rows < RUN_ROWS or ids[row] < 0 or ids[row + rows - 1] != ids[row] + rows - 1:
+        return 1
+    part, first = ids[row : row + rows], ids[row]
+    differ = 0
+    for step in range(rows):
+        differ += part[step] != first + step
+    return 1 if differ else int(rows)
+
+
 @kernel("Tuple((int64[::1], boolean[::1], int64))(int64[::1], boolean[::1], int32[::1], int64[::1], int64)")
 def read_values(
     buffer: NDArray[np.int64],
@@ -110,20 +127,65 @@ def read_values(
     valid = np.empty(len(ids), dtype=np.bool_)
     nulls = 0
     bound = min(count, len(table) << CHUNK_BITS)
-    for row in range(len(ids)):
+    row = 0
+    while row < len(ids):
         id = ids[row]
-        values[row] = 0
-        valid[row] = False
-        if 0 <= id < bound:
-            slot = np.int64(table[id >> CHUNK_BITS])
+        rows = run_length(ids, row, min(CHUNK_ROWS - (id & CHUNK_MASK), bound - id))
+        if rows > 1 and table[id >> CHUNK_BITS] >= 0:  # a scan: whole chunks at a time
+            start = (np.int64(table[id >> CHUNK_BITS]) << CHUNK_BITS) | (id & CHUNK_MASK)
+            stored, filled = buffer[start : start + rows], validity[start : start + rows]
+            part, valid_part = values[row : row + rows], valid[row : row + rows]
+            for step in range(rows):
+                part[step] = stored[step] & -np.int64(filled[step])
+                valid_part[step] = filled[step]
+                nulls += not filled[step]
+            row += rows
+            continue
+        for place in range(row, min(row + GATHERED_ROWS, len(ids))):
+            id = ids[place]
+            slot = np.int64(table[np.uint64(id >> CHUNK_BITS)]) if 0 <= id < bound else np.int64(-1)
+            position = (slot << CHUNK_BITS) | (id & CHUNK_MASK)
+            present = False
+            value = np.int64(0)
             if slot >= 0:
-                position = (slot << CHUNK_BITS) | (id & CHUNK_MASK)
-                if validity[position]:
-                    values[row] = buffer[position]
-                    valid[row] = True
-        if not valid[row]:
-            nulls += 1
+                # masked, as no processor can guess which rows are NULL
+                present = validity[np.uint64(position)]
+                value = buffer[np.uint64(position)] & -np.int64(present)
+            values[place] = value
+            valid[place] = present
+            nulls += not present
+        row += GATHERED_ROWS
     return values, valid, nulls
+
+
+@kernel("int64(boolean[::1], int32[::1], int32[::1], int32[::1], boolean[::1], int64)")
+def count_present(
+    validity: NDArray[np.bool_],
+    table: NDArray[np.int32],
+    states: NDArray[np.int32],
+    states_table: NDArray[np.int32],
+    members: NDArray[np.bool_],
+    count: int,
+) -> int:
+    """How many rows below ``count`` are not NULL and have a state, not -1, for which ``members`` is True; where that is
+    empty, any state."""
+    total = 0
+    every = len(members) == 0
+    for chunk in range(min(len(table), len(states_table))):
+        slot, state_slot = np.int64(table[chunk]), np.int64(states_table[chunk])
+        if slot < 0 or state_slot < 0:
+            continue
+        start, state_start = slot << CHUNK_BITS, state_slot << CHUNK_BITS
+        rows = min(count - (chunk << CHUNK_BITS), CHUNK_ROWS)
+        if every:
+            for row in range(rows):
+                total += validity[start + row] & (states[state_start + row] >= 0)
+        else:
+            for row in range(rows):
+                state = states[state_start + row]
+                if state >= 0:
+                    total += validity[start + row] & members[state]
+    return total
 
 
 @kernel("int64(int64[::1], boolean[::1])")

@@ -29,23 +29,40 @@ def group_integers(
     count = 0
     null_group = -1
     nullable = len(valid) > 0
-    low = np.int64(0)
-    high = np.int64(0)
-    seen = False
+    low = np.int64((1 << 63) - 1)
+    high = np.int64(-(1 << 63))
     for row in range(rows):
-        if not nullable or valid[row]:
-            if not seen or keys[row] < low:
-                low = keys[row]
-            if not seen or keys[row] > high:
-                high = keys[row]
-            seen = True
+        is_key = not nullable or valid[row]
+        low = min(low, keys[row] if is_key else low)
+        high = max(high, keys[row] if is_key else high)
+    if low > high:  # there is no key
+        low = high = np.int64(0)
     # half of each, so that the difference of the extremes cannot overflow
-    dense = (high >> np.int64(1)) - (low >> np.int64(1)) <= 2 * rows + 512
+    if (high >> np.int64(1)) - (low >> np.int64(1)) <= 2 * rows + 512:
+        span = high - low + 1  # the table's last place is for NULL
+        table = np.full(span + 1, -1, dtype=np.int64)
+        for start in range(0, rows, BLOCK):
+            if flag[0] != 0:
+                break
+            part, filled = keys[start : start + BLOCK], groups[start : start + BLOCK]
+            present = valid[start : start + BLOCK]
+            for row in range(len(part)):
+                # chosen without a branch, as no processor can guess which rows are NULL
+                slot = part[row] - low
+                if nullable:
+                    slot = slot if present[row] else span
+                group = table[np.uint64(slot)]
+                if group < 0:
+                    group = count
+                    table[np.uint64(slot)] = group
+                    first_rows[count] = start + row
+                    count += 1
+                filled[row] = group
+        return groups, first_rows[:count].copy()
     bits = np.int64(4)
     while (1 << bits) < 2 * rows:
         bits += 1
-    size = high - low + 1 if dense else np.int64(1) << bits
-    table = np.full(size, -1, dtype=np.int64)
+    table = np.full(np.int64(1) << bits, -1, dtype=np.int64)
     shift = np.uint64(64 - bits)
     mask = (1 << bits) - 1
     for row in range(rows):
@@ -59,15 +76,11 @@ def group_integers(
             groups[row] = null_group
             continue
         key = keys[row]
-        if dense:
-            slot = np.int64(key - low)
+        slot = np.int64((np.uint64(key) * np.uint64(_MULTIPLIER)) >> shift)
+        group = table[slot]
+        while group >= 0 and keys[first_rows[group]] != key:
+            slot = (slot + 1) & mask
             group = table[slot]
-        else:
-            slot = np.int64((np.uint64(key) * np.uint64(_MULTIPLIER)) >> shift)
-            group = table[slot]
-            while group >= 0 and keys[first_rows[group]] != key:
-                slot = (slot + 1) & mask
-                group = table[slot]
         if group < 0:
             group = count
             table[slot] = group

@@ -130,6 +130,9 @@ class _Estimate:
                 reached = float(max(statistics.nodes(None), 1))
                 self.largest = max(self.largest, rows * reached)  # what a search looks at
                 return rows if operator.into else rows * reached
+            case operators.NodeCount(_, _, _, str()):
+                self.largest = max(self.largest, float(statistics.nodes(None)))  # it looks at each
+                return rows
             case operators.PathCount(_, _, _, hops):
                 self.largest = max(self.largest, rows, *(float(statistics.relationships(hop.types)) for hop in hops))
                 return 1.0

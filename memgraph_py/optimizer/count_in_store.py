@@ -1,16 +1,18 @@
 """Rule: where a whole pattern is a count, the store knows it.
 
     MATCH (n:L) RETURN count(n)               Aggregate count(n) ← LabelScan n:L ← Unit           ⇒  NodeCount (:L)
+    MATCH (n) RETURN count(n.x)               Aggregate count(n.x) ← AllNodes n ← Unit    ⇒  NodeCount () WITH x
     MATCH ()-[r:T]->() RETURN count(*)        Aggregate count(*) ← Expand r:T ← AllNodes ← Unit   ⇒  RelationshipCount
 
-The view that the query reads counts for itself, so what its transaction has changed is in the number. Left to a scan:
-patterns without a direction, which match a loop once and all else twice; a node that must be the same, or have a label.
+The view that the query reads counts for itself, so what its transaction has changed is in the number; of a property it
+looks at every node, but makes no list. Left to a scan: patterns without a direction, which match a loop once and all
+else twice; a node that must be the same, or have a label.
 """
 
 from typing import Any
 
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import Call, Expression, Literal, Variable
+from memgraph_py.plan.expressions import Call, Expression, Literal, Property, Variable
 from memgraph_py.plan.operators import (
     Aggregate,
     AllNodes,
@@ -37,14 +39,12 @@ def _counted(node: Any) -> Any:
     if not isinstance(node, Aggregate) or node.keys or not node.aggregates:
         return node
     below, name = node.input, node.aggregate_names[0]
-    count: NodeCount | RelationshipCount | None = None
+    count: RelationshipCount | None = None
     match below:
         case AllNodes(Unit() | Argument() as leaf, variable):
-            if count_rows(node.aggregates, (variable,), variable):
-                count = NodeCount(leaf, name, None)
+            return _nodes_counted(node, leaf, variable, None) or node
         case LabelScan(Unit() | Argument() as leaf, variable, label):
-            if count_rows(node.aggregates, (variable,), variable):
-                count = NodeCount(leaf, name, label)
+            return _nodes_counted(node, leaf, variable, label) or node
         case Expand(AllNodes(Unit() | Argument() as leaf, variable), source, relationship, target):
             bound = (variable, relationship, target)
             is_whole = source == variable and below.direction is not Direction.BOTH
@@ -52,7 +52,29 @@ def _counted(node: Any) -> Any:
                 count = RelationshipCount(leaf, name, below.types)
     if count is None or name in columns(count.input):
         return node
-    return _named(count, node.aggregate_names)
+    return _named(count, node.aggregate_names, [name] * len(node.aggregate_names))
+
+
+def _nodes_counted(aggregate: Aggregate, leaf: Operator, variable: str, label: str | None) -> Operator | None:
+    """A NodeCount for each of what is counted; None where one of the aggregates is something else."""
+    counts = leaf
+    by_key: dict[str | None, str] = {}
+    sources = []
+    for name, call in zip(aggregate.aggregate_names, aggregate.aggregates, strict=True):
+        match call:
+            case Call("count", (Property(Variable(subject), property),), False) if subject == variable:
+                key: str | None = property
+            case _ if count_rows((call,), (variable,), variable):
+                key = None
+            case _:
+                return None
+        if key not in by_key:
+            if name in columns(counts):
+                return None
+            by_key[key] = name
+            counts = NodeCount(counts, name, label, key)
+        sources.append(by_key[key])
+    return _named(counts, aggregate.aggregate_names, sources)
 
 
 def count_rows(calls: tuple[Expression, ...], bound: tuple[str, ...], distinct: str) -> bool:
@@ -72,8 +94,8 @@ def count_rows(calls: tuple[Expression, ...], bound: tuple[str, ...], distinct: 
     return True
 
 
-def _named(count: NodeCount | RelationshipCount, names: tuple[str, ...]) -> Operator:
-    """The count under each of the names, and nothing else."""
-    if len(names) == 1 and not columns(count.input):
-        return count
-    return Project(count, names, (Variable(count.variable),) * len(names))
+def _named(counts: Operator, names: tuple[str, ...], sources: list[str]) -> Operator:
+    """The counts ``sources`` under these names, and nothing else."""
+    if columns(counts) == names:
+        return counts
+    return Project(counts, names, tuple(map(Variable, sources)))

@@ -94,8 +94,12 @@ def _reads(part: Any) -> Iterator[Token]:
             yield from ANYTHING
         case operators.AllNodes() | operators.NodeById():
             yield "node", None
-        case operators.LabelScan(_, _, label) | operators.NodeCount(_, _, label):
+        case operators.LabelScan(_, _, label):
             yield "node", label
+        case operators.NodeCount(_, _, label, key):
+            yield "node", label
+            if key is not None:
+                yield "property", key
         case operators.IndexSeek():
             yield _element(part.entity), part.token
             yield from (("property", key) for key in part.keys)

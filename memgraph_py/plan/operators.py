@@ -84,12 +84,13 @@ class LabelScan:
 
 @immutable
 class NodeCount:
-    """Each input row, beside the number of nodes with the label, or of all where there is none: known without a scan.
-    Made by the optimiser only."""
+    """Each input row, beside the number of nodes with the label, or of all where there is none; of those that have the
+    property, where one is named. Known without a list of them. Made by the optimiser only."""
 
     input: "Operator"
     variable: str
     label: str | None
+    key: str | None = None
 
 
 @immutable

@@ -383,7 +383,8 @@ def _count(operator: operators.NodeCount | operators.RelationshipCount) -> str:
     if isinstance(operator, operators.RelationshipCount):
         return f"()-[{_types(operator.types)}]->() AS {operator.variable}"
     label = "" if operator.label is None else f":{operator.label}"
-    return f"({label}) AS {operator.variable}"
+    property = "" if operator.key is None else f" WITH {operator.key}"
+    return f"({label}){property} AS {operator.variable}"
 
 
 def _relationship(

@@ -6,8 +6,10 @@ The C library keeps what large temporary arrays leave behind: after the adjacenc
 import ctypes
 from typing import Protocol, cast
 
-_M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _LARGE_BYTES = 1 << 20
+_KEPT_BYTES = 8 << 20
+"""Enough for the columns of some batches."""
 
 
 class _CLibrary(Protocol):
@@ -20,11 +22,14 @@ def keep_large_arrays_apart() -> None:
     """From now on an array of a megabyte or more is given back as soon as it is freed.
 
     Else the C library raises that bound to 32 MB as it sees large arrays freed, and what is between those that live is
-    lost: twice the graph, measured with ``benchmarks.growth``. Does nothing where it has no ``mallopt``.
+    lost: twice the graph, measured with ``benchmarks.growth``. Smaller ones it would give back from 128 KB on, and ask
+    for them again: a page costs a microsecond and more, so that a scan took twice as long. Does nothing where it has no
+    ``mallopt``.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         cast(_CLibrary, library).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        cast(_CLibrary, library).mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def release_free_memory() -> None:

@@ -80,6 +80,12 @@ class TransactionReader:
             return count + int((states >= 0).sum()) - int((before >= 0).sum())
         return count + int(sets_with(self.schema, states, label).sum() - sets_with(self.schema, before, label).sum())
 
+    def property_count(self, label: LabelId | None, key: KeyId) -> int:
+        """See GraphView."""
+        if not self._changes_nodes() and not self.changes.node_properties:
+            return self.snapshot.property_count(label, key)
+        return int(self.node_property(self.nodes(label), key).validity().sum())
+
     def relationship_count(self, type: TypeId | None) -> int:
         """See GraphView; linear in what the transaction changed."""
         count = self.snapshot.relationship_count(type)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, read_ends, read_states
+from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes, same_texts
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
@@ -156,6 +156,19 @@ class Snapshot:
     def node_count(self, label: LabelId | None) -> int:
         """See GraphView."""
         return self.live_nodes if label is None else self.label_counts.get(label, 0)
+
+    def property_count(self, label: LabelId | None, key: KeyId) -> int:
+        """See GraphView."""
+        column = self.node_columns.get(key)
+        if column is None:
+            return 0
+        every = label is None or self.node_count(label) == self.live_nodes
+        members = NO_VALIDITY if every or label is None else self.schema.label_members(label)
+        states = self.node_states
+        return sum(
+            count_present(pages.validity, pages.table, states.buffer, states.table, members, self.node_bound)
+            for pages in column.pages.values()
+        )
 
     def relationship_count(self, type: TypeId | None) -> int:
         """See GraphView."""

@@ -69,6 +69,10 @@ class GraphView(Protocol):
         """Exact number of nodes, or of those with the label, in O(1) for a snapshot."""
         ...
 
+    def property_count(self, label: LabelId | None, key: KeyId) -> int:
+        """Exact number of nodes, or of those with the label, that have the property."""
+        ...
+
     def relationship_count(self, type: TypeId | None) -> int:
         """Exact number of relationships, or of those of the type, in O(1) for a snapshot."""
         ...

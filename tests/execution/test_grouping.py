@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
-from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.grouping import group_parts, group_rows
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.values.comparison import grouping_key, order_key
 from memgraph_py.values.types import Value
@@ -60,3 +61,17 @@ def test_rows_are_in_the_order_of_their_values(
 def test_the_first_rows_are_found_without_sorting_all(values: list[Value], down: bool) -> None:
     column = Column.from_values(values)
     assert first_rows([column], [down], 7, Bounds()).tolist() == sorted_rows([column], [down], Bounds())[:7].tolist()
+
+
+@given(LISTS, st.lists(st.integers(0, 30), max_size=4))
+def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cuts: list[int]) -> None:
+    ends = sorted({min(cut, len(values)) for cut in cuts} | {len(values)} - {0})
+    parts = [values[start:end] for start, end in zip([0, *ends], ends, strict=False) if start < end]
+    if not parts:
+        return
+    local, by_local, keys = group_parts([[Column.from_values(part)] for part in parts], Bounds())
+    groups, first = group_rows([Column.concatenate(list(map(Column.from_values, parts)))], len(values), Bounds())
+    found = [numbers[some] for numbers, some in zip(by_local, local, strict=True)]
+    assert np.concatenate(found).tolist() == groups.tolist()
+    expected = [values[row] for row in first.tolist()]
+    assert [grouping_key(key) for key in keys[0].to_values()] == [grouping_key(key) for key in expected]
