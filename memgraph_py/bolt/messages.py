@@ -7,7 +7,6 @@ Source: Bolt specification, "Messages".
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import ClassVar, TypeAlias, get_args
 
 from msgspec import Struct
@@ -322,12 +321,6 @@ def entry(key: str, value: Value) -> bytes:
     out = bytearray(pack_text(key))
     pack_into(out, value)
     return bytes(out)
-
-
-@lru_cache(maxsize=1_000)
-def fields_entry(columns: tuple[str, ...]) -> bytes:
-    """The entry that names the columns of a result."""
-    return entry("fields", list(columns))
 
 
 def failure_payload(error: CypherError, *, gql_errors: bool) -> bytes:

@@ -27,11 +27,19 @@ _STATUSES: dict[str, bytes] = {
 }
 _READ_ONLY = "r"
 BOOKMARK_HEAD = "FB:memgraph-py:"
+REMEMBERED_COLUMNS_MAX, REMEMBERED_CHARACTERS_MAX = 20, 100
+"""Of results whose first answer is remembered: names come from clients, and may be long."""
+
+
+def beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
+    """The answer to RUN. qid: of a statement in a transaction."""
+    if len(columns) > REMEMBERED_COLUMNS_MAX or any(len(name) > REMEMBERED_CHARACTERS_MAX for name in columns):
+        return _beginning.__wrapped__(columns, milliseconds, qid, names_database)
+    return _beginning(columns, milliseconds, qid, names_database)
 
 
 @lru_cache(maxsize=1_000)
-def beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
-    """The answer to RUN. qid: of a statement in a transaction."""
+def _beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
     entries = [entry("fields", list(columns)), entry("t_first", milliseconds)]
     if qid is not None:
         entries.append(entry("qid", qid))
