@@ -40,6 +40,12 @@ class Statements(Collector):
         self._counts[bisect_left(SECONDS, seconds)] += 1
         self._seconds += seconds
 
+    def done_together(self, statements: int, seconds: float) -> None:
+        """So many came and ended together, after so many seconds in all."""
+        self._begun += statements
+        self._counts[bisect_left(SECONDS, seconds / statements)] += statements
+        self._seconds += seconds
+
     def collect(self) -> Iterator[Metric]:
         """See prometheus_client."""
         yield CounterMetricFamily("memgraph_queries", "Statements that clients sent.", value=self._begun)

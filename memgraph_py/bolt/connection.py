@@ -15,10 +15,12 @@ Source: Bolt specification, "Server state".
 
 from collections import deque
 from enum import IntEnum, auto
+from itertools import islice
 
 from memgraph_py.bolt.framing import KEEP_ALIVE, Dechunker, ProtocolViolation, frame
 from memgraph_py.bolt.handshake import Handshake, ProtocolVersion
 from memgraph_py.bolt.messages import (
+    ALL,
     IGNORED_PAYLOAD,
     Begin,
     Commit,
@@ -39,6 +41,7 @@ from memgraph_py.bolt.messages import (
     decode_request,
     failure_payload,
     kind_of,
+    run_head,
     success_payload,
 )
 from memgraph_py.bolt.packstream import BYTES_PER_OBJECT, CURRENT, OBJECTS_MIN, Decoder, Dialect
@@ -107,6 +110,9 @@ REPEATED_BYTES_MAX, REPEATED_MAX = 16, 64
 """Short messages without a statement, such as `PULL {n: 1000}`, are the same again and again: a connection decodes each
 of the first so many once."""
 
+ALIKE_MIN, ALIKE_MAX = 8, 256
+"""So many statements of a transaction that are alike are carried out together."""
+
 MESSAGE_OVERHEAD_BYTES = 64
 """What a message that waits takes beside its bytes."""
 
@@ -131,6 +137,7 @@ class Connection:
         "_dechunker",
         "_handshake",
         "_limits",
+        "_message",
         "_output",
         "_repeated",
         "_violation",
@@ -158,6 +165,8 @@ class Connection:
         self._waiting: deque[bytes] = deque()
         self._violation: ProtocolViolation | None = None
         self._current: Request | None = None
+        self._message = b""
+        """Of the request at hand, where it is not large."""
         self._repeated: dict[bytes, Request] = {}
         self._output: list[bytes] = []
 
@@ -236,11 +245,37 @@ class Connection:
             elif kind is Goodbye:
                 self.state = State.DEFUNCT
                 return None
-            self._current = request
+            self._current, self._message = request, message
             return request
         if self._violation is not None:
             raise self._violation
         return None
+
+    def alike(self, statement: Run) -> list[bytes]:
+        """RUN messages without options: of the statement at hand, in a transaction, and of the same text behind it. The
+        same request for all rows, or to discard them, follows each. Empty where there are fewer than ALIKE_MIN."""
+        waiting, head = self._waiting, run_head(statement.text)
+        if len(waiting) < 2 * ALIKE_MIN or not self._message.startswith(head):
+            return []
+        pull = waiting[0]
+        known = self._repeated.get(pull)
+        if not isinstance(known, Pull | Discard) or known.qid != ALL:
+            return []
+        found = [self._message]
+        following = islice(waiting, 1, 2 * ALIKE_MAX)
+        for run, next_pull in zip(following, following, strict=False):
+            if next_pull != pull or not run.startswith(head):
+                break
+            found.append(run)
+        return found if len(found) >= ALIKE_MIN else []
+
+    def succeed_alike(self, statements: int, answers: bytes) -> None:
+        """The answers, as they are sent, to the first so many of ``alike`` and to the requests for their rows, which
+        there are none of."""
+        for _ in range(2 * statements - 1):
+            self.waiting_bytes -= len(self._waiting.popleft()) + MESSAGE_OVERHEAD_BYTES
+        self._current = None
+        self.records(answers)
 
     def decode(self, large: Undecoded) -> Request | Rejected:
         """The fields of a large message, read in any thread. Raises ProtocolViolation."""

@@ -143,6 +143,15 @@ Request: TypeAlias = (
 )
 
 
+def run_head(text: str) -> bytes:
+    """What a RUN message of three fields has before its parameters."""
+    return bytes((0xB3, Run.tag)) + pack_text(text)
+
+
+NO_OPTIONS = b"\xa0"
+"""What it ends with, mostly."""
+
+
 class Rejected(Struct, frozen=True, gc=False):
     """A message that is framed well and cannot be taken: ``error`` is its answer."""
 

@@ -158,7 +158,12 @@ class Ingestion:
         for group in self._groups(runs, transaction):
             rows = sum(run.rows for run, _ in group)
             plan = group[0][1].vectorised
-            if rows == 1 or plan is None or not self._run_vectorised(group, plan, rows, transaction):
+            if (
+                rows == 1
+                or plan is None
+                or not plan.suits(transaction.schema)
+                or not self._run_vectorised(group, plan.plan, rows, transaction)
+            ):
                 self._run_one_by_one(group, transaction, done)
             done += rows
 

@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import cast
 
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
-from memgraph_py.columnar import Batch, Parameters
+from memgraph_py.columnar import Batch, Column, Parameters
 from memgraph_py.engine.commands import CommandContext, command_result
 from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
 from memgraph_py.engine.statements import Core, PreparedQuery
+from memgraph_py.engine.together import Together, run_together, runs_together
 from memgraph_py.errors import (
     AccessModeViolation,
     InvalidRequest,
@@ -128,6 +129,24 @@ class Session:
         if prepared.writes and transaction is None:
             return self._run_auto_commit(prepared, given, view, deadline)
         return self._run_within(prepared, given, view, deadline)
+
+    def run_together(self, text: str, rows: int, columns: dict[str, Column]) -> Together | None:
+        """Run the statement with each row of parameters in the explicit transaction: what each changed, of those that
+        write and give no rows. None, with nothing done, where they must be run one after another; they may err then.
+        """
+        transaction = self._transaction
+        if transaction is None or self._terminated or self._access is Access.READ:
+            return None
+        prepared = self._core.statements.prepare(text, transaction)
+        if not runs_together(prepared, columns, transaction):
+            return None
+        assert isinstance(prepared, PreparedQuery), "just asked"
+        self.text, self._takes_effect = text, False
+        budget = Budget(self._core.limits.bounded_seconds)
+        context = self._new_context(prepared, transaction, prepared.literals, self._deadline, budget, None)
+        given = {f"${name}": columns[name] for name in prepared.parameters}
+        given |= {f"${name}": Column.constant(value, rows) for name, value in prepared.literals.items()}
+        return run_together(prepared, Batch(rows, given), context, transaction)
 
     def begin(self, access: Access = Access.WRITE, timeout_seconds: float | None = None) -> None:
         """Open an explicit transaction. Raises InvalidRequest when one is open."""

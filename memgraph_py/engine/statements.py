@@ -24,7 +24,7 @@ from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
-from memgraph_py.engine.vectorise import vectorised
+from memgraph_py.engine.vectorise import Vectorised, vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, whole_single_row
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
@@ -46,7 +46,7 @@ REPLAN_GROWTH = 4
 class PreparedQuery:
     """A query ready to run. ``bounded``: few rows are expected, so it may run in the event loop's thread.
 
-    ``vectorised``: the same plan over many sets of parameters at once (its leaf is ParameterRows), or None where it
+    ``vectorised``: the same plan over many sets of parameters at once, or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
     ``memory_bytes_max``: what the text allows it. ``single``: the plan's second form, where it has one.
@@ -61,7 +61,7 @@ class PreparedQuery:
     is_table_command: bool
     bounded: bool
     mode: str | None
-    vectorised: Operator | None
+    vectorised: Vectorised | None
     elements: int
     notifications: tuple[Notification, ...] = ()
     literals: dict[str, Value] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from memgraph_py.values.types import Value
 
 __all__ = [
     "RUNNERS",
+    "RUN_ROWS",
     "Counters",
     "ExecutionContext",
     "constant",
@@ -42,6 +43,8 @@ __all__ = [
 OperatorType = TypeVar("OperatorType")
 Runner = Callable[[Any, "ExecutionContext"], Iterator[Batch]]
 
+RUN_ROWS = "@run"
+"""A column of the parameter rows that numbers them, where somebody wants to know what each of them changed."""
 RUNNERS: dict[type, Runner] = {}
 """The function of each operator, complete after the package is imported."""
 
@@ -118,6 +121,7 @@ class _Run:
     parameter_columns: dict[str, Column] = field(default_factory=dict)
     constants: dict[int, Column] = field(default_factory=dict)
     inner_transactions: InnerTransactions | None = None
+    merged: list[Rows] = field(default_factory=list)
 
 
 class ExecutionContext:
@@ -229,6 +233,11 @@ class ExecutionContext:
         if isinstance(expression, Parameter) and isinstance(self.parameters, Parameters):
             return self.parameters.lists.get(expression.name)
         return None
+
+    @property
+    def merged(self) -> list[Rows]:
+        """Of which parameter rows a MERGE created something, as RUN_ROWS numbers them."""
+        return self._run.merged
 
     def type_ids(self, types: tuple[str, ...]) -> NDArray[np.int64] | None:
         """Ids of the relationship types, ascending; -1, which none has, for an unknown one. None for no names: all."""

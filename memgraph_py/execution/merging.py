@@ -18,7 +18,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import SemanticError
 from memgraph_py.execution.creation import create_elements
 from memgraph_py.execution.evaluation import evaluate, node_ids, property_maps
-from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.updates import apply_items
@@ -86,11 +86,13 @@ def _created(operator: Merge, batch: Batch, keys: Sequence[Column], context: Exe
     """What is created for the rows, once for rows with the same keys; the first of these creates, the others match."""
     if batch.rows == 1:
         created = create_elements(batch, operator.nodes, operator.relationships, context)
+        _tell_created(created, context)
         if operator.on_create:
             apply_items(operator.on_create, created, context)
         return created
     groups, first = group_rows(keys, batch.rows, context.bounds)
     created = create_elements(batch.take(first), operator.nodes, operator.relationships, context)
+    _tell_created(created, context)
     if operator.on_create:
         apply_items(operator.on_create, created, context)
     if len(first) == batch.rows:
@@ -103,6 +105,11 @@ def _created(operator: Merge, batch: Batch, keys: Sequence[Column], context: Exe
         later[first] = False
         apply_items(operator.on_match, result.take(later), context)
     return result
+
+
+def _tell_created(created: Batch, context: ExecutionContext) -> None:
+    if RUN_ROWS in created.columns:
+        context.merged.append(created.columns[RUN_ROWS].values)
 
 
 def _pattern_values(operator: Merge, batch: Batch, context: ExecutionContext) -> list[Column]:

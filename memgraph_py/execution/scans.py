@@ -6,7 +6,7 @@ import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids, relationship_ids
-from memgraph_py.execution.executor import ExecutionContext, constant, executes, widen
+from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, constant, executes, widen
 from memgraph_py.execution.single import SingleRow, composes
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -52,7 +52,10 @@ def parameter_rows(operator: ParameterRows, context: ExecutionContext) -> Iterat
     """The sets of parameters of a vectorised run, in one batch."""
     assert context.parameter_rows is not None, "a vectorised plan runs over parameter rows"
     if context.parameter_rows.rows:
-        yield context.parameter_rows.select([f"${name}" for name in operator.names])
+        names = [f"${name}" for name in operator.names]
+        if RUN_ROWS in context.parameter_rows.columns:
+            names.append(RUN_ROWS)
+        yield context.parameter_rows.select(names)
 
 
 # -------------------------------------------------------------------------------------------------------------- scans

@@ -67,6 +67,7 @@ from memgraph_py.functions.procedures import (
 from memgraph_py.server.records import Piece, RecordStream
 from memgraph_py.server.services import Services
 from memgraph_py.server.summaries import BOOKMARK_HEAD, beginning, ending
+from memgraph_py.server.together import StatementsAlike
 from memgraph_py.storage.transaction import Access
 from memgraph_py.values.types import Value
 
@@ -103,6 +104,7 @@ class Conversation:
         self._transport = transport
         self._session = self._new_session()
         self._streams: dict[int, RecordStream] = {}
+        self._alike = StatementsAlike(connection, services.metrics)
         self._last_qid = -1
         self._heavy = False
         """A statement of the open transaction went to a worker: so does its commit."""
@@ -187,6 +189,11 @@ class Conversation:
         match request:
             case Run():
                 self._check_expired()
+                if self._session.in_transaction and not self._streams and not large:
+                    answered = self._alike.answer(request, self._session, self._last_qid, self._filter)
+                    if answered:
+                        self._last_qid += answered
+                        return None
                 return self._run(request, large=large)
             case Pull() | Discard():
                 self._check_expired()

@@ -67,12 +67,19 @@ def ending(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVe
         entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
     if summary.profile is not None:
         entries.append(entry("profile", cast(Value, summary.profile)))  # likewise
-    notifications = wanted.wanted(summary.notifications)
-    if status is not None:
-        entries.append(_statuses(ended, notifications) if notifications else _STATUSES[status])
-    elif notifications:
-        entries.append(entry("notifications", cast(Value, notifications)))  # maps of strings and numbers
+    _add_notifications(entries, wanted.wanted(summary.notifications), ended if version.statuses else None)
     _add_bookmark(entries, bookmark)
+    return frame(success_of(entries))
+
+
+def ending_of_write(
+    counts: tuple[int, ...], notifications: list[Notification], wanted: NotificationFilter, version: ProtocolVersion
+) -> bytes:
+    """``ending`` of a statement in a transaction that changed so much in no time, and has no rows."""
+    if not notifications:
+        return _plain_ending("w", 0, counts, str(OMITTED["gql_status"]) if version.statuses else None, None)
+    entries = _entries("w", 0, counts)
+    _add_notifications(entries, wanted.wanted(notifications), OMITTED if version.statuses else None)
     return frame(success_of(entries))
 
 
@@ -101,6 +108,15 @@ def _stats(counts: tuple[int, ...]) -> bytes:
     told: dict[str, Value] = {name: count for name, count in zip(names, counts, strict=True) if count}
     told["contains-updates"] = True
     return entry("stats", told)
+
+
+def _add_notifications(entries: list[bytes], notifications: list[Notification], ended: "Notification | None") -> None:
+    """ended: how the statement ended, where the client knows statuses."""
+    if ended is not None:
+        status = str(ended["gql_status"])
+        entries.append(_statuses(ended, notifications) if notifications else _STATUSES[status])
+    elif notifications:
+        entries.append(entry("notifications", cast(Value, notifications)))  # maps of strings and numbers
 
 
 def _add_bookmark(entries: list[bytes], bookmark: int | None) -> None:

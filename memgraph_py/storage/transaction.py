@@ -253,6 +253,7 @@ class Transaction(TransactionReader):
         key: KeyId,
         values: Column,
     ) -> int:
+        repeated = 0
         if len(ids) == 0:
             return 0
         if len(ids) == 1:
@@ -262,10 +263,14 @@ class Transaction(TransactionReader):
             _, last = np.unique(ids[::-1], return_index=True)
             rows = len(ids) - 1 - last
             if len(rows) < len(ids) or ids.min() < 0:
+                repeated = int(np.count_nonzero(ids >= 0))
                 rows = np.sort(rows[ids[rows] >= 0])
+                repeated -= len(rows)
                 ids, values = ids[rows], values.take(rows)
         count = len(ids)
-        if values.valid is not None:
+        if values.valid is None:
+            count += repeated
+        else:
             absent = ~read(ids[~values.valid], key).validity()
             count -= int(absent.sum())
         if len(ids):
