@@ -48,22 +48,19 @@ from memgraph_py.bolt.notifications import EVERYTHING
 from memgraph_py.bounds import Ending
 from memgraph_py.engine.session import Result, Session
 from memgraph_py.errors import (
-    BookmarkTimeout,
     CypherError,
-    DatabaseNotFound,
-    InvalidBookmark,
     InvalidRequest,
     LimitExceeded,
     ServiceUnavailable,
     TransactionTimedOut,
 )
 from memgraph_py.functions.procedures import (
-    ALIASES,
     COMPATIBLE_VERSION,
     DATABASE,
     ROUTING_TABLE_SECONDS,
     routing_servers,
 )
+from memgraph_py.server.acceptance import ROUTED_NAMES, check_bookmarks, check_database
 from memgraph_py.server.records import Piece, RecordStream
 from memgraph_py.server.services import Services
 from memgraph_py.server.summaries import BOOKMARK_HEAD, beginning, ending
@@ -75,9 +72,6 @@ if TYPE_CHECKING:
     from memgraph_py.server.bolt_client import BoltClient
 
 AGENT = f"Neo4j/{COMPATIBLE_VERSION} compatible (memgraph-py {__version__})"
-DATABASE_NAMES = {DATABASE, *ALIASES}
-ROUTED_NAMES = {*DATABASE_NAMES, "system"}
-"""The Java driver's verifyConnectivity asks where the database is that every Neo4j has."""
 SILENCES = 4
 """A client is told to wait for so many signs of life before it gives the server up."""
 EXPIRY_SECONDS = 0.5
@@ -252,7 +246,7 @@ class Conversation:
         self._connection.succeed(metadata)
 
     def _route(self, request: Route) -> None:
-        _check_database(request.database, ROUTED_NAMES)
+        check_database(request.database, ROUTED_NAMES)
         address = request.address or self._transport.own_address()
         self._connection.succeed(
             {"rt": {"ttl": ROUTING_TABLE_SECONDS, "db": DATABASE, "servers": routing_servers(address)}}
@@ -449,16 +443,8 @@ class Conversation:
             return
         if options.filter is not EVERYTHING:
             self._filter = options.filter.over(self._connection_filter)
-        _check_database(options.database)
-        for bookmark in options.bookmarks:
-            version = bookmark.removeprefix(BOOKMARK_HEAD)
-            if version == bookmark or not (version.isascii() and version.isdigit()):
-                raise InvalidBookmark(f"the bookmark '{bookmark[:100]}' is not one of this server")
-            if int(version) > self._services.database.store.current.version:
-                raise BookmarkTimeout(
-                    f"the database is not as new as the bookmark '{bookmark[:100]}'",
-                    hint="the bookmark may be of another server, or of data that are gone",
-                )
+        check_database(options.database)
+        check_bookmarks(options.bookmarks, self._services.database.store.current.version)
 
     def _names_database(self, options: Options) -> bool:
         return options.database is None and self._version.home_database
@@ -477,11 +463,6 @@ class Conversation:
 
     def _bookmark(self) -> str:
         return f"{BOOKMARK_HEAD}{self._services.database.store.current.version}"
-
-
-def _check_database(name: str | None, known: set[str] = DATABASE_NAMES) -> None:
-    if name is not None and name.lower() not in known:
-        raise DatabaseNotFound(f"there is no database '{name[:100]}'", hint=f"leave it out, or use '{DATABASE}'")
 
 
 _DATABASE = entry("db", DATABASE)
