@@ -78,13 +78,15 @@ def index_range_seek(operator: IndexRangeSeek, context: ExecutionContext) -> Ite
     """Elements whose property may be within the bounds; all with the label or type where the index is not in order."""
     variable, kind = operator.variable, _KINDS[operator.entity]
     for batch in _few_rows(context.run(operator.input)):
-        on = context.graph.schema.descriptor(operator.entity, operator.token, (operator.key,))
+        on = context.graph.schema.descriptor(operator.entity, operator.token, operator.keys)
         if on is None:
             continue
+        equal = tuple(evaluate(value, batch, context) for value in operator.values)
         lower, upper = (
             None if bound is None else evaluate(bound, batch, context) for bound in (operator.lower, operator.upper)
         )
-        found = context.graph.seek_range(on, RangeBounds(lower, upper, operator.is_prefix))
+        bounds = RangeBounds(lower, upper, operator.is_prefix, equal, operator.exists, batch.rows)
+        found = context.graph.seek_range(on, bounds)
         if found is None:
             yield from cross(batch, elements_of(context.graph, on), variable, context, kind)
         else:

@@ -15,6 +15,7 @@ from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema_rules import Entity
 
+_NO_NAMES = frozenset[str]()
 _PARTS_MAX = 32
 """So many parts of an OR are sought; with more of them a scan is as good."""
 
@@ -26,6 +27,10 @@ class Indexes(Protocol):
         """Whether there is one on this property of the label or type."""
         ...
 
+    def is_sparse(self, token: str, key: str) -> bool:
+        """Whether there is one that holds few of those with the label or type."""
+        ...
+
     def composite(self, token: str) -> Sequence[tuple[str, ...]]:
         """The property keys of each one on several properties."""
         ...
@@ -34,7 +39,7 @@ class Indexes(Protocol):
 @dataclass(frozen=True, slots=True)
 class Access:
     """token None: by the node's id; no keys: all with the label. values: of the keys, in parallel. uses: the predicates
-    that it is made of. lower, upper, is_prefix: of a range, of the key behind those that have values."""
+    that it is made of. lower, upper, is_prefix, exists: of a range, of the key behind those that have values."""
 
     answered: tuple[Expression, ...]
     token: str | None
@@ -47,11 +52,16 @@ class Access:
     lower: Expression | None = None
     upper: Expression | None = None
     is_prefix: bool = False
+    exists: bool = False
 
     @property
     def rank(self) -> int:
         """Less is better: one element, then those of a list of values, then those of a range."""
         if self.is_range:
+            if self.values:
+                return 3 if self.lower is not None or self.upper is not None else 6
+            if self.exists:
+                return 10
             return 7 if self.is_prefix or (self.lower is not None and self.upper is not None) else 8
         if self.token is None:
             return 4 if self.many else 0
@@ -63,9 +73,8 @@ class Access:
         """What finds the elements for each row of ``below``."""
         if self.is_range:
             assert self.token is not None, "there are no ranges of ids"
-            return IndexRangeSeek(
-                below, variable, self.token, self.keys[0], self.lower, self.upper, self.is_prefix, entity
-            )
+            ends = (self.lower, self.upper, self.is_prefix, self.exists)
+            return IndexRangeSeek(below, variable, self.token, self.keys, self.values, *ends, entity)
         if self.token is not None and not self.keys:
             return LabelScan(below, variable, self.token)
         if self.token is None:
@@ -135,21 +144,47 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
                     yield Access((predicate,), None, (), (value,), needs, (predicate,), sign == "IN")
             case Call("<" | "<=" | ">" | ">=" | "STARTS WITH"):
                 _take_range(predicate, variable, known)
+            case Call("IS NOT NULL", (Property(Variable(name), key),)) if name == variable:
+                known.setdefault(key, _Known()).present = predicate
     if not known:
         return
     for token in tokens:
         for keys in indexes.composite(token):
-            equal = [known[key].equal for key in keys if key in known]
-            facts = [fact for fact in equal if fact is not None]
-            if len(facts) == len(keys):
-                uses = tuple(fact.predicate for fact in facts)
-                values = tuple(fact.value for fact in facts)
-                yield Access(uses, token, keys, values, _needs(*facts), uses)
+            yield from _through_several(token, keys, known, indexes)
     for key, about in known.items():
         token = next((token for token in tokens if indexes.covers(token, key)), None)
-        if token is not None:
-            for bounds in about.ranges():
-                yield bounds.access(token, (key,), [])
+        if token is None:
+            continue
+        for bounds in about.ranges():
+            yield bounds.access(token, (key,), [])
+        if about.present is not None and indexes.is_sparse(token, key):
+            yield Access((), token, (key,), (), _NO_NAMES, (about.present,), is_range=True, exists=True)
+
+
+def _through_several(
+    token: str, keys: tuple[str, ...], known: dict[str, "_Known"], indexes: Indexes
+) -> Iterator[Access]:
+    """Through an index on several properties: by values of all of them; by those of the first ones, and what is known
+    of the next."""
+    equal: list[_Fact] = []
+    for key in keys:
+        if key not in known or (fact := known[key].equal) is None:
+            break
+        equal.append(fact)
+    uses, values = tuple(fact.predicate for fact in equal), tuple(fact.value for fact in equal)
+    if len(equal) == len(keys):
+        yield Access(uses, token, keys, values, _needs(*equal), uses)
+        return
+    if not equal and indexes.covers(token, keys[0]):
+        return
+    next = known.get(keys[len(equal)], _Known())
+    for bounds in next.ranges():
+        yield bounds.access(token, keys, equal)
+    if not equal:
+        return
+    if next.present is not None:
+        yield Access((), token, keys, values, _needs(*equal), (*uses, next.present), is_range=True, exists=True)
+    yield Access((), token, keys, values, _needs(*equal), uses, is_range=True)
 
 
 class _Fact(NamedTuple):
@@ -191,6 +226,8 @@ class _Known:
     lower: _Fact | None = None
     upper: _Fact | None = None
     prefix: _Fact | None = None
+    present: Expression | None = None
+    """The predicate that says that it is there."""
 
     def take(self, sort: str, fact: _Fact) -> None:
         """sort: `=`, `<` or `>`, which a value is of the property, or STARTS WITH."""

@@ -63,15 +63,24 @@ def access_rows(access: Access, statistics: Statistics, entity: Entity = Entity.
     elif not access.keys:
         return float(statistics.elements(entity, access.token))
     elif access.is_range:
-        return range_rows(statistics.elements(entity, access.token))
+        has_bound = access.lower is not None or access.upper is not None
+        return range_rows(statistics, entity, (access.token, access.keys), len(access.values), has_bound=has_bound)
     else:
         rows = statistics.per_value(entity, access.token, access.keys)
     return rows * LIST_ROWS if access.many else rows
 
 
-def range_rows(count: int) -> float:
-    """Expected number of elements of a range, out of so many."""
-    return max(LIST_ROWS, RANGE_SELECTIVITY * count)
+def range_rows(
+    statistics: Statistics, entity: Entity, on: tuple[str, tuple[str, ...]], equal: int, *, has_bound: bool
+) -> float:
+    """Expected number of elements with a label or type whose first properties have values, the next one in a range."""
+    token, keys = on
+    if equal:
+        rows = statistics.per_first_values(entity, token, keys, equal)
+        return max(1.0, RANGE_SELECTIVITY * rows) if has_bound else rows
+    if not has_bound:
+        return float(statistics.present(entity, token, keys))
+    return max(LIST_ROWS, RANGE_SELECTIVITY * statistics.elements(entity, token))
 
 
 def paths(degree: float, minimum: int, maximum: int | None) -> float:
@@ -122,8 +131,9 @@ class _Estimate:
                 return rows * found * (LIST_ROWS if operator.many else 1.0)
             case operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
-            case operators.IndexRangeSeek(_, _, token):
-                return rows * range_rows(statistics.elements(operator.entity, token))
+            case operators.IndexRangeSeek(_, _, token, keys, values, lower, upper):
+                has_bound = lower is not None or upper is not None
+                return rows * range_rows(statistics, operator.entity, (token, keys), len(values), has_bound=has_bound)
             case operators.Expand() | operators.ExpandInto() | operators.VariableExpand() | operators.Frontier():
                 return self._expansion(operator, rows)
             case operators.ShortestPaths():

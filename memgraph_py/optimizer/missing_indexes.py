@@ -13,6 +13,9 @@ class _Every:
     def covers(self, token: str, key: str) -> bool:
         return True
 
+    def is_sparse(self, token: str, key: str) -> bool:
+        return False
+
     def composite(self, token: str) -> list[tuple[str, ...]]:
         return []
 

@@ -12,8 +12,12 @@ from memgraph_py.storage.view import Direction, GraphView
 class SchemaIndexes:
     """Those of a schema, by names. See ``access.Indexes``."""
 
-    schema: Schema
+    statistics: "Statistics"
     entity: Entity
+
+    @property
+    def schema(self) -> Schema:
+        return self.statistics.schema
 
     @property
     def exist(self) -> bool:
@@ -24,6 +28,12 @@ class SchemaIndexes:
         """True when there is an index on the label or type, and the property."""
         on = self.schema.descriptor(self.entity, token, (key,))
         return on is not None and self.schema.has_index(on)
+
+    def is_sparse(self, token: str, key: str) -> bool:
+        """True when there is one that holds less than half of those with the label or type."""
+        if not self.covers(token, key):
+            return False
+        return 2 * self.statistics.present(self.entity, token, (key,)) < self.statistics.elements(self.entity, token)
 
     def composite(self, token: str) -> list[tuple[str, ...]]:
         """The keys of each index on several properties."""
@@ -58,7 +68,7 @@ class Statistics:
 
     def indexes(self, entity: Entity) -> "SchemaIndexes":
         """The indexes on nodes, or on relationships, that can be used."""
-        return SchemaIndexes(self.schema, entity)
+        return SchemaIndexes(self, entity)
 
     def nodes(self, label: str | None) -> int:
         """Number of nodes with the label, or of all."""
@@ -97,6 +107,22 @@ class Statistics:
             return self._ends(types, direction, label) / (2 * total)
         seen = Direction.IN if direction is Direction.OUT else Direction.OUT
         return self._ends(types, seen, label) / total
+
+    def per_first_values(self, entity: Entity, token: str, keys: tuple[str, ...], count: int) -> float:
+        """The same for the first ``count`` properties of an index, as if each had as many different values."""
+        on = self.schema.descriptor(entity, token, keys)
+        if on is None:
+            return 1.0
+        entries = max(self.view.entry_count(on), 1)
+        values = entries / self.view.per_value(on)
+        return float(entries / max(values, 1.0) ** (count / len(keys)))
+
+    def present(self, entity: Entity, token: str, keys: tuple[str, ...]) -> int:
+        """About how many elements with the label or type have the properties, which an index is on; all of them where
+        there is none."""
+        on = self.schema.descriptor(entity, token, keys)
+        every = self.elements(entity, token)
+        return every if on is None else min(every, self.view.entry_count(on))
 
     def label_at_ends(self, type: str, direction: Direction) -> str | None:
         """The rarest label of those that each node has that a relationship of the type starts (OUT) or ends (IN) at."""

@@ -105,7 +105,7 @@ def _reads(part: Any) -> Iterator[Token]:
             yield from (("property", key) for key in part.keys)
         case operators.IndexRangeSeek():
             yield _element(part.entity), part.token
-            yield "property", part.key
+            yield from (("property", key) for key in part.keys)
         case (
             operators.Expand()
             | operators.ExpandInto()

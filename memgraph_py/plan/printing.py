@@ -374,7 +374,12 @@ def _seek(operator: operators.IndexSeek | operators.IndexRangeSeek | operators.N
         parts = [f"{key} {sign} {expression_text(value)}" for key, value in pairs]
     else:
         bounds = (("STARTS WITH" if operator.is_prefix else ">=", operator.lower), ("<=", operator.upper))
-        parts = [f"{operator.key} {sign} {expression_text(bound)}" for sign, bound in bounds if bound is not None]
+        pairs = zip(operator.keys, operator.values, strict=False)
+        parts = [f"{key} = {expression_text(value)}" for key, value in pairs]
+        next = operator.keys[len(parts)] if len(parts) < len(operator.keys) else ""
+        parts += [f"{next} {sign} {expression_text(bound)}" for sign, bound in bounds if bound is not None]
+        if operator.exists:
+            parts.append(f"{next} IS NOT NULL")
     element = f"{operator.variable}:{operator.token}({', '.join(parts)})"
     return element if operator.entity is Entity.NODE else f"[{element}]"
 

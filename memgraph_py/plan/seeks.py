@@ -30,17 +30,20 @@ class IndexSeek:
 
 @immutable
 class IndexRangeSeek:
-    """Elements whose property may be within the bounds, and all that are: a filter above decides. A string that begins
-    with ``lower`` where ``is_prefix``.
+    """Elements whose first properties may be equal to the values, in parallel, and the next one within the bounds, and
+    all that are so: a filter above decides. A string that begins with ``lower`` where ``is_prefix``. Without bounds the
+    next one may be anything, but has to be there where it ``exists``.
     """
 
     input: "Operator"
     variable: str
     token: str
-    key: str
+    keys: tuple[str, ...]
+    values: tuple[Expression, ...]
     lower: Expression | None
     upper: Expression | None
     is_prefix: bool = False
+    exists: bool = False
     entity: Entity = Entity.NODE
 
 

@@ -237,6 +237,8 @@ class _Application:
         self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers, properties: dict[KeyId, Column], bound: int
     ) -> None:
         columns = [properties[key] for key in on.keys if key in properties]
+        if len(on.keys) > 1 and on.keys[0] in properties:
+            index.order.add(self._next.version, ids)  # the others may be missing there
         if len(columns) < len(on.keys):
             return
         index.may_repeat |= int(ids.min(initial=bound)) < bound
@@ -244,7 +246,8 @@ class _Application:
         if len(valid):
             hashes, ids = hashes[valid], ids[valid]
         index.insert(hashes, ids)
-        index.order.add(self._next.version, ids)
+        if len(on.keys) == 1:
+            index.order.add(self._next.version, ids)
 
     def _insert_touched(self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers) -> None:
         tip, next = self._tip, self._next

@@ -14,45 +14,39 @@ rather than too little.
 
 import threading
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
-from memgraph_py.kernels.sorting import SIGN, places_in_order, string_words
-from memgraph_py.values.comparison import order_key
+from memgraph_py.columnar import STRING_LENGTH_MASK, Column
+from memgraph_py.kernels.sorting import places_in_order
+from memgraph_py.storage.composite_order import CompositeOrder
+from memgraph_py.storage.order_words import (
+    NO_IDS,
+    NUMBERS,
+    OTHERS,
+    TEXTS,
+    WORDS_MAX,
+    Numbers,
+    Parts,
+    RangeBounds,
+    key_of,
+    number_words,
+    spread,
+    text_words,
+)
 from memgraph_py.values.types import Value
 
-Numbers = NDArray[np.int64]
+__all__ = ["Order", "Ordered", "RangeBounds", "VersionReader"]
 
-_WORDS_MAX = 8
 _JOURNAL_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, may stand in the journal."""
 _FEW_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, are worth to be taken out of order, for each row of bounds."""
 _UNUSED_ROWS = 65_536
 """Once the journal is by so much longer than the order, nobody has asked for a range for long."""
-_NUMBERS, _TEXTS, _OTHERS = range(3)
-_NO_IDS: Numbers = np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RangeBounds:
-    """Bounds of a row each, (rows,); None: no bound on that side. NULL finds nothing. ``is_prefix``: ``lower`` is what
-    the values, strings, begin with, and there is no upper bound."""
-
-    lower: Column | None
-    upper: Column | None
-    is_prefix: bool = False
-
-    @property
-    def rows(self) -> int:
-        """How many."""
-        column = self.lower if self.lower is not None else self.upper
-        assert column is not None, "a range has a bound"
-        return len(column)
 
 
 class Order:
@@ -65,7 +59,7 @@ class Order:
         self._making = threading.Lock()
         self._newest = 0
         """The version of the last commit that inserted something."""
-        self._ordered: Ordered | None = None
+        self._ordered: AnyOrder | None = None
         self._journal: list[tuple[int, Numbers]] | None = None
         """Version and ids of what was inserted since the order was asked for; both go with the same lock."""
         self._journal_rows = 0
@@ -100,7 +94,7 @@ class Order:
             ids = np.concatenate((ids, np.tile(since, count)))
         return rows, ids
 
-    def _for_version(self, version: int) -> "tuple[Ordered, Numbers] | None":
+    def _for_version(self, version: int) -> "tuple[AnyOrder, Numbers] | None":
         """The order and what was inserted since; None where it is younger than the version, or there is none."""
         with self._lock:
             ordered = self._ordered
@@ -108,7 +102,7 @@ class Order:
                 return None
             assert self._journal is not None, "they come and go together"
             parts = [ids for inserted_in, ids in self._journal if inserted_in > ordered.version]
-        return ordered, np.concatenate(parts) if parts else _NO_IDS
+        return ordered, np.concatenate(parts) if parts else NO_IDS
 
     def _make(self, reader: "VersionReader") -> None:
         """The order of the reader's version, where everything inserted later is known, and nobody else makes one."""
@@ -123,7 +117,7 @@ class Order:
                 elif self._ordered is not None and reader.version < self._ordered.version:
                     return
             try:
-                ordered = Ordered.of(reader.version, *reader.read())
+                ordered = _made(reader)
             except BaseException:
                 with self._lock:
                     if self._ordered is None:
@@ -144,9 +138,16 @@ class VersionReader(Protocol):
     @property
     def version(self) -> int: ...
 
-    def read(self) -> tuple[Numbers, Column]:
-        """All elements that the index is on, and their values."""
+    def read(self) -> tuple[Numbers, Sequence[Column]]:
+        """All elements that the index is on, and the values of each property."""
         ...
+
+
+def _made(reader: VersionReader) -> "AnyOrder":
+    ids, values = reader.read()
+    if len(values) > 1:
+        return CompositeOrder.of(reader.version, ids, values)
+    return Ordered.of(reader.version, ids, values[0])
 
 
 class Ordered:
@@ -161,25 +162,29 @@ class Ordered:
     @staticmethod
     def of(version: int, ids: Numbers, values: Column) -> "Ordered":
         """ids, values: (elements,); those whose value is NULL are left out."""
-        parts = _Parts.of(values)
+        parts = Parts.of(values)
         lengths = parts.texts.values & STRING_LENGTH_MASK
-        words = min(_WORDS_MAX, max(1, (int(lengths.max(initial=0)) + 7) // 8))
-        numbers = _WordRun.of(_NUMBERS, _number_words(parts.numbers), ids[parts.rows[_NUMBERS]])
-        texts = _WordRun.of(_TEXTS, _text_words(parts.texts, words, pad=False), ids[parts.rows[_TEXTS]])
-        return Ordered(version, (numbers, texts, _KeyRun.of(parts.others, ids[parts.rows[_OTHERS]])))
+        words = min(WORDS_MAX, max(1, (int(lengths.max(initial=0)) + 7) // 8))
+        numbers = _WordRun.of(NUMBERS, number_words(parts.numbers), ids[parts.rows[NUMBERS]])
+        texts = _WordRun.of(TEXTS, text_words(parts.texts, words, pad=False), ids[parts.rows[TEXTS]])
+        return Ordered(version, (numbers, texts, _KeyRun.of(parts.others, ids[parts.rows[OTHERS]])))
 
     def __len__(self) -> int:
         return sum(len(run.ids) for run in self._runs)
 
     def find(self, bounds: RangeBounds, matches_max: int) -> tuple[Numbers, Numbers] | None:
         """(matches,) rows of the bounds and elements that may be within; None where they are more than so many."""
-        lower = None if bounds.lower is None else _Parts.of(bounds.lower)
-        upper = None if bounds.upper is None else _Parts.of(bounds.upper)
-        found = [(_NO_IDS, _NO_IDS)]
+        if bounds.lower is None and bounds.upper is None:
+            every = np.concatenate([run.ids for run in self._runs])
+            ends = np.full(bounds.rows, len(every), dtype=np.int64)
+            return spread(np.arange(bounds.rows, dtype=np.int64), np.zeros_like(ends), ends, every)
+        lower = None if bounds.lower is None else Parts.of(bounds.lower)
+        upper = None if bounds.upper is None else Parts.of(bounds.upper)
+        found = [(NO_IDS, NO_IDS)]
         matches = 0
-        for sort in (_NUMBERS, _TEXTS, _OTHERS):
+        for sort in (NUMBERS, TEXTS, OTHERS):
             run: _WordRun | _KeyRun = self._runs[sort]
-            if len(run.ids) == 0 or (bounds.is_prefix and sort != _TEXTS):
+            if len(run.ids) == 0 or (bounds.is_prefix and sort != TEXTS):
                 continue
             sides = [side.rows[sort] for side in (lower, upper) if side is not None]
             rows = sides[0] if len(sides) == 1 else np.intersect1d(sides[0], sides[1], assume_unique=True)
@@ -194,39 +199,8 @@ class Ordered:
             matches += int(np.maximum(end - begin, 0).sum())
             if matches > matches_max:
                 return None
-            found.append(_spread(rows, begin, end, run.ids))
+            found.append(spread(rows, begin, end, run.ids))
         return np.concatenate([rows for rows, _ in found]), np.concatenate([ids for _, ids in found])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Parts:
-    """The values of a column by sort. rows: where those of each sort stand, ascending; NULL is in none."""
-
-    rows: tuple[Numbers, Numbers, Numbers]
-    numbers: NDArray[np.float64]
-    texts: Column
-    others: list[Value]
-
-    @staticmethod
-    def of(column: Column) -> "_Parts":
-        present = np.arange(len(column)) if column.valid is None else np.flatnonzero(column.valid)
-        no_texts = Column(Kind.STRING, _NO_IDS, None, EMPTY_DATA)
-        no_numbers = np.zeros(0, dtype=np.float64)
-        if column.kind in (Kind.INT, Kind.FLOAT):
-            numbers = column.values[present].astype(np.float64)
-            return _Parts((present, _NO_IDS, _NO_IDS), numbers, no_texts, [])
-        if column.kind is Kind.STRING:
-            return _Parts((_NO_IDS, present, _NO_IDS), no_numbers, column.take(present), [])
-        rows: tuple[list[int], list[int], list[int]] = ([], [], [])
-        values = column.to_values()
-        for row, value in enumerate(values):
-            if value is not None:
-                is_number = isinstance(value, int | float) and not isinstance(value, bool)
-                rows[_NUMBERS if is_number else _TEXTS if isinstance(value, str) else _OTHERS].append(row)
-        numbers = np.array([float(values[row]) for row in rows[_NUMBERS]], dtype=np.float64)  # type: ignore[arg-type]  # numbers
-        texts = Column.from_values([values[row] for row in rows[_TEXTS]]) if rows[_TEXTS] else no_texts
-        arrays = tuple(np.array(part, dtype=np.int64) for part in rows)
-        return _Parts(arrays, numbers, texts, [values[row] for row in rows[_OTHERS]])  # type: ignore[arg-type]  # three
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,13 +216,13 @@ class _WordRun:
         order = np.argsort(words[0], kind="stable") if len(words) == 1 else np.lexsort(words[::-1])
         return _WordRun(sort, np.ascontiguousarray(words[:, order]), ids[order])
 
-    def places(self, bounds: _Parts, rows: Numbers, *, after: bool, pad: bool = False) -> Numbers:
+    def places(self, bounds: Parts, rows: Numbers, *, after: bool, pad: bool = False) -> Numbers:
         """(rows,) how many elements come before the bounds of these rows, or (``after``) not after them; ``pad``: not
         after all that begins with them."""
-        if self.sort == _NUMBERS:
-            sought = _number_words(bounds.numbers)
+        if self.sort == NUMBERS:
+            sought = number_words(bounds.numbers)
         else:
-            sought = _text_words(bounds.texts, len(self.words), pad=pad)
+            sought = text_words(bounds.texts, len(self.words), pad=pad)
         sought = np.ascontiguousarray(sought[:, np.searchsorted(bounds.rows[self.sort], rows)])
         return places_in_order(self.words, sought, after)
 
@@ -262,51 +236,15 @@ class _KeyRun:
 
     @staticmethod
     def of(values: list[Value], ids: Numbers) -> "_KeyRun":
-        keys = list(map(_key, values))
+        keys = list(map(key_of, values))
         order = sorted(range(len(keys)), key=keys.__getitem__)
         return _KeyRun([keys[row] for row in order], ids[np.array(order, dtype=np.int64)])
 
-    def places(self, bounds: _Parts, rows: Numbers, *, after: bool, pad: bool = False) -> Numbers:
+    def places(self, bounds: Parts, rows: Numbers, *, after: bool, pad: bool = False) -> Numbers:
         """As for words; there are no prefixes here."""
         bisect = bisect_right if after else bisect_left
-        sought = [bounds.others[place] for place in np.searchsorted(bounds.rows[_OTHERS], rows).tolist()]
-        return np.fromiter((bisect(self.keys, _key(value)) for value in sought), dtype=np.int64, count=len(sought))
+        sought = [bounds.others[place] for place in np.searchsorted(bounds.rows[OTHERS], rows).tolist()]
+        return np.fromiter((bisect(self.keys, key_of(value)) for value in sought), dtype=np.int64, count=len(sought))
 
 
-def _key(value: Value) -> tuple[Any, ...]:
-    """Without what orders values that compare as equal."""
-    return order_key(value)[:2]
-
-
-def _number_words(numbers: NDArray[np.float64]) -> Numbers:
-    """(1, rows) integers in the order of the floats; -0.0 is 0.0."""
-    bits = (numbers + 0.0).view(np.int64)
-    return np.where(bits < 0, bits ^ np.int64(~SIGN), bits)[np.newaxis]
-
-
-def _text_words(texts: Column, words: int, *, pad: bool) -> Numbers:
-    """(words, rows) their first bytes; what lacks to so many is the least byte, or with ``pad`` the greatest: as of the
-    last text that begins so."""
-    data = EMPTY_DATA if texts.data is None else texts.data
-    handles = np.require(texts.values, dtype=np.int64, requirements=("C", "W"))
-    result = np.empty((words, len(handles)), dtype=np.int64)
-    for word in range(words):
-        result[word] = string_words(handles, data, 8 * word, STRING_LENGTH_BITS)
-    if pad:
-        lengths = handles & STRING_LENGTH_MASK
-        for word in range(words):
-            missing = np.clip(8 * (word + 1) - lengths, 0, 8)
-            filling = (np.int64(1) << (8 * np.minimum(missing, 7))) - 1
-            result[word] = np.where(missing == 8, np.int64(~SIGN), result[word] | filling)
-    return result
-
-
-def _spread(rows: Numbers, begin: Numbers, end: Numbers, ids: Numbers) -> tuple[Numbers, Numbers]:
-    """Each row with each id from its begin to its end."""
-    if len(rows) == 1:
-        found = ids[int(begin[0]) : max(int(begin[0]), int(end[0]))]
-        return np.full(len(found), rows[0], dtype=np.int64), found
-    counts = np.maximum(end - begin, 0)
-    starts = np.cumsum(counts) - counts
-    places = np.arange(int(counts.sum()), dtype=np.int64) - np.repeat(starts - begin, counts)
-    return np.repeat(rows, counts), ids[places]
+AnyOrder: TypeAlias = Ordered | CompositeOrder

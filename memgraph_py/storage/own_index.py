@@ -65,11 +65,16 @@ class OwnIndex:
         present = [column for column in columns if column is not None]
         if len(present) == len(columns):
             self._insert(ids, present)
+        elif columns[0] is not None:
+            self._touched.append(ids)  # found by the first property
 
     def _insert(self, ids: Ids, values: Sequence[Column]) -> None:
         hashes, valid = hash_columns(values)
+        if len(values) > 1:
+            self._touched.append(ids)
         if len(valid):
             hashes, ids = hashes[valid], ids[valid]
         if len(ids):
             self.index.insert(hashes, ids)
-            self._touched.append(ids)
+            if len(values) == 1:
+                self._touched.append(ids)

@@ -109,6 +109,10 @@ class TransactionReader:
         """See GraphView."""
         return self.snapshot.per_value(on)
 
+    def entry_count(self, on: SchemaDescriptor) -> int:
+        """See GraphView."""
+        return self.snapshot.entry_count(on)
+
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""
         found = self.snapshot.expand(nodes, direction, types)

@@ -21,7 +21,7 @@ from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Base, Graph
 from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label, labels_at_ends
-from memgraph_py.storage.elements import belongs, elements_of, values_of
+from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
 from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_columns
 from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
@@ -186,6 +186,11 @@ class Snapshot:
         """See GraphView."""
         index = self.indexes.get(on)
         return 1.0 if index is None else index.per_value
+
+    def entry_count(self, on: SchemaDescriptor) -> int:
+        """See GraphView."""
+        index = self.indexes.get(on)
+        return count_of(self, on) if index is None else index.entries
 
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """See GraphView."""
@@ -386,9 +391,9 @@ class _IndexedVersion:
     def version(self) -> int:
         return self.snapshot.version
 
-    def read(self) -> tuple[NDArray[np.int64], Column]:
+    def read(self) -> tuple[NDArray[np.int64], list[Column]]:
         ids = elements_of(self.snapshot, self.on)
-        return ids, values_of(self.snapshot, self.on, ids)[0]
+        return ids, values_of(self.snapshot, self.on, ids)
 
 
 def _is_compared(column: PropertyColumn, kind: Kind) -> bool:

@@ -94,6 +94,11 @@ class GraphView(Protocol):
         """
         ...
 
+    def entry_count(self, on: SchemaDescriptor) -> int:
+        """About how many elements an index holds, those that have all its properties; all with the label or type where
+        there is none. For estimates."""
+        ...
+
     def expand(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> Expansion:
         """Relationships at the nodes, grouped by input row in order.
 

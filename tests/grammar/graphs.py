@@ -46,6 +46,9 @@ INDEXES = (
     "CREATE INDEX ON :B(s)",
     "CREATE INDEX ON :C(f)",
     "CREATE INDEX ON :A(d)",
+    "CREATE INDEX ON :B(x, s)",
+    "CREATE INDEX ON :C(s, i, x)",
     "CREATE INDEX FOR ()-[r:R]-() ON (r.x)",
+    "CREATE INDEX FOR ()-[r:T]-() ON (r.x, r.w)",
     "CREATE INDEX FOR ()-[r:S]-() ON (r.s)",
 )

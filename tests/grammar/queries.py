@@ -115,6 +115,13 @@ class _Writer:
         if len(nodes) > 1 and self.random.random() < 0.2:
             (one, other), keys = self.random.sample(nodes, 2), [*KEYS.values(), "i", "i"]
             return f"{one}.{self.random.choice(keys)} = {other}.{self.random.choice(keys)}"
+        if self.random.random() < 0.12:
+            return f"{self.random.choice(nodes)}.{self.random.choice(('x', 's', 'f', 'd', 'm'))} IS NOT NULL"
+        if self.random.random() < 0.15:
+            node = self.random.choice(nodes)
+            more = self.random.choice((f"{node}.x >= 1", f"{node}.i < 3", f"{node}.s STARTS WITH 'a'", f"{node}.x = 1"))
+            first = self.random.choice(("x = 1", "s = 'a'", "x = 2", "s = 'ab'"))
+            return f"{node}.{first} AND {more}"
         kind = self.random.choice(("int", "float", "string", "date", "any", "bool"))
         node, sign = self.random.choice(nodes), self.random.choice(("=", "=", "<", ">=", "<>"))
         key = self.random.choice((KEYS[kind], "i")) if kind == "int" else KEYS[kind]

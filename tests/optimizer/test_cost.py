@@ -42,6 +42,10 @@ class Counts:
         """As if nodes of any label could be there."""
         return frozenset()
 
+    def entry_count(self, on: SchemaDescriptor) -> int:
+        """As if each node had all properties."""
+        return self.node_count(on.token)
+
     def per_value(self, on: SchemaDescriptor) -> float:
         """As if values were unique."""
         return 1.0

@@ -168,6 +168,11 @@ def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) ->
 def check_ranges(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:
     """A range gives all that is within, each once for each row, and nothing without the label."""
     for label, key in indexes:
+        found = view.seek_range(on_nodes(label, key), RangeBounds(None, None, exists=True, count=1))
+        if found is not None:
+            labelled = {id: properties for id, (labels, properties) in graph.nodes.items() if label in labels}
+            having = {id for id, properties in labelled.items() if properties.get(key) is not None}
+            assert having <= set(found.ids.tolist()) <= labelled.keys()
         for lower, upper in ((VALUES, None), (None, VALUES), (VALUES, VALUES[::-1])):
             columns = [None if values is None else Column.from_values(values) for values in (lower, upper)]
             found = view.seek_range(on_nodes(label, key), RangeBounds(columns[0], columns[1]))
