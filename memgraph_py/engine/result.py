@@ -37,6 +37,7 @@ def _ended(budget: Budget | None) -> Iterator[Batch]:
     return iter(())
 
 
+_NO_BATCHES: Iterator[Batch] = iter(())
 NO_CHANGES = Counters()
 """Of a statement that has changed nothing; never counted up."""
 
@@ -101,7 +102,7 @@ class Result:
             raise SeveralRows
         row = single()
         self.finished = self._exhausted = True
-        self._batches, self._start = iter(()), _ended
+        self._batches, self._start = _NO_BATCHES, _ended
         now = time.perf_counter() - self._created
         self._summary.seconds_to_available = self._summary.seconds_to_consumed = now
         return row

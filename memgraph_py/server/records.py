@@ -1,9 +1,8 @@
 """From results to RECORD messages: what a client sees of nodes and relationships is read as columns, and packed."""
 
-import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,8 +50,7 @@ class SchemaNames:
         self.keys = PackedNames(lambda key: pack_text(schema.keys.name(key)), lambda: len(schema.keys))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some records of a result. data: framed messages. rows: taken from the result for them. complete: all of those
     rows are in ``data``. finished: no row comes after them. interrupted: the budget ran out; go on in a worker."""
 
@@ -91,9 +89,8 @@ class RecordStream:
         rows = 0
         packed = self._packed
         if packed is None:
-            if self.result.is_single:
-                with contextlib.suppress(SeveralRows):
-                    return self._take_row()
+            if self.result.is_single and (piece := self._take_row()) is not None:
+                return piece
             taken = self.result.take(count, budget_seconds)
             self._state = (taken.finished, taken.interrupted)
             batches = taken.batches
@@ -116,10 +113,13 @@ class RecordStream:
         finished, interrupted = self._state
         return Piece(b"".join(parts), rows, complete=True, finished=finished, interrupted=interrupted)
 
-    def _take_row(self) -> Piece:
-        """Raises SeveralRows."""
+    def _take_row(self) -> Piece | None:
+        """The record of a result of a single row; None where ``Result.take`` must be asked."""
         result = self.result
-        row = result.take_row()
+        try:
+            row = result.take_row()
+        except SeveralRows:
+            return None
         if row is None:
             return _NO_ROW
         self.has_rows = True

@@ -54,5 +54,9 @@ def value_of(column: PropertyColumn | None, node: int) -> Value:
 def properties_of(snapshot: Snapshot, node: int) -> list[tuple[KeyId, Value]]:
     """The properties that a node has, by key, ascending."""
     columns = snapshot.node_columns
-    found = [(key, value_of(columns[key], node)) for key in sorted(columns)]
-    return [(key, value) for key, value in found if value is not None]
+    found: list[tuple[KeyId, Value]] = []
+    for key in sorted(columns):
+        value = value_of(columns[key], node)
+        if value is not None:
+            found.append((key, value))
+    return found
