@@ -79,7 +79,7 @@ class Watermarks:
     @staticmethod
     def of(schema: Schema) -> "Watermarks":
         """All that the schema holds now."""
-        label_sets = len(schema.label_sets())  # before the labels: a set names only labels that are there
+        label_sets = schema.label_set_count()  # before the labels: a set names only labels that are there
         return Watermarks(len(schema.labels), len(schema.types), len(schema.keys), label_sets)
 
 
@@ -185,15 +185,12 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
     record = _Record(
         names,
         [_Nodes(_numbers(b.ids), b.label_set, _properties(b.properties)) for b in changes.created_nodes],
-        [
-            _Relationships(_numbers(b.ids), _numbers(b.sources), _numbers(b.targets), b.type, _properties(b.properties))
-            for b in changes.created_relationships
-        ],
-        [_PropertyWrite(_numbers(w.ids), w.key, _column(w.values)) for w in changes.node_properties],
-        [_PropertyWrite(_numbers(w.ids), w.key, _column(w.values)) for w in changes.relationship_properties],
+        list(map(_relationships, changes.created_relationships)),
+        list(map(_property_write, changes.node_properties)),
+        list(map(_property_write, changes.relationship_properties)),
         [_LabelWrite(_numbers(w.ids), _numbers(w.label_sets)) for w in changes.label_writes],
-        [_numbers(ids) for ids in changes.deleted_nodes],
-        [_numbers(ids) for ids in changes.deleted_relationships],
+        list(map(_numbers, changes.deleted_nodes)),
+        list(map(_numbers, changes.deleted_relationships)),
         [_position(stream_id, position) for stream_id, position in changes.positions.items()],
         [stream_id.bytes for stream_id in changes.reset_positions],
         [(index.name, _described(index.on)) for index in changes.created_indexes],
@@ -202,6 +199,15 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
         changes.dropped_constraints,
     )
     return _ENCODER.encode(record), reached
+
+
+def _relationships(block: CreatedRelationships) -> _Relationships:
+    ends = _numbers(block.sources), _numbers(block.targets)
+    return _Relationships(_numbers(block.ids), *ends, block.type, _properties(block.properties))
+
+
+def _property_write(write: PropertyWrite) -> _PropertyWrite:
+    return _PropertyWrite(_numbers(write.ids), write.key, _column(write.values))
 
 
 def decode(payload: bytes, schema: Schema, known: Watermarks, format: int = FORMAT) -> tuple[ChangeSet, Watermarks]:

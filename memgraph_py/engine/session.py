@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
@@ -265,44 +266,34 @@ class Session:
             for other in self._open:
                 other.buffer()
         summary = _summary(prepared, view)
-
-        def start(budget: Budget | None) -> Iterator[Batch]:
-            profile = _profile_of(prepared)
-            context = self._new_context(prepared, view, parameters, deadline, budget, profile)
-            summary.counters = context.counters
-            if prepared.writes:
-                assert self._transaction is not None
-                yield from _run_write(prepared, context, self._transaction)
-            else:
-                for batch in execute(prepared.plan, context):
-                    context.bounds.budget = None  # from now on the caller looks at the time between two batches
-                    yield batch
-            summary.profile = _profiled(prepared, view, profile)
-
-        single = None if prepared.single is None else self._single(prepared.single, parameters, view, deadline)
+        start = partial(self._start_within, prepared, parameters, view, deadline, summary)
+        single = None if prepared.single is None else partial(_only_row, prepared.single, parameters, view, deadline)
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         if self._transaction is not None:
             self._open = [other for other in self._open if not other.finished]
             self._open.append(result)
         return result
 
-    def _single(
-        self, run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
-    ) -> Callable[[], Row | None]:
-        """For ``Result``. In a transaction that has changed something, and too late, the batches are asked."""
-
-        def single() -> Row | None:
-            snapshot = view
-            if isinstance(snapshot, Transaction):
-                if not snapshot.changes.is_empty():
-                    raise SeveralRows
-                snapshot = snapshot.snapshot
-            if deadline is not None and time.perf_counter() >= deadline:
-                raise SeveralRows
-            assert isinstance(snapshot, Snapshot), "a view is one or the other"
-            return run(snapshot, parameters)
-
-        return single
+    def _start_within(
+        self,
+        prepared: PreparedQuery,
+        parameters: Mapping[str, Value],
+        view: GraphView,
+        deadline: float | None,
+        summary: Summary,
+        budget: Budget | None,
+    ) -> Iterator[Batch]:
+        profile = _profile_of(prepared)
+        context = self._new_context(prepared, view, parameters, deadline, budget, profile)
+        summary.counters = context.counters
+        if prepared.writes:
+            assert self._transaction is not None
+            yield from _run_write(prepared, context, self._transaction)
+        else:
+            for batch in execute(prepared.plan, context):
+                context.bounds.budget = None  # from now on the caller looks at the time between two batches
+                yield batch
+        summary.profile = _profiled(prepared, view, profile)
 
     def _run_auto_commit(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
@@ -444,6 +435,18 @@ def new_context(
     )
     graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
+
+
+def _only_row(run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None) -> Row | None:
+    """For ``Result``. In a transaction that has changed something, and too late, the batches are asked."""
+    if isinstance(view, Transaction):
+        if not view.changes.is_empty():
+            raise SeveralRows
+        view = view.snapshot
+    if deadline is not None and time.perf_counter() >= deadline:
+        raise SeveralRows
+    assert isinstance(view, Snapshot), "a view is one or the other"
+    return run(view, parameters)
 
 
 def _with_literals(given: Mapping[str, Value], literals: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -262,8 +262,10 @@ def too_deep() -> LimitExceeded:
 
 
 def _still_suits(entry: PreparedQuery, elements: int) -> bool:
-    low, high = sorted((entry.elements, elements))
-    return high <= 1_000 or high <= low * REPLAN_GROWTH
+    then = entry.elements
+    if then > 1_000 or elements > 1_000:
+        return elements <= then * REPLAN_GROWTH and then <= elements * REPLAN_GROWTH
+    return True
 
 
 def core_of(environment: Environment) -> Core:

@@ -137,6 +137,10 @@ class Schema:
         """All label sets, by id."""
         return list(self._label_sets)
 
+    def label_set_count(self) -> int:
+        """How many label sets there are."""
+        return len(self._label_sets)
+
     def label_members(self, label: int) -> NDArray[np.bool_]:
         """(label sets,) True where the set has the label; at least all sets that any snapshot of now uses."""
         members = self._label_members.get(label)
