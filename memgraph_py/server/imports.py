@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
-from memgraph_py.streams.source import FAILURES, Refused, WebSource, cause_of, check_size, open_inside
+from memgraph_py.streams.source import FAILURES, Refused, cause_of, check_size, open_inside
 
 _PIECE_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
@@ -50,6 +50,8 @@ class ImportFiles:
         raise ExternalResourceFailed(f"cannot load {uri[:200]!r}: {cause}", hint=hint)
 
     def _from_web(self, uri: str, seconds: float) -> Iterator[str]:
+        from memgraph_py.streams.web import WebSource
+
         limits = self.settings.limits
         web = WebSource(self.settings.transform_hosts, limits.import_bytes_max, limits.transform_fetch_redirects_max)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:

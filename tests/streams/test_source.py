@@ -13,7 +13,8 @@ import pytest
 
 from memgraph_py.config import Limits
 from memgraph_py.errors import TransformError
-from memgraph_py.streams.source import ScriptSource, is_forbidden
+from memgraph_py.streams.source import ScriptSource
+from memgraph_py.streams.web import is_forbidden
 from tests.streams.conftest import ScriptServer
 
 ANYWHERE = ScriptSource((), None, Limits(transform_script_bytes_max=1_000, transform_fetch_seconds=1.0))
