@@ -1,6 +1,7 @@
 """`memgraph-py serve`: settings from flags and environment, messages on stderr, one line on stdout when it listens."""
 
 import argparse
+import importlib
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 
 from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_name, settings_from
 from memgraph_py.kernels import on_compile
+from memgraph_py.server.front import Front, run_in_loop
 
 _PLACEHOLDERS = {
     "bolt_address": "ADDRESS",
@@ -61,12 +63,21 @@ def run(arguments: argparse.Namespace) -> int:
     _configure_logging(settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
         signal.signal(number, _end_at_once)
-    on_compile(CompileProgress())
-    from memgraph_py.server.app import App, run_in_loop  # only now: importing it compiles the kernels
-
-    app = App(settings)
-    run_in_loop(app.run(_announce))
+    front = Front(settings)
+    on_compile(CompileProgress(front))
+    run_in_loop(_serve(front))
     return 0
+
+
+async def _serve(front: Front) -> None:
+    """Importing the server loads the kernels, or compiles them: the front answers meanwhile."""
+    await front.open()
+    try:
+        app = await front.load(lambda: importlib.import_module("memgraph_py.server.app"))
+    except BaseException:
+        await front.close()
+        raise
+    await app.App(front.settings, front).run(_announce)
 
 
 def _end_at_once(number: int, frame: object) -> None:
@@ -79,9 +90,11 @@ def _announce(bolt_uri: str) -> None:
 
 
 class CompileProgress:
-    """Tells on stderr that kernels are being compiled, when it takes longer than loading them from the cache."""
+    """Tells on stderr and at /health that kernels are being compiled, when it takes longer than loading them from the
+    cache."""
 
-    def __init__(self) -> None:
+    def __init__(self, front: Front | None = None) -> None:
+        self._front = front
         self._last: float | None = None
         self._slow_seconds = 0.0
         self._told = 0.0
@@ -94,6 +107,8 @@ class CompileProgress:
             self._slow_seconds += now - self._last
         self._last = now
         self._count += 1
+        if self._slow_seconds > 2.0 and self._front is not None:
+            self._front.progress = f"compiling kernel {self._count}: {kernel}"
         if self._slow_seconds > 2.0 and now - self._told > 1.0:
             if self._told == 0.0:
                 print(

@@ -1,6 +1,6 @@
 """The composition root: builds, starts and stops everything, and is the one place that names all parts.
 
-    lock the folder ─▶ HTTP (answers `starting`) ─▶ recover the graph ─▶ open the log ─▶ streams ─▶ Bolt ─▶ `ready`
+    front (locks the folder, HTTP answers `starting`) ─▶ recover the graph ─▶ open the log ─▶ streams ─▶ Bolt ─▶ `ready`
 
 Stopping goes the other way: no new connections, streams end after the batch in hand, open transactions roll back, a
 checkpoint is written, the folder is free.
@@ -14,22 +14,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from types import TracebackType
 
 from memgraph_py.bounds import MemoryPool
 from memgraph_py.config import Settings
 from memgraph_py.durability.checkpoint import Checkpointer
 from memgraph_py.durability.commit_log import DiskCommitLog
-from memgraph_py.durability.directory import DataDirectory
 from memgraph_py.durability.recovery import recover
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.errors import CypherError, StartupError
 from memgraph_py.functions.registry import Installation
-from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_server import BoltServer
-from memgraph_py.server.http import HttpServer
+from memgraph_py.server.front import Front, run_in_loop
 from memgraph_py.server.imports import ImportFiles
 from memgraph_py.server.plugins import load_plugins
 from memgraph_py.storage.memory import release_free_memory
@@ -51,20 +49,28 @@ SWITCH_INTERVAL_SECONDS = 0.001
 class App:
     """One server. ``start`` and ``stop`` run in its event loop; a stopped App is not started again."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, front: Front | None = None) -> None:
+        """front: that which is open already, if there is one."""
         self.settings = settings
-        self.metrics = Metrics()
-        self.state = "starting"
-        self.bolt_port = settings.bolt_port
-        self.http_port: int | None = None
-        self._directory = DataDirectory(settings.data_directory)
+        self.front = front or Front(settings)
+        self.metrics = self.front.metrics
+        self._directory = self.front.directory
         self._log = DiskCommitLog(self._directory, settings.limits.log_rotate_bytes, self.metrics)
         self._store: GraphStore | None = None
         self._database: Database | None = None
         self._checkpointer: Checkpointer | None = None
         self._streams: StreamManager | None = None
         self._bolt: BoltServer | None = None
-        self._http: HttpServer | None = None
+
+    @property
+    def bolt_port(self) -> int:
+        """The port of Bolt, once it listens."""
+        return self.front.bolt_port
+
+    @property
+    def http_port(self) -> int | None:
+        """None when HTTP is off."""
+        return self.front.http_port
 
     @property
     def bolt_uri(self) -> str:
@@ -95,13 +101,13 @@ class App:
 
     async def start(self) -> None:
         """Start all; Bolt accepts connections when it returns. Raises StartupError, and then leaves nothing running."""
-        self._directory.acquire()
+        await self.front.open()
         try:
             await self._start()
         except BaseException:
             await self.stop()
             raise
-        self.state = "ready"
+        self.front.state = "ready"
         logger.info(
             "started",
             extra={"bolt": self.bolt_uri, "http": self.http_uri, "data_directory": str(self._directory.path)},
@@ -109,9 +115,6 @@ class App:
 
     async def _start(self) -> None:
         settings = self.settings
-        if settings.http_port is not None:
-            self._http = HttpServer(self.metrics, lambda: self.state, lambda: (settings.bolt_address, self.bolt_port))
-            self.http_port = await self._http.start(settings.http_address, settings.http_port)
         await asyncio.to_thread(self._load)
         database = self.database
         self._streams = StreamManager(Ingestion(database), settings, KafkaSource, self.metrics)
@@ -120,7 +123,7 @@ class App:
         self._log.on_queued = wake_at_the_end_of_the_turn(asyncio.get_running_loop(), self._log.wake)
         self._bolt = BoltServer(database, settings, self.metrics)
         try:
-            self.bolt_port = await self._bolt.start()
+            self.front.bolt_port = await self._bolt.start()
         except OSError as error:
             reason = error.strerror or str(error)
             raise StartupError(
@@ -165,7 +168,7 @@ class App:
 
     async def stop(self) -> None:
         """Stop all, in order. Also takes back a start that failed half way."""
-        self.state = "stopping"
+        self.front.state = "stopping"
         deadline = asyncio.get_running_loop().time() + self.settings.limits.stop_seconds
         streams_closed = None if self._streams is None else asyncio.create_task(asyncio.to_thread(self._streams.close))
         if self._bolt is not None:
@@ -177,10 +180,8 @@ class App:
         if self._store is not None:
             await asyncio.to_thread(self._store.close)
         await asyncio.to_thread(self._log.close)
-        if self._http is not None:
-            await self._http.stop()
-        self._directory.release()
-        self.state = "stopped"
+        await self.front.close()
+        self.front.state = "stopped"
 
     async def _checkpoint_until(self, checkpointer: Checkpointer, deadline: float) -> None:
         """Write the last checkpoint. One that takes too long is left unfinished: the log holds everything as well."""
@@ -325,17 +326,6 @@ def tune_process() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sys.setrecursionlimit(RECURSION_LIMIT)
-
-
-def run_in_loop(main: Coroutine[object, object, None]) -> None:
-    """Run the coroutine to its end in a new event loop: uvloop's where there is one."""
-    if sys.platform == "win32":
-        asyncio.run(main)
-        return
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
 
 
 def wake_at_the_end_of_the_turn(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Callable[[], None]:

@@ -1,6 +1,7 @@
 """HTTP for people and machines that watch the server: /health, /metrics, and / for clients that discover the Bolt port.
 
-    GET /health    200 {"status":"ready"} once Bolt accepts connections, 503 {"status":"starting"} or "stopping" else
+    GET /health    200 {"status":"ready"} once Bolt accepts connections, 503 {"status":"starting"}, perhaps with
+                   "progress", or "stopping" else
     GET /metrics   the Prometheus text
     GET /          what Neo4j clients look for: addresses of Bolt, version, edition
 
@@ -83,11 +84,14 @@ class BadRequest(Exception):
 
 
 class HttpServer:
-    """Answers on one address. ``state`` gives `starting`, `ready` or `stopping`; ``bolt_address`` host and port."""
+    """Answers on one address. ``health`` gives the "status", `starting`, `ready` or `stopping`, and what else /health
+    tells; ``bolt_address`` host and port."""
 
-    def __init__(self, metrics: Metrics, state: Callable[[], str], bolt_address: Callable[[], tuple[str, int]]) -> None:
+    def __init__(
+        self, metrics: Metrics, health: Callable[[], dict[str, str]], bolt_address: Callable[[], tuple[str, int]]
+    ) -> None:
         self._metrics = metrics
-        self._state = state
+        self._health = health
         self._bolt_address = bolt_address
         self._server: asyncio.Server | None = None
         self.connections: set[HttpConnection] = set()
@@ -118,8 +122,8 @@ class HttpServer:
             return _text(405)
         match request.path.partition("?")[0]:
             case "/health":
-                state = self._state()
-                return Answer(200 if state == "ready" else 503, _JSON, msgspec.json.encode({"status": state}))
+                health = self._health()
+                return Answer(200 if health["status"] == "ready" else 503, _JSON, msgspec.json.encode(health))
             case "/metrics":
                 return Answer(200, CONTENT_TYPE_LATEST, self._metrics.text())
             case "/":

@@ -15,7 +15,8 @@ from memgraph_py.config import Limits, Settings
 from memgraph_py.durability.directory import DataDirectory
 from memgraph_py.errors import StartupError
 from memgraph_py.server import app
-from memgraph_py.server.app import EmbeddedServer
+from memgraph_py.server.app import App, EmbeddedServer
+from memgraph_py.server.front import Front, run_in_loop
 
 
 def fetch(uri: str) -> tuple[int, bytes]:
@@ -148,3 +149,28 @@ def test_what_comes_in_one_turn_of_the_loop_wakes_the_log_once() -> None:
 
     counts = list(map(len, asyncio.run(run())))
     assert counts == [0, 1, 1, 2, 3]
+
+
+def test_health_is_told_while_the_server_is_loaded(tmp_path: Path) -> None:
+    """As `memgraph-py serve` starts: the front first, on what is installed; the rest on a thread."""
+    go_on = threading.Event()
+    seen: list[object] = []
+
+    async def start() -> None:
+        front = Front(Settings(bolt_port=0, http_port=0, data_directory=tmp_path))
+        await front.open()
+        front.progress = "compiling kernel 3: expand"
+        loading = asyncio.create_task(front.load(go_on.wait))
+        seen.append(await asyncio.to_thread(fetch, f"http://127.0.0.1:{front.http_port}/health"))
+        go_on.set()
+        await loading
+        server = App(front.settings, front)
+        await server.start()
+        seen.append(await asyncio.to_thread(fetch, f"{server.http_uri}/health"))
+        await server.stop()
+
+    run_in_loop(start())
+    assert seen == [
+        (503, b'{"status":"starting","progress":"compiling kernel 3: expand"}'),
+        (200, b'{"status":"ready"}'),
+    ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memgraph_py.errors import StartupError
 from memgraph_py.metrics import Metrics
 from memgraph_py.server import http
-from memgraph_py.server.app import run_in_loop
+from memgraph_py.server.front import run_in_loop
 from memgraph_py.server.http import BadRequest, HttpServer, parse_request
 
 Exchange = Callable[[bytes], Awaitable[bytes]]
@@ -21,7 +21,7 @@ def serve(test: Callable[[HttpServer, Exchange], Awaitable[None]], state: str = 
     """Run the test against a server on a free port; ``exchange`` sends bytes and reads until the server closes."""
 
     async def run() -> None:
-        server = HttpServer(Metrics(), lambda: state, lambda: ("127.0.0.1", 7687))
+        server = HttpServer(Metrics(), lambda: {"status": state}, lambda: ("127.0.0.1", 7687))
         port = await server.start("127.0.0.1", 0)
 
         async def exchange(data: bytes) -> bytes:
@@ -150,7 +150,7 @@ def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_taken_port_is_told() -> None:
     async def test(server: HttpServer, exchange: Exchange) -> None:
-        other = HttpServer(Metrics(), lambda: "ready", lambda: ("127.0.0.1", 1))
+        other = HttpServer(Metrics(), lambda: {"status": "ready"}, lambda: ("127.0.0.1", 1))
         port = server._server.sockets[0].getsockname()[1]
         with pytest.raises(StartupError, match=f"cannot listen for HTTP on 127.0.0.1 port {port}: "):
             await other.start("127.0.0.1", port)
