@@ -7,10 +7,12 @@ import os
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_name, settings_from
-from memgraph_py.kernels import on_compile
-from memgraph_py.server.front import Front, run_in_loop
+
+if TYPE_CHECKING:  # imported when the process can be ended
+    from memgraph_py.server.front import Front
 
 _PLACEHOLDERS = {
     "bolt_address": "ADDRESS",
@@ -63,13 +65,16 @@ def run(arguments: argparse.Namespace) -> int:
     _configure_logging(settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
         signal.signal(number, _end_at_once)
+    from memgraph_py.kernels import on_compile  # only now, as these take a while
+    from memgraph_py.server.front import Front, run_in_loop
+
     front = Front(settings)
     on_compile(CompileProgress(front))
     run_in_loop(_serve(front))
     return 0
 
 
-async def _serve(front: Front) -> None:
+async def _serve(front: "Front") -> None:
     """Importing the server loads the kernels, or compiles them: the front answers meanwhile."""
     await front.open()
     try:
@@ -93,7 +98,7 @@ class CompileProgress:
     """Tells on stderr and at /health that kernels are being compiled, when it takes longer than loading them from the
     cache."""
 
-    def __init__(self, front: Front | None = None) -> None:
+    def __init__(self, front: "Front | None" = None) -> None:
         self._front = front
         self._last: float | None = None
         self._slow_seconds = 0.0
