@@ -51,7 +51,8 @@ def walk(node: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += children(node)[::-1]
+        if _parts(node.__class__):  # half of all have none
+            waiting += children(node)[::-1]
 
 
 def rewrite_children(node: Any, change: Callable[[Any], Any]) -> Any:

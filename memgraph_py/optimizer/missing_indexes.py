@@ -3,7 +3,7 @@
 from memgraph_py.optimizer.access import filters_above, find_access, labels_of
 from memgraph_py.plan.expressions import Call
 from memgraph_py.plan.operators import Filter, HashJoin, LabelScan, Operator
-from memgraph_py.plan.tree import walk
+from memgraph_py.plan.substitution import operators_in
 from memgraph_py.plan.variables import columns
 
 
@@ -24,7 +24,7 @@ def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
     """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property."""
     found: dict[tuple[str, str], None] = {}
     lower: set[int] = set()
-    for node in walk(plan):
+    for node in operators_in(plan):
         if not isinstance(node, Filter | HashJoin) or id(node) in lower:
             continue
         if isinstance(node, HashJoin):  # an index would have made it a seek by values of the left side

@@ -25,12 +25,14 @@ class Remembering:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """free: the variables that the batch must have. varies: its value may differ where these do not, by chance or with
-    the graph. holds_plan, has_parameter: such a thing stands somewhere in it."""
+    the graph. holds_plan, has_parameter, has_aggregate: such a thing stands somewhere in it; a parameter may stand in a
+    plan that it holds, an aggregate there is not its own."""
 
     free: frozenset[str]
     varies: bool = False
     holds_plan: bool = False
     has_parameter: bool = False
+    has_aggregate: bool = False
 
 
 @immutable

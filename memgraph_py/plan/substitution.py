@@ -18,7 +18,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, parts, rewrite_children
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, parts, rewrite_children
 from memgraph_py.plan.variables import facts, free_variables
 
 T = TypeVar("T")
@@ -39,26 +39,45 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
     subplans among them; the node itself when nothing changed."""
     kind: Any = node.__class__
-    updates: dict[str, Any] = {}
+    updates: dict[str, Any] | None = None
     for name, several in parts(kind):
         value = getattr(node, name)
         new: Any = value
-        if several:
-            for place, item in enumerate(value):
-                if not _holds_no_plan(item) and (other := rewrite_operators_below(item, change)) is not item:
-                    new = (*new[:place], other, *new[place + 1 :])
-        elif value.__class__ in _OPERATOR_TYPES:
+        if value.__class__ in _OPERATOR_TYPES:
             new = change(value)
-        elif value is not None and not _holds_no_plan(value):
+        elif several:
+            for place, item in enumerate(value):
+                if _may_hold_plan(item) and (other := rewrite_operators_below(item, change)) is not item:
+                    new = (*new[:place], other, *new[place + 1 :])
+        elif value is not None and _may_hold_plan(value):
             new = rewrite_operators_below(value, change)
         if new is not value:
+            updates = updates or {}
             updates[name] = new
     return changed(node, **updates) if updates else node
 
 
-def _holds_no_plan(part: Any) -> bool:
-    kind: Any = part.__class__
-    return kind in _EXPRESSION_TYPES and not facts(part).holds_plan
+def operators_in(plan: Operator) -> list[Operator]:
+    """The operators of a plan, those of subplans among them; each before those below it."""
+    found: list[Operator] = []
+    waiting: list[Any] = [plan]
+    while waiting:
+        node = waiting.pop()
+        kind: Any = node.__class__
+        if kind in _OPERATOR_TYPES:
+            found.append(node)
+        waiting += [child for child in children(node) if child.__class__ in _OPERATOR_TYPES or _may_hold_plan(child)]
+    return found
+
+
+def _may_hold_plan(part: Any) -> bool:
+    """False for an expression without a plan; of a part of an operator that is neither, such as an item of SET, its
+    expressions are asked."""
+    try:
+        return part.facts.holds_plan  # type: ignore[no-any-return]  # Facts of an expression
+    except AttributeError:
+        kind: Any = part.__class__
+        return kind not in _EXPRESSION_TYPES or facts(part).holds_plan
 
 
 def replaced(

@@ -3,7 +3,7 @@ is found out of an expression is kept in it, as it never changes and most rules 
 
 from typing import assert_never
 
-from memgraph_py.functions.registry import FUNCTIONS
+from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
     Call,
@@ -34,7 +34,10 @@ _OF_PARAMETERS = Facts(NONE, has_parameter=True)
 
 def free_variables(expression: Expression) -> frozenset[str]:
     """Variables that the batch must have for the expression; those that it binds itself are not among them."""
-    return facts(expression).free
+    try:
+        return expression.facts.free
+    except AttributeError:
+        return facts(expression).free
 
 
 def facts(expression: Expression) -> Facts:
@@ -72,15 +75,17 @@ def _find_facts(expression: Expression) -> Facts:
             free = parts[0].free | parts[1].free | (parts[2].free - {accumulator, variable})
         case _:
             free = parts[0].free if len(parts) == 1 else NONE.union(*[part.free for part in parts])
-    varies = holds_plan = has_parameter = False
+    varies = holds_plan = has_parameter = has_aggregate = False
     for part in parts:
         varies = varies or part.varies
         holds_plan = holds_plan or part.holds_plan
         has_parameter = has_parameter or part.has_parameter
-    if not varies and isinstance(expression, Call):
+        has_aggregate = has_aggregate or part.has_aggregate
+    if isinstance(expression, Call):
         function = FUNCTIONS.get(expression.name)
-        varies = function is None or not function.deterministic
-    return Facts(free, varies, holds_plan, has_parameter)
+        varies = varies or function is None or not function.deterministic
+        has_aggregate = has_aggregate or expression.name in AGGREGATES
+    return Facts(free, varies, holds_plan, has_parameter, has_aggregate)
 
 
 def argument_variables(plan: Operator) -> frozenset[str]:

@@ -49,11 +49,11 @@ def plan_query(query: ast.Query, analysis: Analysis, text: str) -> Operator:
     scope = Scope((), planner, text)
     operator, scope = planner.query(query, Unit(), scope)
     if not analysis.columns:
-        return isolate(Drain(operator))
+        return isolate(Drain(operator)) if analysis.writes else Drain(operator)
     names = scope.variables if set(scope.variables) != set(analysis.columns) else analysis.columns
     if columns(operator) != analysis.columns:
         operator = Project(operator, analysis.columns, tuple(map(Variable, names)))
-    return isolate(operator)
+    return isolate(operator) if analysis.writes else operator
 
 
 class Planner:

@@ -7,7 +7,6 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from memgraph_py.cypher import ast
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
@@ -27,8 +26,8 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.tree import OPERATOR_TYPES, children, walk
-from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.plan.tree import walk
+from memgraph_py.plan.variables import columns, facts, free_variables
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
 
@@ -52,7 +51,7 @@ def project(
     """The input after WITH or RETURN, and the scope that it leaves: exactly its columns."""
     items = _items(projection, scope)
     after = scope.only(items.names)
-    if any(map(has_aggregate, items.expressions)):
+    if any(facts(expression).has_aggregate for expression in items.expressions):
         operator, order = _aggregate(items, projection, operator, scope)
         return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
@@ -60,18 +59,6 @@ def project(
         order = _order_keys(projection, items, scope.bind(*items.names))
         return _finish(projection, where, operator, order, items, after), after
     return _plain(projection, where, items, operator, scope), after
-
-
-def has_aggregate(expression: Expression) -> bool:
-    """True when the expression calls an aggregate outside of subqueries, which have a scope of their own."""
-    waiting: list[Any] = [expression]
-    while waiting:
-        node = waiting.pop()
-        if is_aggregate(node):
-            return True
-        if not isinstance(node, OPERATOR_TYPES):
-            waiting += children(node)
-    return False
 
 
 def is_aggregate(expression: Expression) -> bool:
@@ -164,16 +151,20 @@ def _aggregate(
     keys = {
         name: expression
         for name, expression in zip(items.names, items.expressions, strict=True)
-        if not has_aggregate(expression)
+        if not facts(expression).has_aggregate
     }
     key_of = {repr(expression): name for name, expression in keys.items()}
+    kinds = {expression.__class__ for expression in keys.values()}
     aggregates: dict[str, tuple[str, Expression]] = {}
 
     def pulled_out(node: Expression, name: str | None = None) -> Expression | None:
+        calls = is_aggregate(node)
+        if not calls and node.__class__ not in kinds:
+            return None
         text = repr(node)
         if text in key_of:
             return Variable(key_of[text])
-        if not is_aggregate(node):
+        if not calls:
             return None
         if text not in aggregates:
             aggregates[text] = (name if name is not None else scope.fresh(), node)
@@ -228,10 +219,15 @@ def _order_keys(projection: ast.Projection, items: _Items, scope: Scope) -> list
 
 def _over_columns(expression: Expression, items: _Items) -> Expression:
     """The expression; what the projection has too is its column."""
-    aliases = items.aliases()
+    kinds = {other.__class__ for other in items.expressions}
+    aliases: dict[str, str] = {}
 
     def column(node: Expression) -> Expression | None:
-        name = None if _is_column(node, items) else aliases.get(repr(node))
+        if node.__class__ not in kinds or _is_column(node, items):
+            return None
+        if not aliases:
+            aliases.update(items.aliases())
+        name = aliases.get(repr(node))
         return None if name is None else Variable(name)
 
     return replaced(expression, column)

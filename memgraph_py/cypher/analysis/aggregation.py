@@ -16,7 +16,7 @@ _SUBQUERIES = (ast.ExistsSubquery, ast.CountSubquery, ast.CollectSubquery)
 
 def is_aggregate(node: object) -> bool:
     """True for a call of an aggregate."""
-    return isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES
+    return node.__class__ is ast.FunctionCall and node.name.lower() in AGGREGATES
 
 
 def aggregates(expression: ast.Expression) -> bool:
