@@ -42,8 +42,22 @@ def main() -> None:
             client = running.client()
             for text in GRAPH:
                 client.ask(statement(text), 2)
-            figures = [figure for work in works for figure in interrupted(running, work, MOMENTS[: arguments.moments])]
+            figures = idle(running)
+            figures += [figure for work in works for figure in interrupted(running, work, MOMENTS[: arguments.moments])]
     publish(figures, arguments, "RESET of what takes long")
+
+
+def idle(running: Server) -> list[Figure]:
+    """The same of clients that have asked for nothing: what the machine itself takes, with all else that it does."""
+    client = Client(HOST, running.port)
+    answered: list[float] = []
+    for _ in range(100):
+        time.sleep(0.02)
+        begun = time.perf_counter()
+        client.interrupt()
+        answered.append((time.perf_counter() - begun) * 1e3)
+    client.close()
+    return [Figure("nothing (the floor)", "ms until the answer", max(answered))]
 
 
 def interrupted(running: Server, work: Work, moments: Sequence[float]) -> list[Figure]:

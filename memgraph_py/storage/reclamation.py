@@ -106,7 +106,8 @@ class Ids:
         self._hand = np.flatnonzero(self._bits.pop(chunk)) + (chunk << CHUNK_BITS)
 
     def _add(self, ids: Numbers) -> None:
-        ids = np.sort(ids)
+        if (ids[1:] < ids[:-1]).any():  # they are mostly given back as they were drawn
+            ids = np.sort(ids)
         for part in np.split(ids, np.flatnonzero(np.diff(ids >> CHUNK_BITS)) + 1):
             if len(part):
                 self._add_chunk(int(part[0]) >> CHUNK_BITS, part & CHUNK_MASK)
