@@ -247,65 +247,6 @@ def count_degrees(nodes: Numbers, direction: int, types: Numbers, graph: Graph) 
     return result
 
 
-@kernel(f"int64[::1](int64[::1], int64, int64[::1], int64, int64, {GRAPH})")
-def walk_frontier(nodes: Numbers, direction: int, types: Numbers, hops: int, count: int, graph: Graph) -> Numbers:
-    """Distinct nodes at the ends of walks of ``hops`` relationships, ascending; all node ids are below ``count``."""
-    offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
-    bound = offsets.shape[1] - 1
-    marks = np.zeros((count >> 3) + 1, dtype=np.uint8)
-    reached = nodes
-    for _ in range(hops):
-        following = np.empty(2 * len(reached) + 64, dtype=np.int64)
-        found = 0
-        for node in reached:
-            if node < 0:
-                continue
-            for side in range(2):
-                if direction != BOTH and direction != side:
-                    continue
-                if node < bound:
-                    packed = packed_out if side == OUT else packed_in
-                    for place in range(offsets[side, node], offsets[side, node + 1]):
-                        other = np.int64(packed[OTHER, place])
-                        bit = np.uint8(1 << (other & 7))
-                        relationship, type = packed[RELATIONSHIP, place], packed[TYPE, place]
-                        if marks[other >> 3] & bit or not is_match(types, type, relationship, check, buffer, table):
-                            continue
-                        marks[other >> 3] |= bit
-                        if found == len(following):
-                            following = doubled(following, found)
-                        following[found] = other
-                        found += 1
-                if node < heads.shape[1]:
-                    entry = np.int64(heads[side, node]) - 1
-                    while entry >= 0:
-                        other = np.int64(entries[entry, ENTRY_TARGET if side == OUT else ENTRY_SOURCE])
-                        bit = np.uint8(1 << (other & 7))
-                        relationship, type = entries[entry, ENTRY_RELATIONSHIP], entries[entry, ENTRY_TYPE]
-                        is_hidden = entry >= visible or marks[other >> 3] & bit != 0
-                        if not is_hidden and is_match(types, type, relationship, check, buffer, table):
-                            marks[other >> 3] |= bit
-                            if found == len(following):
-                                following = doubled(following, found)
-                            following[found] = other
-                            found += 1
-                        entry = np.int64(entries[entry, ENTRY_NEXT + side]) - 1
-        reached = following[:found]
-        for node in reached:
-            marks[node >> 3] = 0
-    if len(reached) < count >> 6:
-        reached.sort()
-        return reached
-    for node in reached:
-        marks[node >> 3] |= np.uint8(1 << (node & 7))
-    found = 0
-    for node in range(count):
-        if marks[node >> 3] & np.uint8(1 << (node & 7)):
-            reached[found] = node
-            found += 1
-    return reached
-
-
 @kernel(f"{_THREE}(int64[::1], int64[::1], int64, int64[::1], {GRAPH})")
 def expand_between(
     sources: Numbers, targets: Numbers, direction: int, types: Numbers, graph: Graph

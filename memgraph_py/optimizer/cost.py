@@ -184,8 +184,9 @@ class _Estimate:
                 self.largest = max(self.largest, found)
                 return found / nodes if operator.into else found
             case operators.Frontier():
-                self.largest = max(self.largest, rows * degree**operator.hops)
-                return rows * min(degree**operator.hops, float(nodes))
+                found = paths(degree, operator.minimum, operator.maximum)
+                self.largest = max(self.largest, rows * found)
+                return rows * min(found, float(nodes))
             case _:
                 assert_never(operator)
 

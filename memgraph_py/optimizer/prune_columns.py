@@ -30,6 +30,7 @@ HINTED = (
     operators.ExpandInto,
     operators.VariableExpand,
     operators.ShortestPaths,
+    operators.Frontier,
     operators.Filter,
     operators.UniqueRelationships,
     operators.Unwind,

@@ -7,8 +7,8 @@
 
 Going down from a Distinct, or an aggregation that does not see duplicates, rows may be merged as long as the columns
 that are read above stay. A run of expansions of equal types and direction, whose relationships and inner nodes nobody
-reads, and which is unique in itself, gives exactly the nodes of a ``Frontier``; so does a variable length, as the union
-of the frontiers of each length. Worth it for few starts only: frontiers are computed one input row at a time.
+reads, and which is unique in itself, gives exactly the nodes of a ``Frontier``; so does a variable length. Worth it for
+few starts only: frontiers are computed one input row at a time.
 """
 
 from typing import Any
@@ -19,8 +19,6 @@ from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression
 from memgraph_py.plan.operators import (
     Aggregate,
-    Apply,
-    Argument,
     Distinct,
     Expand,
     Extend,
@@ -28,19 +26,18 @@ from memgraph_py.plan.operators import (
     Frontier,
     Operator,
     Project,
-    Union,
     UniqueRelationships,
     VariableExpand,
 )
 from memgraph_py.plan.substitution import rewrite_operators
 from memgraph_py.plan.tree import changed
-from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.view import Direction
 
 Names = frozenset[str]
 
-HOPS_MAX = 3
-"""Frontier corrects for relationships that a walk uses twice up to so many hops."""
+HOPS_MAX = 4
+"""A search for a path over nodes met before could take long with more."""
 STARTS_MAX = 64.0
 SEES_NO_DUPLICATES = frozenset(("min", "max"))
 
@@ -103,7 +100,7 @@ def _run(operator: Operator, needed: Names, statistics: Statistics) -> Operator 
         return None
     if first.direction is Direction.BOTH or estimate_output(below, statistics) > STARTS_MAX:
         return None
-    return Frontier(below, last.source, first.target, first.types, first.direction, len(hops))
+    return Frontier(below, last.source, first.target, first.types, first.direction, len(hops), len(hops))
 
 
 def _continues(hops: list[tuple[Expand, tuple[str, ...]]], expansion: Expand, needed: Names) -> bool:
@@ -126,26 +123,16 @@ def _is_unique_in_itself(hops: list[tuple[Expand, tuple[str, ...]]]) -> bool:
 
 
 def _lengths(operator: VariableExpand, needed: Names, statistics: Statistics) -> Operator | None:
-    """The union of a frontier for each length, over each input row."""
+    """A frontier of these lengths."""
     maximum = operator.maximum
     if operator.into or operator.properties is not None or operator.relationships in needed:
         return None
-    if maximum is None or not 1 <= operator.minimum <= maximum <= HOPS_MAX or operator.direction is Direction.BOTH:
+    if maximum is None or not 1 <= operator.minimum <= maximum <= HOPS_MAX:
         return None
-    if estimate_output(operator.input, statistics) > STARTS_MAX:
+    if operator.direction is Direction.BOTH or estimate_output(operator.input, statistics) > STARTS_MAX:
         return None
-    source, target = operator.source, operator.target
-    plans: list[Operator] = [
-        Frontier(Argument((source,)), source, target, operator.types, operator.direction, hops)
-        for hops in range(operator.minimum, maximum + 1)
-    ]
-    if len(plans) == 1:
-        return Frontier(operator.input, source, target, operator.types, operator.direction, maximum)
-    subplan = plans[0]
-    for plan in plans[1:]:
-        subplan = Union(subplan, plan)
-    assert columns(subplan) == (source, target)
-    return Apply(operator.input, subplan)
+    source, target, types, direction = operator.source, operator.target, operator.types, operator.direction
+    return Frontier(operator.input, source, target, types, direction, operator.minimum, maximum)
 
 
 def _free(*expressions: Expression) -> Names:

@@ -190,26 +190,18 @@ class ShortestPaths:
 
 @immutable
 class Frontier:
-    """Distinct nodes reached from ``source`` by exactly ``hops`` (1 to 3) relationships *none used twice*, each node
-    once per input row: the t of `MATCH (s)-->()-->(t) RETURN DISTINCT t`. Made by the optimiser only; direction BOTH
-    only with one hop.
-
-    ``GraphView.frontier`` gives the ends of walks, which may use a relationship twice, so these nodes are checked again
-    (``types`` and direction as in the operator; s → t stands for a relationship in that direction):
-
-    - 2 hops: only t = s can be wrong, and only where s has a loop. It stays if some x other than s has s → x → s, or s
-      has two loops.
-    - 3 hops: only a t with s → t can be wrong (a repeat is a loop at s or t beside s → t, or s → t → s → t). It stays
-      if some b, not s and not t, has b → t and is two hops away from s; else if one of the few walks through b = s or
-      b = t repeats nothing.
-    """
+    """Distinct nodes reached from ``source`` by paths of ``minimum`` (1 or more) to ``maximum`` relationships *none
+    used twice*, each node once per input row: the t of `MATCH (s)-->()-->(t) RETURN DISTINCT t`. Made by the optimiser
+    only; direction BOTH only with one hop."""
 
     input: "Operator"
     source: str
     target: str
     types: tuple[str, ...]
     direction: Direction
-    hops: int
+    minimum: int
+    maximum: int
+    unused: tuple[str, ...] = ()
 
 
 @immutable

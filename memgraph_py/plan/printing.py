@@ -159,7 +159,7 @@ def details(operator: Operator) -> str:
         case operators.VariableExpand() | operators.ShortestPaths():
             return _paths(operator)
         case operators.Frontier():
-            return _relationship(operator, f"{_types(operator.types)}*{operator.hops}..{operator.hops}")
+            return _relationship(operator, f"{_types(operator.types)}*{operator.minimum}..{operator.maximum}")
         case operators.HashJoin():
             equal = zip(operator.keys, operator.right_keys, strict=True)
             return ", ".join(expression_text(Call("=", sides)) for sides in equal)

@@ -146,14 +146,25 @@ class TransactionReader:
             return self.snapshot.degrees(nodes, direction, types)
         return np.bincount(self.expand(nodes, direction, types).source_rows, minlength=len(nodes))
 
-    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
-        """See GraphView."""
+    def path_ends(
+        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+    ) -> NodeIds:
+        """See GraphView; with relationships changed, by way of all paths."""
         if not self._changes_relationships():
-            return self.snapshot.frontier(nodes, direction, types, hops)
-        reached = nodes
-        for _ in range(hops):
-            reached = distinct(self.expand(reached, direction, types).targets)
-        return reached
+            return self.snapshot.path_ends(source, direction, types, minimum, maximum)
+        ends, found = np.array((source,), dtype=np.int64), [NO_IDS]
+        paths: list[RelationshipIds] = []
+        for length in range(1, maximum + 1):
+            grown = self.expand(ends, direction, types)
+            paths = [path[grown.source_rows] for path in paths]
+            kept = np.ones(len(grown.targets), dtype=np.bool_)
+            for path in paths:
+                kept &= path != grown.relationships
+            paths = [path[kept] for path in (*paths, grown.relationships)]
+            ends = grown.targets[kept]
+            if length >= minimum:
+                found.append(ends)
+        return distinct(np.concatenate(found))
 
     def walk_counts(
         self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
-from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between, walk_frontier
+from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes, same_texts
+from memgraph_py.kernels.path_ends import path_ends
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Base, Graph
@@ -207,10 +208,12 @@ class Snapshot:
         """See GraphView."""
         return count_degrees(nodes, int(direction), NO_IDS if types is None else types, self.graph())
 
-    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
+    def path_ends(
+        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+    ) -> NodeIds:
         """See GraphView."""
-        wanted = NO_IDS if types is None else types
-        return walk_frontier(nodes, int(direction), wanted, hops, self.node_bound, self.graph())
+        walk = (int(direction), NO_IDS if types is None else types, self.graph())
+        return path_ends(source, minimum, maximum, self.node_bound, walk)
 
     def walk_counts(
         self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None

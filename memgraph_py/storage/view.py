@@ -117,10 +117,11 @@ class GraphView(Protocol):
         """(rows,) number of relationships at each node."""
         ...
 
-    def frontier(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None, hops: int) -> NodeIds:
-        """Distinct nodes at the ends of walks of exactly ``hops`` relationships from any of the nodes, ascending.
-
-        Walks may use a relationship twice: the planner uses this only where that cannot change the answer.
+    def path_ends(
+        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+    ) -> NodeIds:
+        """Distinct nodes at the ends of paths of ``minimum`` (1 or more) to ``maximum`` relationships from the node,
+        none used twice, ascending. For BOTH, of one relationship only.
         """
         ...
 

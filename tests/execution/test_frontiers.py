@@ -1,38 +1,68 @@
 """Frontier gives exactly what the paths that it replaces give."""
 
-from collections.abc import Callable
+from typing import TypeAlias, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memgraph_py.config import Limits
 from memgraph_py.execution.executor import ExecutionContext, execute
+from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.expressions import Call, Variable
 from memgraph_py.plan.operators import AllNodes, Distinct, Frontier, Operator, Project, Unit, VariableExpand
+from memgraph_py.storage.maintenance import pack_adjacency
+from memgraph_py.storage.store import GraphStore
+from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import Direction
+from tests.execution.conftest import FixedClock
+
+Ends: TypeAlias = list[tuple[int, int]]
+
+
+LENGTHS = [(1, 1), (2, 2), (3, 3), (4, 4), (1, 2), (2, 4), (5, 6)]
+ENDS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12)
 
 
 @pytest.mark.parametrize("direction", [Direction.OUT, Direction.IN])
-@pytest.mark.parametrize("hops", [1, 2, 3])
+@given(committed=ENDS, packed=st.booleans(), later=ENDS, own=ENDS, data=st.data())
+@settings(max_examples=40, deadline=None)
 def test_frontier_is_distinct_ends_of_paths(
-    new_context: Callable[..., ExecutionContext], direction: Direction, hops: int
+    direction: Direction, committed: Ends, packed: bool, later: Ends, own: Ends, data: st.DataObject
 ) -> None:
-    @settings(max_examples=100, deadline=None)
-    @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=10))
-    def check(ends: list[tuple[int, int]]) -> None:
-        context = new_context()
-        graph = context.graph
-        graph.create_nodes(5, (), {})
-        type = graph.schema.types.intern("T")
-        for source, target in ends:
-            graph.create_relationships(np.array([source]), np.array([target]), type, {})
+    """In what is committed, packed or not, some of it deleted, and with a transaction's own relationships."""
+    store = GraphStore()
+    writer = store.begin(Access.WRITE)
+    writer.create_nodes(5, (), {})
+    _connect(writer, committed)
+    store.commit(writer).result()
+    if packed:
+        pack_adjacency(store)
+    writer = store.begin(Access.WRITE)
+    _connect(writer, later)
+    ids = writer.relationships(None)
+    if len(ids):
+        deleted = data.draw(st.lists(st.sampled_from(ids.tolist()), max_size=2))
+        writer.delete_relationships(np.array(deleted, dtype=np.int64))
+    store.commit(writer).result()
+    transaction = store.begin(Access.WRITE)
+    _connect(transaction, own)
+    for view in (store.current, transaction):
+        context = ExecutionContext(cast(Transaction, view), Environment(view, FixedClock(), lambda: 0.5), {}, Limits())
         scan = AllNodes(Unit(), "s")
-        paths = VariableExpand(scan, "s", "rs", "t", (), direction, hops, hops)
-        expected = _pairs(Distinct(paths, ("s", "t")), context)
-        assert _pairs(Frontier(scan, "s", "t", (), direction, hops), context) == expected
+        for lengths in LENGTHS:
+            paths = VariableExpand(scan, "s", "rs", "t", (), direction, *lengths)
+            expected = _pairs(Distinct(paths, ("s", "t")), context)
+            assert _pairs(Frontier(scan, "s", "t", (), direction, *lengths), context) == expected
+    store.rollback(transaction)
+    store.close()
 
-    check()
+
+def _connect(graph: Transaction, ends: Ends) -> None:
+    type = graph.schema.types.intern("T")
+    for source, target in ends:
+        graph.create_relationships(np.array([source]), np.array([target]), type, {})
 
 
 def _pairs(plan: Operator, context: ExecutionContext) -> list[tuple[object, ...]]:

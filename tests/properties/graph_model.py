@@ -143,10 +143,14 @@ def check_relationships(view: GraphView, graph: Graph, nodes: list[int]) -> None
                 if other == b
             ]
             assert got == sorted(wanted_rows)
-            one = {other for row in expected for _, other in row}
-            two = {other for node in one for _, other in matches(graph, node, direction, types)}
-            assert view.frontier(ids_of(nodes), direction, wanted, 1).tolist() == sorted(one)
-            assert view.frontier(ids_of(nodes), direction, wanted, 2).tolist() == sorted(two)
+            for node, row in zip(nodes, expected, strict=True):
+                ends = {other for _, other in row}
+                assert view.path_ends(node, direction, wanted, 1, 1).tolist() == sorted(ends)
+                if direction is Direction.BOTH:
+                    continue
+                seconds = [(first, *step) for first, middle in row for step in matches(graph, middle, direction, types)]
+                ends |= {other for first, second, other in seconds if first != second}
+                assert view.path_ends(node, direction, wanted, 1, 2).tolist() == sorted(ends)
 
 
 def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:

@@ -317,7 +317,7 @@ def test_a_hub_answers_from_the_shorter_list() -> None:
         into = view.expand_into(nodes[[0, 7, 0]], nodes[[19_999, 0, 0]], Direction.BOTH, None)
         assert into.source_rows.tolist() == [0, 1]
         assert into.relationships.tolist() == relationships[[19_998, 6]].tolist()
-        assert view.frontier(nodes[5:6], Direction.BOTH, ids(FRIEND), 2).tolist() == nodes[1:].tolist()
+        assert view.path_ends(0, Direction.OUT, ids(FRIEND), 1, 2).tolist() == nodes[1:].tolist()
         if not merged:
             store.limits = Limits(delta_relationships_max=10)
             create(store, "brings the merge about")
