@@ -1,4 +1,5 @@
-"""Shortest paths, by breadth-first search: all nodes at one distance are expanded at once, level after level.
+"""Shortest paths, by breadth-first search: all nodes at one distance are expanded at once, level after level. One path
+between two nodes, without a predicate, is found in the same way by a kernel (``kernels/shortest.py``).
 
 Between two nodes the search goes from both ends, always on the side with fewer nodes (to count their relationships
 costs more than to expand some of them in vain). When a level of one side meets the newest level of the other, all
@@ -210,6 +211,14 @@ def _between(
         if operator.minimum == 0:
             yield from _emitted(operator, batch, _one(row), None, np.empty((1, 0), dtype=np.int64), context)
         return
+    if operator.predicate is None and not operator.every:
+        types, flag = context.type_ids(operator.types), context.bounds.flag
+        way = context.graph.shortest_path((source, target), operator.direction, types, operator.maximum, flag)
+        context.check()
+        if way is not None:
+            if len(way):
+                yield from _emitted(operator, batch, _one(row), None, way[np.newaxis], context)
+            return
     keeps = _keeps(operator, batch, row, context)
     one_way = operator.predicate is not None and operator.node in free_variables(operator.predicate)
     here = _Side(source, operator.direction, operator, keeps, context)

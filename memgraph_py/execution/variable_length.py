@@ -126,6 +126,9 @@ def relationship_lists(ids: NDArray[np.int64]) -> Column:
         for row in range(len(ids)):
             answer[row] = []
         return Column(Kind.OBJECT, answer)
+    if len(ids) == 1:
+        answer[0] = [RelationshipReference(id) for id in ids[0].tolist()]
+        return Column(Kind.OBJECT, answer)
     distinct, places = np.unique(ids, return_inverse=True)
     references = np.empty(len(distinct), dtype=object)
     for place, id in enumerate(distinct.tolist()):

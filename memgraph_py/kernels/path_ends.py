@@ -33,14 +33,15 @@ from memgraph_py.kernels.adjacency import (
     expand,
     is_match,
 )
+from memgraph_py.kernels.chunks import Integer
 
-_WALK = f"Tuple((int64, int64[::1], {GRAPH}))"
+WALK = f"Tuple((int64, int64[::1], {GRAPH}))"
 Walk = tuple[int, Numbers, Graph]
-"""Direction, types and graph."""
+"""Direction, types and graph; WALK is the same in a kernel's signature."""
 Bits = NDArray[np.uint8]
 
 
-@kernel(f"int64[::1](int64[::1], uint8[::1], {_WALK})")
+@kernel(f"int64[::1](int64[::1], uint8[::1], {WALK})")
 def reach(nodes: Numbers, marks: Bits, walk: Walk) -> Numbers:
     """The nodes that are one relationship away and were not marked; they are then. marks: a bit a node."""
     direction, types, graph = walk
@@ -84,13 +85,13 @@ def reach(nodes: Numbers, marks: Bits, walk: Walk) -> Numbers:
 
 
 @kernel("boolean(uint8[::1], int64)")
-def is_marked(marks: Bits, node: int) -> bool:
+def is_marked(marks: Bits, node: Integer) -> bool:
     """True where the node's bit is set."""
     return bool(marks[node >> 3] & np.uint8(1 << (node & 7)))
 
 
 @kernel("void(uint8[::1], int64)")
-def mark(marks: Bits, node: int) -> None:
+def mark(marks: Bits, node: Integer) -> None:
     """Set the node's bit."""
     marks[node >> 3] |= np.uint8(1 << (node & 7))
 
@@ -104,7 +105,7 @@ def joined(left: Numbers, right: Numbers, used: int) -> Numbers:
     return result
 
 
-@kernel(f"int64[::1](int64, int64, uint8[:, ::1], {_WALK})")
+@kernel(f"int64[::1](int64, int64, uint8[:, ::1], {WALK})")
 def find_path(target: int, hops: int, levels: NDArray[np.uint8], walk: Walk) -> Numbers:
     """The relationships of a path of so many hops to the target, the last one first; empty where there is none.
 
@@ -160,7 +161,7 @@ def levels_of(ends: Numbers, starts: Numbers, size: int) -> NDArray[np.uint8]:
     return levels
 
 
-@kernel(f"int64[::1](int64[::1], int64[::1], int64[::1], uint8[::1], {_WALK})")
+@kernel(f"int64[::1](int64[::1], int64[::1], int64[::1], uint8[::1], {WALK})")
 def reach_from_met(met: Numbers, ends: Numbers, starts: Numbers, marks: Bits, walk: Walk) -> Numbers:
     """As ``reach``, from nodes of the last level that stood in an earlier one. ends, starts: see levels_of."""
     direction, types, graph = walk
@@ -222,7 +223,7 @@ def ascending(nodes: Numbers, marks: Bits) -> Numbers:
     return nodes
 
 
-@kernel(f"int64[::1](int64, int64, int64, int64, {_WALK})")
+@kernel(f"int64[::1](int64, int64, int64, int64, {WALK})")
 def path_ends(source: int, minimum: int, maximum: int, count: int, walk: Walk) -> Numbers:
     """Distinct nodes at the ends of paths of ``minimum`` (1 or more) to ``maximum`` relationships from the source,
     ascending; all node ids are below ``count``. For BOTH, of one relationship only."""

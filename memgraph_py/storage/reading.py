@@ -146,6 +146,19 @@ class TransactionReader:
             return self.snapshot.degrees(nodes, direction, types)
         return np.bincount(self.expand(nodes, direction, types).source_rows, minlength=len(nodes))
 
+    def shortest_path(
+        self,
+        ends: tuple[int, int],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        maximum: int | None,
+        flag: NDArray[np.int64],
+    ) -> RelationshipIds | None:
+        """See GraphView."""
+        if self._changes_relationships():
+            return None
+        return self.snapshot.shortest_path(ends, direction, types, maximum, flag)
+
     def path_ends(
         self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
     ) -> NodeIds:

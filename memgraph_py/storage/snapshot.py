@@ -17,6 +17,7 @@ from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes, same_texts
 from memgraph_py.kernels.path_ends import path_ends
+from memgraph_py.kernels.shortest import shortest_path
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Base, Graph
@@ -207,6 +208,18 @@ class Snapshot:
     def degrees(self, nodes: NodeIds, direction: Direction, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """See GraphView."""
         return count_degrees(nodes, int(direction), NO_IDS if types is None else types, self.graph())
+
+    def shortest_path(
+        self,
+        ends: tuple[int, int],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        maximum: int | None,
+        flag: NDArray[np.int64],
+    ) -> RelationshipIds | None:
+        """See GraphView."""
+        walk = (int(direction), NO_IDS if types is None else types, self.graph())
+        return shortest_path(*ends, -1 if maximum is None else maximum, self.node_bound, flag, walk)
 
     def path_ends(
         self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int

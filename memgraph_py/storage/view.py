@@ -117,6 +117,21 @@ class GraphView(Protocol):
         """(rows,) number of relationships at each node."""
         ...
 
+    def shortest_path(
+        self,
+        ends: tuple[int, int],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        maximum: int | None,
+        flag: NDArray[np.int64],
+    ) -> RelationshipIds | None:
+        """The relationships of a shortest path between two different nodes, in order, none where there is no path of at
+        most ``maximum`` of them. None where this view cannot tell at once: then search level by level.
+
+        flag: (1,) not 0 once the caller wants no answer; what is given then means nothing.
+        """
+        ...
+
     def path_ends(
         self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
     ) -> NodeIds:

@@ -1,11 +1,14 @@
 """Shortest paths are those that a search over plain lists finds."""
 
 from collections import deque
+from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.engine.database import Database
+from memgraph_py.engine.session import Session
+from memgraph_py.storage.maintenance import pack_adjacency
 from memgraph_py.storage.store import GraphStore
 
 NODES = 7
@@ -58,15 +61,8 @@ def test_shortest_paths(
     session = Database(GraphStore()).session()
     if not committed:
         session.begin()
-    session.run(f"UNWIND range(0, {NODES - 1}) AS id CREATE (:N {{id: id}})").values()
-    for type_ in "AB":
-        rows = [[source, target, weight] for source, target, own, weight in edges if own == type_]
-        session.run(
-            "UNWIND $rows AS row MATCH (a:N {id: row[0]}), (b:N {id: row[1]})"
-            f" CREATE (a)-[:{type_} {{weight: row[2]}}]->(b)",
-            {"rows": rows},
-        ).values()
-    left, right = ("<-", "-") if direction == "<-" else ("-", "->" if direction == "->" else "-")
+    _create(session, edges)
+    left, right = _ends(direction)
     types = ":" + "|".join(kind)
     for start in (0, 1):
         known = distances(edges, start, direction, kind, least)
@@ -88,3 +84,67 @@ def test_shortest_paths(
         ).values()
         assert sorted(reached) == sorted([node, far] for node, (far, _) in expected.items())
     session.close()
+
+
+@given(
+    relationships,
+    relationships,
+    st.sampled_from(("->", "<-", "-")),
+    st.sampled_from(("A", "AB")),
+    st.integers(1, 4),
+    st.sampled_from(("own", "committed", "packed")),
+)
+@settings(max_examples=60, deadline=None)
+def test_one_path_between_two_nodes(
+    edges: list[Relationship], more: list[Relationship], direction: str, kind: str, longest: int, state: str
+) -> None:
+    """Without a predicate; ``more`` came after the adjacency was packed."""
+    store = GraphStore()
+    session = Database(store).session()
+    if state == "own":
+        session.begin()
+    _create(session, edges)
+    if state == "packed":
+        pack_adjacency(store)
+    _connect(session, more)
+    left, right = _ends(direction)
+    steps = {(source, target) for source, target, type_, _ in (*edges, *more) if type_ in kind}
+    if direction != "->":
+        steps = {(target, source) for source, target in steps} | (steps if direction == "-" else set())
+    for start in range(3):
+        known = distances([*edges, *more], start, direction, kind, 0)
+        for end in range(NODES):
+            answer = session.run(
+                f"MATCH (a:N {{id: $start}}), (b:N {{id: $end}}) MATCH p = shortestPath((a){left}[:{'|'.join(kind)}"
+                f"*..{longest}]{right}(b)) RETURN [n IN nodes(p) | n.id], size(relationships(p))",
+                {"start": start, "end": end},
+            ).values()
+            if start == end or known.get(end, (longest + 1, 0))[0] > longest:
+                assert answer == []
+                continue
+            ((nodes, length),) = answer
+            assert isinstance(nodes, list)
+            assert length == known[end][0] == len(nodes) - 1
+            assert (nodes[0], nodes[-1]) == (start, end)
+            assert steps.issuperset(pairwise(nodes))
+    session.close()
+    store.close()
+
+
+def _ends(direction: str) -> tuple[str, str]:
+    return ("<-", "-") if direction == "<-" else ("-", "->" if direction == "->" else "-")
+
+
+def _create(session: Session, edges: list[Relationship]) -> None:
+    session.run(f"UNWIND range(0, {NODES - 1}) AS id CREATE (:N {{id: id}})").values()
+    _connect(session, edges)
+
+
+def _connect(session: Session, edges: list[Relationship]) -> None:
+    for type_ in "AB":
+        rows = [[source, target, weight] for source, target, own, weight in edges if own == type_]
+        session.run(
+            "UNWIND $rows AS row MATCH (a:N {id: row[0]}), (b:N {id: row[1]})"
+            f" CREATE (a)-[:{type_} {{weight: row[2]}}]->(b)",
+            {"rows": rows},
+        ).values()
