@@ -74,6 +74,8 @@ QUESTIONS = (
     Question("use_indexes", "MATCH (p:Post {day: 9, id: 374}) RETURN p.id"),
     Question("use_indexes", "MATCH (u:User {city: 9}) WHERE u.id > 99000 RETURN u.age"),
     Question("use_indexes", "MATCH (u:User) WHERE u.pinned IS NOT NULL RETURN u.age"),
+    Question("order_by_index", "MATCH (u:User) RETURN u.age ORDER BY u.id DESC LIMIT 10"),
+    Question("order_by_index", "MATCH (u:User) WHERE u.age > 30 RETURN u.age ORDER BY u.id LIMIT 10"),
     Question("order_expansions", "MATCH ()-[l:LIKES {number: 7}]->(p) RETURN p.id"),
     Question(
         "order_expansions",

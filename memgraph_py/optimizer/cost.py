@@ -131,6 +131,8 @@ class _Estimate:
                 return rows * found * (LIST_ROWS if operator.many else 1.0)
             case operators.NodeById():
                 return rows * (LIST_ROWS if operator.many else 1.0)
+            case operators.IndexOrder(_, _, token):
+                return rows * statistics.elements(operator.entity, token)
             case operators.IndexRangeSeek(_, _, token, keys, values, lower, upper):
                 has_bound = lower is not None or upper is not None
                 return rows * range_rows(statistics, operator.entity, (token, keys), len(values), has_bound=has_bound)

@@ -10,6 +10,7 @@ from memgraph_py.optimizer.hoist_constants import hoist_constants
 from memgraph_py.optimizer.join_by_hash import join_by_hash
 from memgraph_py.optimizer.limit_sorts import limit_sorts
 from memgraph_py.optimizer.merge_projections import merge_projections
+from memgraph_py.optimizer.order_by_index import order_by_index
 from memgraph_py.optimizer.order_expansions import order_expansions
 from memgraph_py.optimizer.prune_columns import prune_columns
 from memgraph_py.optimizer.push_down_filters import push_down_filters
@@ -41,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     # As above; what the store does not know is counted without listing it.
     count_paths,
     limit_sorts,
+    # Knows of a sort how many of its rows are wanted.
+    order_by_index,
     merge_projections,
     # Wants expansions in the order in which they will run.
     reach_frontiers,

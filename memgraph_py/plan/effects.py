@@ -103,6 +103,9 @@ def _reads(part: Any) -> Iterator[Token]:
         case operators.IndexSeek():
             yield _element(part.entity), part.token
             yield from (("property", key) for key in part.keys)
+        case operators.IndexOrder():
+            yield _element(part.entity), part.token
+            yield "property", part.key
         case operators.IndexRangeSeek():
             yield _element(part.entity), part.token
             yield from (("property", key) for key in part.keys)

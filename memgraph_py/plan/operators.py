@@ -29,6 +29,7 @@ from memgraph_py.plan.items import SetLabelsNamed as SetLabelsNamed
 from memgraph_py.plan.items import SetProperties as SetProperties
 from memgraph_py.plan.items import SetProperty as SetProperty
 from memgraph_py.plan.items import SetPropertyNamed as SetPropertyNamed
+from memgraph_py.plan.seeks import IndexOrder as IndexOrder
 from memgraph_py.plan.seeks import IndexRangeSeek as IndexRangeSeek
 from memgraph_py.plan.seeks import IndexSeek as IndexSeek
 from memgraph_py.plan.seeks import NodeById as NodeById
@@ -422,6 +423,7 @@ Operator: TypeAlias = (
     | LabelScan
     | IndexSeek
     | IndexRangeSeek
+    | IndexOrder
     | NodeById
     | NodeCount
     | RelationshipCount

@@ -148,7 +148,7 @@ def details(operator: Operator) -> str:
             return variable
         case operators.LabelScan(_, variable, label):
             return f"{variable}:{label}"
-        case operators.IndexSeek() | operators.IndexRangeSeek() | operators.NodeById():
+        case operators.IndexSeek() | operators.IndexRangeSeek() | operators.IndexOrder() | operators.NodeById():
             return _seek(operator)
         case operators.NodeCount() | operators.RelationshipCount():
             return _count(operator)
@@ -365,13 +365,19 @@ def _types(types: tuple[str, ...]) -> str:
     return f":{'|'.join(types)}" if types else ""
 
 
-def _seek(operator: operators.IndexSeek | operators.IndexRangeSeek | operators.NodeById) -> str:
+def _seek(
+    operator: operators.IndexSeek | operators.IndexRangeSeek | operators.IndexOrder | operators.NodeById,
+) -> str:
     if isinstance(operator, operators.NodeById):
         return f"id({operator.variable}) {'IN' if operator.many else '='} {expression_text(operator.value)}"
     if isinstance(operator, operators.IndexSeek):
         sign = "IN" if operator.many else "="
         pairs = zip(operator.keys, operator.values, strict=True)
         parts = [f"{key} {sign} {expression_text(value)}" for key, value in pairs]
+    elif isinstance(operator, operators.IndexOrder):
+        bounds = (("STARTS WITH" if operator.is_prefix else ">=", operator.lower), ("<=", operator.upper))
+        parts = [f"{operator.key} {sign} {expression_text(bound)}" for sign, bound in bounds if bound is not None]
+        parts = [" AND ".join(parts or [operator.key]) + (" DESC" if operator.descending else " ASC")]
     else:
         bounds = (("STARTS WITH" if operator.is_prefix else ">=", operator.lower), ("<=", operator.upper))
         pairs = zip(operator.keys, operator.values, strict=False)

@@ -48,6 +48,25 @@ class IndexRangeSeek:
 
 
 @immutable
+class IndexOrder:
+    """As IndexRangeSeek of one property, without values, where the bounds are the same for all rows: elements in the
+    order of the property, which a Limit above stops. Without bounds those that lack the property are among them, as
+    NULL. Made by the optimiser only."""
+
+    input: "Operator"
+    variable: str
+    token: str
+    key: str
+    lower: Expression | None
+    upper: Expression | None
+    is_prefix: bool
+    is_present: bool
+    """Whether a filter above drops those that lack the property, so that nobody needs to look for them."""
+    descending: bool
+    entity: Entity = Entity.NODE
+
+
+@immutable
 class NodeById:
     """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
 

@@ -140,7 +140,7 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
     match operator:
         case operators.AllNodes() | operators.LabelScan() | operators.NodeById():
             return (operator.variable,)
-        case operators.IndexSeek() | operators.IndexRangeSeek():
+        case operators.IndexSeek() | operators.IndexRangeSeek() | operators.IndexOrder():
             return (operator.variable,)
         case operators.Unwind() | operators.LoadCsv() | operators.NodeCount() | operators.RelationshipCount():
             return (operator.variable,)

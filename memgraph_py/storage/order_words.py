@@ -81,7 +81,7 @@ def key_of(value: Value) -> tuple[Any, ...]:
 
 def number_words(numbers: NDArray[np.float64]) -> Numbers:
     """(1, rows) integers in the order of the floats; -0.0 is 0.0."""
-    bits = (numbers + 0.0).view(np.int64)
+    bits = np.where(np.isnan(numbers), np.nan, numbers + 0.0).view(np.int64)  # NaN is last, whatever its sign
     return np.where(bits < 0, bits ^ np.int64(~SIGN), bits)[np.newaxis]
 
 

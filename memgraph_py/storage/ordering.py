@@ -14,9 +14,10 @@ rather than too little.
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -37,9 +38,10 @@ from memgraph_py.storage.order_words import (
     spread,
     text_words,
 )
+from memgraph_py.values.comparison import order_key
 from memgraph_py.values.types import Value
 
-__all__ = ["Order", "Ordered", "RangeBounds", "VersionReader"]
+__all__ = ["InOrder", "Order", "Ordered", "RangeBounds", "VersionReader"]
 
 _JOURNAL_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, may stand in the journal."""
@@ -47,6 +49,26 @@ _FEW_ROWS = 1_024
 """So many elements, and a sixteenth of those in order, are worth to be taken out of order, for each row of bounds."""
 _UNUSED_ROWS = 65_536
 """Once the journal is by so much longer than the order, nobody has asked for a range for long."""
+
+
+class InOrder(NamedTuple):
+    """Elements in order: ids by the piece, some of which have lost their value or label; ``aside``, ascending, those
+    that were written since, whose place nobody knows, and which are not to be taken from the pieces. known: how many
+    have a value, where nothing was written since; else -1."""
+
+    pieces: Iterator[Numbers]
+    aside: Numbers
+    known: int
+
+
+def _rank(value: Value) -> int:
+    rank = order_key(value)[0]
+    assert isinstance(rank, int), "each key begins with that of its sort"
+    return rank
+
+
+_RANKS = {NUMBERS: _rank(0), TEXTS: _rank("")}
+"""Where values of a sort stand in openCypher's order of all values."""
 
 
 class Order:
@@ -93,6 +115,17 @@ class Order:
             rows = np.concatenate((rows, np.repeat(np.arange(count, dtype=np.int64), len(since))))
             ids = np.concatenate((ids, np.tile(since, count)))
         return rows, ids
+
+    def whole(self, reader: "VersionReader") -> "tuple[Ordered, Numbers] | None":
+        """The order of one property and what was inserted since; None where there is none for this version, or much
+        was inserted."""
+        found = self._for_version(reader.version)
+        if found is None or len(found[1]) > _JOURNAL_ROWS:
+            self._make(reader)
+            found = self._for_version(reader.version)
+        if found is None or not isinstance(found[0], Ordered) or len(found[1]) > _JOURNAL_ROWS:
+            return None
+        return found[0], found[1]
 
     def _for_version(self, version: int) -> "tuple[AnyOrder, Numbers] | None":
         """The order and what was inserted since; None where it is younger than the version, or there is none."""
@@ -175,19 +208,29 @@ class Ordered:
     def find(self, bounds: RangeBounds, matches_max: int) -> tuple[Numbers, Numbers] | None:
         """(matches,) rows of the bounds and elements that may be within; None where they are more than so many."""
         if bounds.lower is None and bounds.upper is None:
-            every = np.concatenate([run.ids for run in self._runs])
-            ends = np.full(bounds.rows, len(every), dtype=np.int64)
-            return spread(np.arange(bounds.rows, dtype=np.int64), np.zeros_like(ends), ends, every)
-        lower = None if bounds.lower is None else Parts.of(bounds.lower)
-        upper = None if bounds.upper is None else Parts.of(bounds.upper)
+            matches_max = bounds.rows * len(self)  # to be there is enough
         found = [(NO_IDS, NO_IDS)]
         matches = 0
+        for sort, rows, begin, end in self._spans(bounds):
+            matches += int(np.maximum(end - begin, 0).sum())
+            if matches > matches_max:
+                return None
+            found.append(spread(rows, begin, end, self._runs[sort].ids))
+        return np.concatenate([rows for rows, _ in found]), np.concatenate([ids for _, ids in found])
+
+    def _spans(self, bounds: RangeBounds) -> Iterator[tuple[int, Numbers, Numbers, Numbers]]:
+        """Of each sort the rows of bounds that are of this sort, and where what is within begins and ends."""
+        lower = None if bounds.lower is None else Parts.of(bounds.lower)
+        upper = None if bounds.upper is None else Parts.of(bounds.upper)
         for sort in (NUMBERS, TEXTS, OTHERS):
             run: _WordRun | _KeyRun = self._runs[sort]
             if len(run.ids) == 0 or (bounds.is_prefix and sort != TEXTS):
                 continue
             sides = [side.rows[sort] for side in (lower, upper) if side is not None]
-            rows = sides[0] if len(sides) == 1 else np.intersect1d(sides[0], sides[1], assume_unique=True)
+            if not sides:
+                rows = np.arange(bounds.rows, dtype=np.int64)
+            else:
+                rows = sides[0] if len(sides) == 1 else np.intersect1d(sides[0], sides[1], assume_unique=True)
             begin = np.zeros(len(rows), dtype=np.int64)
             end = np.full(len(rows), len(run.ids), dtype=np.int64)
             if lower is not None:
@@ -196,11 +239,36 @@ class Ordered:
                     end = run.places(lower, rows, after=True, pad=True)
             if upper is not None:
                 end = run.places(upper, rows, after=True)
-            matches += int(np.maximum(end - begin, 0).sum())
-            if matches > matches_max:
-                return None
-            found.append(spread(rows, begin, end, run.ids))
-        return np.concatenate([rows for rows, _ in found]), np.concatenate([ids for _, ids in found])
+            yield sort, rows, begin, end
+
+    def pieces(self, bounds: RangeBounds, sizes: Iterator[int], *, descending: bool) -> Iterator[Numbers]:
+        """Ids of what may be within the bounds, of one row: what one piece has stands before what the next one has.
+        sizes: of the pieces; more where there are equal values."""
+        parts = []
+        for sort, rows, begin, end in self._spans(bounds):
+            run = self._runs[sort]
+            if len(rows):
+                parts += [(run, *part) for part in _by_rank(run, int(begin[0]), int(end[0]))]
+        parts.sort(key=lambda part: part[3], reverse=descending)
+        for run, start, stop, _ in parts:
+            while start < stop:
+                size = next(sizes)
+                if descending:
+                    cut = start if stop - start <= size else max(start, run.first_equal(stop - size))
+                    yield run.ids[cut:stop]
+                    stop = cut
+                else:
+                    cut = stop if stop - start <= size else min(stop, run.last_equal(start + size - 1) + 1)
+                    yield run.ids[start:cut]
+                    start = cut
+
+
+def _by_rank(run: "_WordRun | _KeyRun", start: int, stop: int) -> list[tuple[int, int, int]]:
+    """(start, stop, rank) of the parts of a run: numbers and texts have one, other values stand before or behind."""
+    if isinstance(run, _WordRun):
+        return [(start, stop, _RANKS[run.sort])]
+    cuts = [start, *(bisect_left(run.keys, (rank,), start, stop) for rank in sorted(_RANKS.values())), stop]
+    return [(low, high, run.keys[low][0]) for low, high in pairwise(cuts) if low < high]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,6 +294,14 @@ class _WordRun:
         sought = np.ascontiguousarray(sought[:, np.searchsorted(bounds.rows[self.sort], rows)])
         return places_in_order(self.words, sought, after)
 
+    def first_equal(self, place: int) -> int:
+        """The first place whose value may be equal to the one at this place."""
+        return int(places_in_order(self.words, np.ascontiguousarray(self.words[:, place : place + 1]), False)[0])
+
+    def last_equal(self, place: int) -> int:
+        """The last one."""
+        return int(places_in_order(self.words, np.ascontiguousarray(self.words[:, place : place + 1]), True)[0]) - 1
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _KeyRun:
@@ -245,6 +321,14 @@ class _KeyRun:
         bisect = bisect_right if after else bisect_left
         sought = [bounds.others[place] for place in np.searchsorted(bounds.rows[OTHERS], rows).tolist()]
         return np.fromiter((bisect(self.keys, key_of(value)) for value in sought), dtype=np.int64, count=len(sought))
+
+    def first_equal(self, place: int) -> int:
+        """As for words."""
+        return bisect_left(self.keys, self.keys[place])
+
+    def last_equal(self, place: int) -> int:
+        """As for words."""
+        return bisect_right(self.keys, self.keys[place]) - 1
 
 
 AnyOrder: TypeAlias = Ordered | CompositeOrder

@@ -1,6 +1,6 @@
 """TransactionReader: the GraphView half of a transaction, a snapshot corrected by what the transaction changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.elements import belongs, values_of
 from memgraph_py.storage.indexes import hash_columns
-from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
 from memgraph_py.storage.own_index import OwnIndex
 from memgraph_py.storage.schema import Schema
@@ -301,6 +301,21 @@ class TransactionReader:
         ids = np.concatenate((found.ids, np.tile(own, count)))
         kept = belongs(self, on, ids)
         return distinct_seek(rows[kept], ids[kept])
+
+    def in_order(
+        self, on: SchemaDescriptor, bounds: RangeBounds, sizes: Iterator[int], *, descending: bool
+    ) -> InOrder | None:
+        """See GraphView."""
+        found = self.snapshot.in_order(on, bounds, sizes, descending=descending)
+        if found is None:
+            return None
+        created, updated = self._changes_of(on.entity)
+        if created or updated:
+            own = self._own_index(on).touched()
+            found = found._replace(aside=distinct(np.concatenate((found.aside, own))), known=-1)
+        elif self.changes.deleted_nodes or self.changes.deleted_relationships:
+            found = found._replace(known=-1)
+        return found
 
     def node_overlay(self) -> ElementOverlay:
         """What this transaction did to nodes, complete."""

@@ -5,7 +5,7 @@ A snapshot knows the bound of the ids that it can see. ``node_states`` holds the
 committed when this version was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from memgraph_py.storage.changes import StreamPosition
 from memgraph_py.storage.degrees import EndCounts, ends_with_label, labels_at_ends
 from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
 from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_columns
-from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
 from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.schema import Schema
@@ -345,6 +345,20 @@ class Snapshot:
         rows, ids = found
         kept = belongs(self, on, ids)
         return distinct_seek(rows[kept], ids[kept])
+
+    def in_order(
+        self, on: SchemaDescriptor, bounds: RangeBounds, sizes: Iterator[int], *, descending: bool
+    ) -> InOrder | None:
+        """See GraphView."""
+        index = self.indexes.get(on)
+        found = None
+        if index is not None and index.is_complete:
+            found = index.order.whole(_IndexedVersion(self, on))
+        if found is None:
+            return None
+        ordered, since = found
+        known = len(ordered) if ordered.version == self.version else -1
+        return InOrder(ordered.pieces(bounds, sizes, descending=descending), distinct(since), known)
 
     def _seek_nodes(self, index: PropertyIndex, label: LabelId, key: KeyId, values: Column, hashed: Hashed) -> Seek:
         """One property of nodes: a kernel compares what can be compared as it stands."""

@@ -4,7 +4,7 @@
 execution never asks which. Ids of labels, types and keys are those of ``Schema``, interned and never reused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol, TypeAlias
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
-from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import SchemaDescriptor
 
@@ -213,6 +213,13 @@ class WritableGraph(GraphView, Protocol):
     Every write is visible to the next read of the same transaction. Ids in arrays may repeat where said; deleting
     twice is fine.
     """
+
+    def in_order(
+        self, on: SchemaDescriptor, bounds: RangeBounds, sizes: Iterator[int], *, descending: bool
+    ) -> InOrder | None:
+        """Elements that may be within the bounds, of one row, in the order of the property; None where the index has no
+        order for this version. sizes: of the pieces."""
+        ...
 
     def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
         """New nodes, all with the same labels; each property column is (count,), NULL meaning absent. Gives their

@@ -31,6 +31,8 @@ def query(random: random.Random, *, writes: bool = False) -> GeneratedQuery:
     if not writes and random.random() < 0.08:
         parts = [writer.branch(random.choice(VALUES)) for _ in range(random.randint(2, 3))]
         return GeneratedQuery(f" UNION{random.choice(('', ' ALL'))} ".join(parts), False, False, True)
+    if not writes and random.random() < 0.08:
+        return GeneratedQuery(writer.first_in_order(), False, True, True)
     text = writer.whole(writes=writes)
     return GeneratedQuery(text, writes, writer.ordered, writer.lists_in_order)
 
@@ -53,6 +55,15 @@ class _Writer:
             clauses.append(self.write())
         clauses.append(self.returned())
         return " ".join(clauses)
+
+    def first_in_order(self) -> str:
+        """Values of one property in their order: those that are equal are the same."""
+        hop = self.random.choice(("", "", f"-[:{self.random.choice(TYPES)}]-()"))
+        self.scope = {"n0": "node"}
+        where = f" WHERE {self.condition()}" if self.random.random() < 0.5 else ""
+        key, order = self.random.choice("xfsdmi"), self.random.choice(("", " DESC"))
+        matched = f"MATCH (n0:{self.random.choice(LABELS)}){hop}{where}"
+        return f"{matched} RETURN n0.{key} AS o0 ORDER BY n0.{key}{order} {self._cut()}"
 
     def branch(self, kind: Kind) -> str:
         """One part of a UNION: a column of one kind."""
