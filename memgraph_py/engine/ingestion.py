@@ -20,8 +20,7 @@ from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
-from memgraph_py.plan.operators import LoadCsv, Operator
-from memgraph_py.plan.tree import walk
+from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import Value
@@ -197,7 +196,7 @@ class Ingestion:
             raise ForbiddenInTransaction(
                 "schema, stream and administration commands are not allowed in a stream's queries"
             )
-        if any(isinstance(node, LoadCsv) for node in walk(prepared.plan)):
+        if prepared.reads_files:
             raise ForbiddenInTransaction("LOAD CSV is not allowed in a stream's queries")
         if prepared.in_transactions:
             raise ForbiddenInTransaction(

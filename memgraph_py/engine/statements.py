@@ -66,6 +66,7 @@ class PreparedQuery:
     notifications: tuple[Notification, ...] = ()
     literals: dict[str, Value] = field(default_factory=dict)
     memory_bytes_max: int | None = None
+    reads_files: bool = False
     single: SingleRow | None = None
 
 
@@ -185,6 +186,7 @@ class StatementCache:
                 notifications=find_notifications(query, plan, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
+                reads_files=any(isinstance(node, LoadCsv) for node in walk(plan)),
                 single=None if query.mode or query.memory_bytes_max else whole_single_row(plan, view.schema),
             )
         except RecursionError as error:

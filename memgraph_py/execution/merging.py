@@ -22,7 +22,7 @@ from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, executes,
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.updates import apply_items
-from memgraph_py.plan.expressions import MapOf, Property
+from memgraph_py.plan.expressions import MapOf, Property, Variable
 from memgraph_py.plan.operators import (
     Expand,
     ExpandInto,
@@ -184,8 +184,34 @@ def _is_separable(operator: Merge, batch: Batch, context: ExecutionContext) -> b
         keys.update({node.key: None for node in walk(spec.properties) if isinstance(node, Property)})
     if any(relationship.type_named is not None for relationship in operator.relationships):
         return False
+    items = (*operator.on_create, *operator.on_match)
+    if not all(_is_own(item, {spec.variable for spec in specs}) for item in items) or _reads_others(items, batch):
+        return False
     labels = {label for spec in operator.nodes for label in spec.labels}
-    return all(_is_apart(item, keys, labels, batch, context) for item in (*operator.on_create, *operator.on_match))
+    return all(_is_apart(item, keys, labels, batch, context) for item in items)
+
+
+def _is_own(item: SetItem, own: set[str]) -> bool:
+    """True where the item writes to what the pattern binds: other elements stand in many rows, of which those that
+    create would be written after those that match."""
+    match item:
+        case SetProperty(Variable(name), _) | SetProperties(name) | SetLabels(name):
+            return name in own
+        case _:
+            return False
+
+
+def _reads_others(items: Sequence[SetItem], batch: Batch) -> bool:
+    """True where an item reads a property that one writes, of an element that was bound before: it may be what the
+    pattern finds in another row."""
+    written = {item.key if isinstance(item, SetProperty) else None for item in items}
+    for node in (node for item in items if isinstance(item, SetProperty | SetProperties) for node in walk(item.value)):
+        if isinstance(node, Property) and (node.key in written or None in written):
+            subject = node.subject.name if isinstance(node.subject, Variable) else None
+            column = batch.columns.get(subject or "")
+            if column is not None and column.kind in (Kind.NODE, Kind.RELATIONSHIP):
+                return True
+    return False
 
 
 def _is_apart(item: SetItem, keys: dict[str, None], labels: set[str], batch: Batch, context: ExecutionContext) -> bool:

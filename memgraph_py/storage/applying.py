@@ -379,6 +379,8 @@ def _are_new(ids: Numbers, bound: int) -> bool:
 
 def _finished(columns: dict[KeyId, PropertyColumn], editors: dict[KeyId, ColumnEditor]) -> dict[KeyId, PropertyColumn]:
     """The columns as edited; one without a value is left out."""
+    if not editors:
+        return columns
     finished = {key: editor.finish() for key, editor in editors.items()}
     if all(columns.get(key) is column for key, column in finished.items()):
         return columns

@@ -7,6 +7,7 @@ them; else they correct its answer by the overlays (``overlay.py``), which are b
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -71,6 +72,7 @@ _LISTS = (
     "created_constraints",
     "dropped_constraints",
 )
+_lists_of: Callable[[ChangeSet], tuple[list[object], ...]] = attrgetter(*_LISTS)
 
 
 class Transaction(TransactionReader):
@@ -171,7 +173,7 @@ class Transaction(TransactionReader):
     def mark(self) -> Mark:
         """Where the transaction stands."""
         changes = self.changes
-        lengths = tuple(len(getattr(changes, name)) for name in _LISTS)
+        lengths = tuple(map(len, _lists_of(changes)))
         return Mark(lengths, dict(changes.positions), frozenset(changes.reset_positions))
 
     def undo_to(self, mark: Mark) -> None:

@@ -235,13 +235,13 @@ class WritableGraph(GraphView, Protocol):
 
     def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
         """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
-        removed.
+        removed, each time counted.
         """
         ...
 
     def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
         """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
-        removed.
+        removed, each time counted.
         """
         ...
 

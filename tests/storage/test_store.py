@@ -366,7 +366,7 @@ def test_bulk_set_of_many_rows_is_one_write(store: GraphStore) -> None:
     transaction = write(store)
     twice = np.concatenate((nodes, nodes))
     values = Column(Kind.INT, np.arange(40_000))
-    assert transaction.set_node_property(twice, ID, values) == 20_000
+    assert transaction.set_node_property(twice, ID, values) == 40_000
     assert transaction.node_property(nodes[:2], ID).to_values() == [20_000, 20_001]
     store.commit(transaction)
     assert store.current.node_property(nodes[-1:], ID).to_values() == [39_999]
