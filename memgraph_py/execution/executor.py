@@ -128,7 +128,8 @@ class ExecutionContext:
     """What the operators of one execution share: the graph, the parameters, the limits, what was changed.
 
     ``check`` looks at the execution's ``bounds``, once per batch. ``argument`` and ``row_name`` are those of a nested
-    context (a subplan): the outer batch, and the name of the column of its row numbers.
+    context (a subplan): the outer batch, and the name of the column of its row numbers. ``is_hasty``: few rows are
+    wanted, so that operators rather give some early than many at once.
     """
 
     __slots__ = (
@@ -141,6 +142,7 @@ class ExecutionContext:
         "depth",
         "environment",
         "graph",
+        "is_hasty",
         "limits",
         "parameter_rows",
         "parameters",
@@ -166,6 +168,7 @@ class ExecutionContext:
         self._run = _Run(self.counters)
         self.argument: Batch | None = None
         self.row_name: str | None = None
+        self.is_hasty = False
         self.depth = 0
 
     @property
@@ -215,6 +218,7 @@ class ExecutionContext:
         nested.bounds = self.bounds
         nested.check = self.check
         nested._run = self._run
+        nested.is_hasty = False
         nested.depth = self.depth + 1
         return nested
 

@@ -23,6 +23,9 @@ def expand(operator: Expand, context: ExecutionContext) -> Iterator[Batch]:
         if batch.rows == 1:
             yield from _emitted(operator, batch, graph.expand(nodes, direction, types), context)
             continue
+        if context.is_hasty:
+            yield from _emitted(operator, batch.slice(0, 1), graph.expand(nodes[:1], direction, types), context)
+            batch, nodes = batch.slice(1, batch.rows), nodes[1:]
         for start, stop in by_degree(graph.degrees(nodes, direction, types), context):
             context.check()
             whole = start == 0 and stop == batch.rows

@@ -354,6 +354,7 @@ def skip(operator: Skip, context: ExecutionContext) -> Iterator[Batch]:
 def limit(operator: Limit, context: ExecutionContext) -> Iterator[Batch]:
     """The first rows; in a subplan, per outer row. Writes below are carried out in full."""
     count = row_count(operator.count, "LIMIT", context)
+    context.is_hasty = context.is_hasty or count <= context.limits.batch_rows_min
     source = context.run(operator.input)
     if context.row_name is not None:
         yield from _limited_per_row(source, count, context, stops=not has_writes(operator.input))

@@ -20,6 +20,8 @@ QUERIES = [
     "MATCH (a)-->(b) RETURN DISTINCT a.half, b.name",
     "MATCH (a)-->(b) RETURN a.i, b.i ORDER BY b.name DESC, a.i LIMIT 7",
     "MATCH (a)-->(b) WITH a, b ORDER BY a.i, b.i SKIP 5 LIMIT 9 RETURN a.i, b.i",
+    "MATCH (a {i: 3})-->(b)-->(c)-->(d) WITH count(d.i) AS n, sum(d.i) AS t LIMIT 1 RETURN n, t",
+    "MATCH (a)-->(b)-->(c)-->(d) WITH d LIMIT 12 RETURN count(*)",
     "MATCH (a) RETURN a.i, [(a)-->(b) | b.i], size([(a)<--(b) WHERE b.i < a.i | b])",
     "MATCH (a) WHERE EXISTS { (a)-->(b) WHERE b.i = a.i + 1 } RETURN a.i, COUNT { (a)-->() }",
     "MATCH (a) CALL { WITH a MATCH (a)-->(b) RETURN b ORDER BY b.i DESC LIMIT 2 } RETURN a.i, b.i",
