@@ -90,7 +90,8 @@ class _Block:
 
 def _blocks(operator: LoadCsv, source: str, context: ExecutionContext) -> Iterator[_Block]:
     """The file in blocks of whole records. Raises ExternalResourceFailed behind them for what is no CSV."""
-    terminator = np.frombuffer(operator.terminator.encode(), dtype=np.uint8).copy()
+    cut = operator.terminator.encode()
+    terminator = np.frombuffer(cut, dtype=np.uint8).copy()
     pending, pieces, line = b"", list[bytes](), 1
     for piece in chain(context.environment.installation.read_file(source), (None,)):
         is_last = piece is None
@@ -102,7 +103,8 @@ def _blocks(operator: LoadCsv, source: str, context: ExecutionContext) -> Iterat
         size = len(text)
         data = np.empty(2 * size, dtype=np.uint8)
         data[:size] = np.frombuffer(text, dtype=np.uint8)
-        fields, ends = np.empty(size + 1, dtype=np.int64), np.empty(size + 1, dtype=np.int64)
+        ends = np.empty(text.count(_FEED) + 1, dtype=np.int64)
+        fields = np.empty(text.count(cut) + len(ends), dtype=np.int64)
         records, taken, wrong, place = split_records(data, size, is_last, terminator, fields, ends)
         if records:
             yield _Block(data, fields[: int(ends[records - 1])], ends[:records])

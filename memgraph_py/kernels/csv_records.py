@@ -130,8 +130,9 @@ def split_records(
 ) -> tuple[int, np.int64, int, np.int64]:
     """Fields of the whole records in the first ``size`` bytes, and where each record's fields end.
 
-    data: as long again as ``size``, for fields that are written anew. fields, ends: room for size + 1. is_last: what
-    stands at the end without a line's end is a record too. Gives how many records there are, the place after the last,
+    data: as long again as ``size``, for fields that are written anew. fields: room for one for each terminator and each
+    record; ends: for a record for each line feed, and one more. is_last: what stands at the end without a line's end is
+    a record too. Gives how many records there are, the place after the last,
     what is no CSV there (0 for nothing), and its place.
     """
     records, used = 0, 0

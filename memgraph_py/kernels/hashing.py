@@ -23,6 +23,10 @@ CANDIDATES, ANY_VALUE, SAME_NUMBER, SAME_TEXT = 0, 1, 2, 3
 """What ``find_nodes`` checks of a node with the hash: nothing; node and label; these and number; these and text."""
 
 
+AHEAD = 64
+"""Places of so many rows are asked of the memory together."""
+
+
 @kernel("int64(int64)")
 def mix(value: Integer) -> Integer:
     """A well-mixed 64-bit number (the finaliser of SplitMix64)."""
@@ -303,7 +307,15 @@ def find_nodes(
     nodes = np.empty(len(sought_hashes) + 4, dtype=np.int64)
     found = 0
     mask = len(directory) - 1
+    touched = np.zeros(1, dtype=np.int64)
     for row in range(len(sought_hashes)):
+        if (
+            row % AHEAD == 0
+        ):  # asks the memory for the places of many rows together, as nothing here waits for an answer
+            for ahead in range(row, min(row + AHEAD, len(sought_hashes))):
+                hash = sought_hashes[ahead]
+                place = (np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS) | (hash & SEGMENT_MASK)
+                touched[0] += payloads[place] ^ hashes[place]
         if len(sought_valid) > 0 and not sought_valid[row]:
             continue
         hash = sought_hashes[row]

@@ -14,7 +14,7 @@ from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
 from memgraph_py.streams.source import FAILURES, Refused, cause_of, check_size, open_inside
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 256 << 10  # what is made of it stays below a megabyte, so the C library uses the same memory again
 _GZIP = b"\x1f\x8b"
 _IN_MEMORY_BYTES = 16 << 20
 
