@@ -20,7 +20,7 @@ from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.operators import HashJoin, Operator
 from memgraph_py.plan.variables import bound_variables
 from memgraph_py.storage.indexes import hash_column
-from memgraph_py.storage.snapshot import same_values
+from memgraph_py.storage.sameness import same_values
 
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 _ELEMENTS = frozenset((Kind.NODE, Kind.RELATIONSHIP))

@@ -14,10 +14,11 @@ from memgraph_py.execution.single import Parameters, Row, SeveralRows, SingleRow
 from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById
 from memgraph_py.storage.elements import elements_of, values_of
 from memgraph_py.storage.ordering import RangeBounds
+from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.single import node_by_number
-from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot, same_rows
+from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import NodeIds
 from memgraph_py.values.types import NodeReference
 

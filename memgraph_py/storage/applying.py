@@ -21,8 +21,9 @@ from memgraph_py.storage.elements import belongs, count_of, elements_of, values_
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_columns
 from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
+from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
-from memgraph_py.storage.snapshot import Snapshot, same_rows
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import KeyId, LabelId, NodeIds
 
 Numbers = NDArray[np.int64]

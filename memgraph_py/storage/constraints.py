@@ -20,9 +20,10 @@ from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
 from memgraph_py.storage.elements import belongs, elements_of, values_of
 from memgraph_py.storage.indexes import hash_columns
+from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import ConstraintDefinition, ConstraintKind, Entity
-from memgraph_py.storage.snapshot import NO_IDS, Snapshot, same_rows, sets_with
+from memgraph_py.storage.snapshot import NO_IDS, Snapshot, sets_with
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.naming import quoted, shown
 from memgraph_py.values.value_types import fits, read_property_type

@@ -14,6 +14,7 @@ from memgraph_py.storage.indexes import hash_columns
 from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
 from memgraph_py.storage.own_index import OwnIndex
+from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.snapshot import (
@@ -21,7 +22,6 @@ from memgraph_py.storage.snapshot import (
     Snapshot,
     distinct_seek,
     index_candidates,
-    same_rows,
     sets_with,
 )
 from memgraph_py.storage.view import (

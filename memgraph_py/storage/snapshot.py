@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
-from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes, same_texts
+from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
 from memgraph_py.kernels.path_ends import path_ends
 from memgraph_py.kernels.shortest import shortest_path
 from memgraph_py.kernels.sorting import distinct
@@ -28,6 +28,7 @@ from memgraph_py.storage.indexes import Hashed, LabelNodes, PropertyIndex, hash_
 from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.pages import NO_VALIDITY, Pages
 from memgraph_py.storage.properties import PropertyColumn
+from memgraph_py.storage.sameness import same_rows, same_values
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor, SchemaRules
 from memgraph_py.storage.view import (
@@ -40,7 +41,6 @@ from memgraph_py.storage.view import (
     Seek,
     TypeId,
 )
-from memgraph_py.values.comparison import equals
 from memgraph_py.values.types import Value
 
 NOTHING, ASK = -1, -2
@@ -49,7 +49,6 @@ that is compared here."""
 NO_IDS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 _ROWS_AT_ONCE = 1 << 16  # what is made of them stays in the processor's caches
 _SAME: dict[Kind, int] = {Kind.INT: SAME_NUMBER, Kind.STRING: SAME_TEXT}
-_COMPARED_IN_COLUMNS = frozenset((Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STRING))
 _FIRST_ROW: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
 _NO_COLUMN = (NO_IDS, NO_VALIDITY, np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
 
@@ -456,34 +455,6 @@ def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
     first = np.ones(len(rows), dtype=np.bool_)
     first[1:] = (rows[1:] != rows[:-1]) | (nodes[1:] != nodes[:-1])
     return Seek(rows[first], nodes[first])
-
-
-def same_values(left: Column, right: Column) -> NDArray[np.bool_]:
-    """(rows,) True where both are equal (openCypher equality, so False where it is unknown)."""
-    if left.kind is right.kind and left.kind in _COMPARED_IN_COLUMNS:
-        if left.kind is Kind.STRING:
-            left_texts, right_texts = (np.where(column.validity(), column.values, 0) for column in (left, right))
-            same = same_texts(left_texts, _data(left), right_texts, _data(right))
-        else:
-            same = left.values == right.values
-        for column in (left, right):
-            if column.valid is not None:
-                same &= column.valid
-        return same
-    pairs = zip(left.to_values(), right.to_values(), strict=True)
-    return np.fromiter((equals(a, b) is True for a, b in pairs), dtype=np.bool_, count=len(left))
-
-
-def same_rows(left: Sequence[Column], right: Sequence[Column]) -> NDArray[np.bool_]:
-    """(rows,) True where all columns are equal."""
-    same = same_values(left[0], right[0])
-    for one, other in zip(left[1:], right[1:], strict=True):
-        same &= same_values(one, other)
-    return same
-
-
-def _data(column: Column) -> NDArray[np.uint8]:
-    return EMPTY_DATA if column.data is None else column.data
 
 
 def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> NDArray[np.bool_]:
