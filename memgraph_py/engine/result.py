@@ -61,7 +61,7 @@ class Result:
 
     columns: names in order. bounded: it may run in the event loop's thread. view: what references in the rows are
     read from. committed: of an auto-commit write, once ``finished``; wait for it before telling the client that all is
-    well.
+    well. single: not None where ``take_row`` may give all.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Result:
         self.view = view
         self.committed: Future[int] | None = None
         self.finished = False
-        self._single = single
+        self.single = single
         self._start = start
         self._batches: Iterator[Batch] | None = None
         self._summary = summary
@@ -89,15 +89,10 @@ class Result:
         self._exhausted = False
         self._created = time.perf_counter()
 
-    @property
-    def is_single(self) -> bool:
-        """True where ``take_row`` may give all."""
-        return self._single is not None
-
     def take_row(self) -> Row | None:
         """The one row, or None for none: then the result is ``finished``. Raises SeveralRows where ``take`` must be
         asked, as nothing was taken."""
-        single, self._single = self._single, None
+        single, self.single = self.single, None
         if single is None or self._batches is not None:
             raise SeveralRows
         row = single()

@@ -488,13 +488,7 @@ def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
 
 
 def _summary(prepared: PreparedQuery, view: GraphView) -> Summary:
-    summary = Summary(_query_type(prepared))
+    summary = Summary("r" if not prepared.writes else "rw" if prepared.columns else "w")
     if prepared.notifications:
         summary.notifications = as_maps(prepared.notifications, view, prepared.text)
     return summary
-
-
-def _query_type(prepared: PreparedQuery) -> str:
-    if not prepared.writes:
-        return "r"
-    return "rw" if prepared.columns else "w"

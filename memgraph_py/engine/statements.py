@@ -100,7 +100,10 @@ class StatementCache:
         key = (text, view.schema.version)
         entry = self._entries.get(key)
         elements = view.node_count(None) + view.relationship_count(None)
-        if entry is not None and (not isinstance(entry, PreparedQuery) or _still_suits(entry, elements)):
+        if isinstance(entry, PreparedQuery):
+            if _still_suits(entry, elements):
+                return entry
+        elif entry is not None:
             assert not isinstance(entry, _Shared), "a shape has marks that no text has"
             return entry
         if len(text) > self._limits.query_bytes_max:

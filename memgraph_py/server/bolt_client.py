@@ -98,7 +98,7 @@ class BoltClient(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and carry on unless a request is being carried out."""
         connection = self._connection
-        connection.receive(bytes(data))
+        connection.receive(data)
         held = connection.held_bytes
         if (held > INPUT_BYTES_FREE or self._input_bytes) and not self._count_input(held):
             return

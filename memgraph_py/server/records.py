@@ -89,7 +89,7 @@ class RecordStream:
         rows = 0
         packed = self._packed
         if packed is None:
-            if self.result.is_single and (piece := self._take_row()) is not None:
+            if self.result.single is not None and (piece := self._take_row()) is not None:
                 return piece
             taken = self.result.take(count, budget_seconds)
             self._state = (taken.finished, taken.interrupted)
