@@ -12,6 +12,7 @@ kinds); it is the last resort.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -395,9 +396,23 @@ def _from_pieces(values: Sequence[Value]) -> Column:
 
 def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
     texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment,misc]
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    ends = np.cumsum(lengths)
+    if len(texts) > 1 and int(ends[-1]) > _JOINED_CHARACTERS:  # in parts: nobody else runs while texts are joined
+        cuts = np.searchsorted(ends, np.arange(_JOINED_CHARACTERS, int(ends[-1]), _JOINED_CHARACTERS), side="right")
+        places = np.unique(np.concatenate(((0,), cuts, (len(texts),)))).tolist()
+        parts = [_joined_texts(texts[one:other], lengths[one:other], None) for one, other in pairwise(places)]
+        return _end_to_end(parts, valid)
+    return _joined_texts(texts, lengths, valid)
+
+
+_JOINED_CHARACTERS = 1 << 23
+
+
+def _joined_texts(texts: list[str], lengths: NDArray[np.int64], valid: Mask | None) -> Column:
+    """The column of the texts, which have so many characters each."""
     joined = "".join(texts)
     if joined.isascii():
-        lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         data = joined.encode("ascii")
     else:
         encoded = [text.encode("utf-8") for text in texts]

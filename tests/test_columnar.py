@@ -95,3 +95,18 @@ def test_a_string_that_no_handle_can_tell_is_refused() -> None:
     assert Column.from_values([longest, "y"]).to_values() == [longest, "y"]
     with pytest.raises(LimitExceeded):
         Column.from_values(["y", longest + "x"])
+
+
+def test_long_texts_are_joined_in_parts() -> None:
+    texts = ["a" * 5_000_000, "", "ß" * 5_000_000, None, "b" * 9_000_000, "c"]
+    column = Column.from_values(texts)
+    assert column.kind is Kind.STRING
+    assert column.to_values() == texts
+    assert column.take(np.array([2, 2, 0])).to_values() == [texts[2], texts[2], texts[0]]
+
+
+def test_a_long_text_in_many_rows_is_made_once() -> None:
+    column = Column.constant("x" * 1_000_000, 1_000)
+    values = column.to_values()
+    assert values[0] is values[999]
+    assert values[0] == "x" * 1_000_000

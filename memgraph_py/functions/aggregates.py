@@ -98,15 +98,23 @@ def collect(environment: Environment, arguments: list[Column], groups: Groups, g
     column, groups = _present(arguments[0], groups)
     lists = np.empty(group_count, dtype=object)
     if group_count == 1:
-        lists[0] = column.to_values()
+        lists[0] = _values(column, environment)
         return Column(Kind.OBJECT, lists)
     order = np.argsort(groups, kind="stable")
-    values = column.take(order).to_values()
+    values = _values(column.take(order), environment)
     start = 0
     for group, stop in enumerate(np.cumsum(_counts(groups, group_count)).tolist()):
         lists[group] = values[start:stop]
         start = stop
     return Column(Kind.OBJECT, lists)
+
+
+def _values(column: Column, environment: Environment) -> list[Value]:
+    """All rows as Python objects. Raises what the bounds do."""
+    values: list[Value] = []
+    for piece in environment.bounds.pieces(len(column)):
+        values += column.slice(piece.start, piece.stop).to_values()
+    return values
 
 
 @aggregate("stdev", 1, signature="stDev(input :: FLOAT) :: FLOAT")

@@ -153,15 +153,22 @@ def _is_in_one(bounds: Bounds, left: Column, candidates: list[Value]) -> Column:
     """Membership of each row in one and the same list."""
     if not candidates:
         return Column(Kind.BOOL, np.zeros(len(left.values), dtype=np.bool_))
-    types = set(map(type, candidates))
+    types: set[type] = set()
+    for piece in bounds.pieces(len(candidates)):
+        types.update(map(type, candidates[piece]))
     if left.kind is Kind.INT and types == {int}:
-        return Column(Kind.BOOL, np.isin(left.values, np.array(candidates, dtype=np.int64)), left.valid)
+        integers = np.empty(len(candidates), dtype=np.int64)
+        for piece in bounds.pieces(len(candidates)):
+            integers[piece] = candidates[piece]  # type: ignore[assignment]  # all are integers
+        return Column(Kind.BOOL, np.isin(left.values, integers), left.valid)
     if left.kind is Kind.STRING and types <= {str, type(None)} and len(candidates) <= STRINGS_ONE_BY_ONE:
         return _is_one_of(left, [text for text in candidates if isinstance(text, str)], None in candidates)
     if types & {list, dict} or float in types or left.kind in (Kind.OBJECT, Kind.FLOAT):
         return each_row(bounds, lambda value: value_in(value, candidates), [left], nulls=True)
     has_null = type(None) in types
-    members = frozenset(grouping_key(candidate) for candidate in candidates if candidate is not None)
+    members: set[object] = set()
+    for piece in bounds.pieces(len(candidates)):
+        members.update(grouping_key(candidate) for candidate in candidates[piece] if candidate is not None)
     otherwise = None if has_null else False
     return Column.from_values(
         [None if value is None else True if grouping_key(value) in members else otherwise for value in left.to_values()]
