@@ -12,23 +12,40 @@ kinds); it is the last resort.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES
-from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import copy_texts, text_bytes
+from memgraph_py.values.text_heaps import (
+    EMPTY_DATA,
+    STRING_LENGTH_BITS,
+    STRING_LENGTH_MASK,
+    pack_texts,
+    unpack_texts,
+)
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
+
+__all__ = [
+    "DTYPES",
+    "EMPTY_DATA",
+    "NO_MASK",
+    "STRING_LENGTH_BITS",
+    "STRING_LENGTH_MASK",
+    "Batch",
+    "Column",
+    "Kind",
+    "Mask",
+    "Parameters",
+    "RecordColumn",
+    "Rows",
+]
 
 Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.int64]
 
-STRING_LENGTH_BITS = 24
-STRING_LENGTH_MASK = (1 << STRING_LENGTH_BITS) - 1
-EMPTY_DATA: NDArray[np.uint8] = np.zeros(0, dtype=np.uint8)
 NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
@@ -396,63 +413,15 @@ def _from_pieces(values: Sequence[Value]) -> Column:
 
 def _string_column(values: Sequence[Value], valid: Mask | None) -> Column:
     texts: list[str] = values if valid is None else [value or "" for value in values]  # type: ignore[assignment,misc]
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    ends = np.cumsum(lengths)
-    if len(texts) > 1 and int(ends[-1]) > _JOINED_CHARACTERS:  # in parts: nobody else runs while texts are joined
-        cuts = np.searchsorted(ends, np.arange(_JOINED_CHARACTERS, int(ends[-1]), _JOINED_CHARACTERS), side="right")
-        places = np.unique(np.concatenate(((0,), cuts, (len(texts),)))).tolist()
-        parts = [_joined_texts(texts[one:other], lengths[one:other], None) for one, other in pairwise(places)]
-        return _end_to_end(parts, valid)
-    return _joined_texts(texts, lengths, valid)
-
-
-_JOINED_CHARACTERS = 1 << 23
-
-
-def _joined_texts(texts: list[str], lengths: NDArray[np.int64], valid: Mask | None) -> Column:
-    """The column of the texts, which have so many characters each."""
-    joined = "".join(texts)
-    if joined.isascii():
-        data = joined.encode("ascii")
-    else:
-        encoded = [text.encode("utf-8") for text in texts]
-        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
-        data = b"".join(encoded)
-    if len(data) > STRING_LENGTH_MASK and int(lengths.max()) > STRING_LENGTH_MASK:
-        raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
-    handles = np.cumsum(lengths)
-    handles -= lengths
-    handles <<= STRING_LENGTH_BITS
-    handles |= lengths
-    return Column(Kind.STRING, handles, valid, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
-
-
-_REPEATED_BYTES = 1 << 16
+    handles, data = pack_texts(texts)
+    return Column(Kind.STRING, handles, valid, data)
 
 
 def _strings(column: Column) -> Iterator[str]:
     handles = column.values
-    if len(handles) == 0:
-        return
-    assert column.data is not None
     if column.valid is not None:  # a handle where NULL has no meaning
         handles = np.where(column.valid, handles, 0)
-    starts = handles >> STRING_LENGTH_BITS
-    lengths = handles & STRING_LENGTH_MASK
-    ends = starts + lengths
-    low, high = int(starts.min()), int(ends.max())
-    if int(lengths.sum()) > 2 * (high - low) + _REPEATED_BYTES:  # long texts in many rows each: made once
-        distinct, places = np.unique(handles, return_inverse=True)
-        texts = list(_strings(Column(Kind.STRING, distinct, None, column.data)))
-        yield from map(texts.__getitem__, places.tolist())
-        return
-    if high - low <= 64 * len(handles) + 4096:  # close together: one copy, then slices
-        heap = column.data[low:high].tobytes()
-        for start, end in zip((starts - low).tolist(), (ends - low).tolist(), strict=True):
-            yield heap[start:end].decode()
-        return
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        yield column.data[start:end].tobytes().decode()
+    return unpack_texts(handles, EMPTY_DATA if column.data is None else column.data)
 
 
 def _concatenate_records(columns: Sequence[Column]) -> RecordColumn | None:
