@@ -85,9 +85,10 @@ def _over(operator: Operator, needed: Names) -> _Pruned:
     bound = bound_variables(operator)
     below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
     if isinstance(operator, HINTED):
-        unused = tuple(dict.fromkeys(name for name in given + bound if name not in needed))
-        operator = changed(operator, input=below, unused=unused or operator.unused)
-    else:
+        unused = tuple(dict.fromkeys([name for name in given + bound if name not in needed])) or operator.unused
+        if below is not operator.input or unused != operator.unused:
+            operator = changed(operator, input=below, unused=unused)
+    elif below is not operator.input:
         operator = changed(operator, input=below)
     return operator, columns_over(operator, given)
 

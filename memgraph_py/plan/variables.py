@@ -101,6 +101,8 @@ def argument_variables(plan: Operator) -> frozenset[str]:
 def read_variables(operator: Operator) -> frozenset[str]:
     """Variables of its input that the operator itself reads, what its subplans take in included."""
     match operator:
+        case operators.Filter(_, predicate):  # most are these
+            return free_variables(predicate)
         case operators.Expand():
             return frozenset((operator.source,))
         case operators.ExpandInto():
@@ -138,6 +140,8 @@ def read_variables(operator: Operator) -> frozenset[str]:
 def bound_variables(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator adds to those of its input."""
     match operator:
+        case operators.Filter() | operators.UniqueRelationships():  # most are these
+            return ()
         case operators.AllNodes() | operators.LabelScan() | operators.NodeById():
             return (operator.variable,)
         case operators.IndexSeek() | operators.IndexRangeSeek() | operators.IndexOrder():
@@ -198,6 +202,9 @@ def columns(operator: Operator) -> tuple[str, ...]:
 def columns_over(operator: Operator, below: tuple[str, ...]) -> tuple[str, ...]:
     """The same, where its input (of a Union the left one) has the columns ``below``."""
     match operator:
+        case operators.Filter() | operators.UniqueRelationships():  # most are these
+            unused = operator.unused
+            return tuple(name for name in below if name not in unused) if unused else below
         case operators.Unit() | operators.Drain():
             return ()
         case operators.Argument(variables) | operators.Distinct(_, variables):
@@ -214,7 +221,7 @@ def columns_over(operator: Operator, below: tuple[str, ...]) -> tuple[str, ...]:
             return below
         case _:
             given = below + tuple(name for name in bound_variables(operator) if name not in below)
-            unused: tuple[str, ...] = getattr(operator, "unused", ())
+            unused = getattr(operator, "unused", ())
             return tuple(name for name in given if name not in unused) if unused else given
 
 
