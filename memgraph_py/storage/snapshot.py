@@ -217,14 +217,18 @@ class Snapshot:
         maximum: int | None,
         flag: NDArray[np.int64],
     ) -> RelationshipIds | None:
-        """See GraphView."""
+        """See GraphView; of a transaction's own nodes too, which have no relationships here."""
+        if max(ends) >= self.node_bound:
+            return NO_IDS
         walk = (int(direction), NO_IDS if types is None else types, self.graph())
         return shortest_path(*ends, -1 if maximum is None else maximum, self.node_bound, flag, walk)
 
     def path_ends(
         self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
     ) -> NodeIds:
-        """See GraphView."""
+        """See GraphView; of a transaction's own nodes too, which have no relationships here."""
+        if source >= self.node_bound:
+            return NO_IDS
         walk = (int(direction), NO_IDS if types is None else types, self.graph())
         return path_ends(source, minimum, maximum, self.node_bound, walk)
 
