@@ -67,7 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, _end_at_once)
     from memgraph_py.kernels import on_compile  # only now, as these take a while
     from memgraph_py.server.front import Front, run_in_loop
+    from memgraph_py.storage.memory import keep_large_arrays_apart
 
+    keep_large_arrays_apart()  # while there is one thread
     front = Front(settings)
     on_compile(CompileProgress(front))
     run_in_loop(_serve(front))
