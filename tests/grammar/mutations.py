@@ -41,6 +41,12 @@ STRAY = (
     "LIMIT 1",
     "DISTINCT",
     "9" * 25,
+    "IS :: INTEGER NOT NULL",
+    "IS NOT TYPED LIST<STRING | DATE>",
+    "IS A|!B",
+    "QUERY MEMORY LIMIT 1 MB",
+    "IS UNIQUE",
+    "IS NODE KEY",
 )
 
 
