@@ -59,7 +59,8 @@ def _merged(operator: IndexOrder, on: SchemaDescriptor, found: InOrder, context:
     for piece in found.pieces:
         context.check()
         if len(found.aside):
-            piece = piece[~np.isin(piece, found.aside)]
+            places = np.minimum(np.searchsorted(found.aside, piece), len(found.aside) - 1)
+            piece = piece[found.aside[places] != piece]
         ids, values = _present(on, piece, context)
         if len(ids) == 0:
             continue

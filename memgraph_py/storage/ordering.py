@@ -99,10 +99,7 @@ class Order:
     def candidates(self, reader: "VersionReader", bounds: RangeBounds) -> tuple[Numbers, Numbers] | None:
         """(matches,) rows of the bounds, and elements that may be within, some of them twice. None where there is no
         order for this version, or a large part of it is within: then scan, which is as fast and leaves ids in order."""
-        found = self._for_version(reader.version)
-        if found is None or len(found[1]) > _JOURNAL_ROWS + len(found[0]) // 16:
-            self._make(reader)
-            found = self._for_version(reader.version) or found
+        found = self._newest_for(reader)
         if found is None:
             return None
         ordered, since = found
@@ -117,15 +114,19 @@ class Order:
         return rows, ids
 
     def whole(self, reader: "VersionReader") -> "tuple[Ordered, Numbers] | None":
-        """The order of one property and what was inserted since; None where there is none for this version, or much
-        was inserted."""
-        found = self._for_version(reader.version)
-        if found is None or len(found[1]) > _JOURNAL_ROWS:
-            self._make(reader)
-            found = self._for_version(reader.version)
-        if found is None or not isinstance(found[0], Ordered) or len(found[1]) > _JOURNAL_ROWS:
+        """The order of one property and what was inserted since; None where there is none for this version."""
+        found = self._newest_for(reader)
+        if found is None or not isinstance(found[0], Ordered):
             return None
         return found[0], found[1]
+
+    def _newest_for(self, reader: "VersionReader") -> "tuple[AnyOrder, Numbers] | None":
+        """The order and what was inserted since, made anew where that is much."""
+        found = self._for_version(reader.version)
+        if found is None or len(found[1]) > _JOURNAL_ROWS + len(found[0]) // 16:
+            self._make(reader)
+            found = self._for_version(reader.version) or found
+        return found
 
     def _for_version(self, version: int) -> "tuple[AnyOrder, Numbers] | None":
         """The order and what was inserted since; None where it is younger than the version, or there is none."""
