@@ -33,8 +33,6 @@ from memgraph_py.engine.session import Session
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Node, Relationship
 
-SETS = 20
-"""Of parameters, for each query that has any."""
 FIRST_CALLS = 5
 UNWIND_ROWS = 10_000
 
@@ -47,6 +45,7 @@ def main() -> None:
     """Run everything and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.social", description=__doc__)
     parser.add_argument("--only", metavar="TEXT", default="", help="queries with this in their names")
+    parser.add_argument("--sets", type=int, default=20, help="sets of parameters, for each query that has any")
     parser.add_argument("--no-embedded", action="store_true", help="leave out Kùzu and Ladybug")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds for the store's background work")
     add_peer_argument(parser)
@@ -67,7 +66,7 @@ def main() -> None:
     figures = []
     for question in questions():
         if arguments.only in question.name:
-            figures += measured(question, session, peers)
+            figures += measured(question, session, peers, arguments.sets)
     publish(figures, arguments, f"{USERS:,} users, {FRIENDSHIPS:,} friendships")
     for embedded_peer in embedded:
         embedded_peer.close()
@@ -107,13 +106,13 @@ def load(peer: BoltPeer, graph: Social) -> None:
         raise SystemExit(f"{peer.name} holds {found[0]:,} users and {found[1]:,} friendships, and not this graph")
 
 
-def measured(question: Question, session: Session, peers: Mapping[str, Ask]) -> list[Figure]:
+def measured(question: Question, session: Session, peers: Mapping[str, Ask], count: int) -> list[Figure]:
     """The warm figure, with those of the peers that agree, and that of the first call."""
     first = first_call(question, session)
-    sets = parameters(SETS, USERS) if question.has_parameters else [{}]
+    sets = parameters(count, USERS) if question.has_parameters else [{}]
     others = {name: ask for name, ask in peers.items() if agrees(name, question, ask, session, sets)}
     least = [[float("inf")] * len(sets) for _ in range(1 + len(others))]
-    for turn in range(question.rounds):
+    for turn in range(question.rounds if question.has_parameters else question.rounds * count):
         for place, values in enumerate(sets):
             least[0][place] = min(least[0][place], run(question.text, session, values))
             for row, ask in enumerate(others.values(), start=1):
@@ -140,7 +139,7 @@ def run(text: str, session: Session, values: Mapping[str, int]) -> float:
 
 def agrees(name: str, question: Question, ask: Ask, session: Session, sets: list[dict[str, int]]) -> bool:
     """True where the peer gives the same rows for some of the sets; says so where it does not."""
-    for values in sets[:3]:
+    for values in sets[:2]:
         theirs, _ = ask(question, values)
         if isinstance(theirs, str):
             print(f"{name} does not answer '{question.name}': {theirs}")
