@@ -57,11 +57,11 @@ def _folded_integers(columns: Sequence[Column]) -> Folded:
     for column in columns:
         values = np.ascontiguousarray(column.values)
         valid = NO_MASK if column.valid is None else np.ascontiguousarray(column.valid)
-        count, least, greatest, total = fold_integers(values, valid)
+        count, least, greatest, total = map(int, fold_integers(values, valid))  # no numbers of NumPy's
         if max(greatest, -least) * count > INT64_MAX:
             total = sum(column.take(column.validity()).values.tolist())
         answer.count += count
-        answer.total += int(total)
+        answer.total += total
         answer.least = min(answer.least, least)
         answer.greatest = max(answer.greatest, greatest)
     return answer
@@ -73,9 +73,10 @@ def _folded_floats(columns: Sequence[Column]) -> Folded:
     parts = []
     for column in columns:
         valid = NO_MASK if column.valid is None else np.ascontiguousarray(column.valid)
-        count, least, greatest, answer.total = fold_floats(np.ascontiguousarray(column.values), valid, answer.total)
-        answer.count += count
-        parts.append((least, greatest))
+        values = np.ascontiguousarray(column.values)
+        count, least, greatest, total = fold_floats(values, valid, answer.total)
+        answer.count, answer.total = answer.count + int(count), float(total)
+        parts.append((float(least), float(greatest)))
     numbers = [least for least, _ in parts if not math.isnan(least)]
     answer.least = min(numbers, default=math.nan)
     answer.greatest = math.nan if any(math.isnan(greatest) for _, greatest in parts) else max(g for _, g in parts)

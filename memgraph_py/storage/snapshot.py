@@ -167,10 +167,11 @@ class Snapshot:
         every = label is None or self.node_count(label) == self.live_nodes
         members = NO_VALIDITY if every or label is None else self.schema.label_members(label)
         states = self.node_states
-        return sum(
+        counts = [
             count_present(pages.validity, pages.table, states.buffer, states.table, members, self.node_bound)
             for pages in column.pages.values()
-        )
+        ]
+        return int(sum(counts))
 
     def relationship_count(self, type: TypeId | None) -> int:
         """See GraphView."""
