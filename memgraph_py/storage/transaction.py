@@ -255,9 +255,9 @@ class Transaction(TransactionReader):
         key: KeyId,
         values: Column,
     ) -> int:
-        repeated = 0
         if len(ids) == 0:
             return 0
+        count = -1
         if len(ids) == 1:
             if ids[0] < 0:
                 return 0
@@ -265,16 +265,13 @@ class Transaction(TransactionReader):
             _, last = np.unique(ids[::-1], return_index=True)
             rows = len(ids) - 1 - last
             if len(rows) < len(ids) or ids.min() < 0:
-                repeated = int(np.count_nonzero(ids >= 0))
                 rows = np.sort(rows[ids[rows] >= 0])
-                repeated -= len(rows)
+                count = _count_writes(ids, values, read(ids[rows], key), ids[rows])
                 ids, values = ids[rows], values.take(rows)
-        count = len(ids)
-        if values.valid is None:
-            count += repeated
-        else:
-            absent = ~read(ids[~values.valid], key).validity()
-            count -= int(absent.sum())
+        if count < 0:
+            count = len(ids)
+            if values.valid is not None:
+                count -= int(np.count_nonzero(~read(ids[~values.valid], key).validity()))
         if len(ids):
             writes.append(PropertyWrite(ids, key, values))
         return count
@@ -303,3 +300,19 @@ class Transaction(TransactionReader):
 
 def _deleted(element: str, id: int) -> EntityNotFound:
     return EntityNotFound(f"{element} {id} has been deleted in this transaction", detail="DeletedEntityAccess")
+
+
+def _count_writes(ids: Numbers, values: Column, before: Column, distinct_ids: Numbers) -> int:
+    """How many of the writes set or remove something, one after another: to remove what is not there is none.
+
+    before: what the distinct ids have. Ids below 0 are passed by.
+    """
+    if values.valid is None:
+        return int(np.count_nonzero(ids >= 0))
+    there = dict(zip(distinct_ids.tolist(), before.validity().tolist(), strict=True))
+    count = 0
+    for id, is_set in zip(ids.tolist(), values.valid.tolist(), strict=True):
+        if id >= 0:
+            count += is_set or there[id]
+            there[id] = is_set
+    return count

@@ -181,7 +181,12 @@ class Walk:
         key, ids = self.random.choice(KEYS), self.some(one.graph.nodes, 4)
         new = self.values(len(ids))
         last = {id: value for id, value in zip(ids, new, strict=True) if id >= 0}
-        expected = sum(value is not None or key in one.graph.nodes[id][1] for id, value in last.items())
+        there = {id: key in one.graph.nodes[id][1] for id in last}
+        expected = 0
+        for id, value in zip(ids, new, strict=True):  # each counts, also of a node again and again
+            if id >= 0:
+                expected += value is not None or there[id]
+                there[id] = value is not None
         assert one.transaction.set_node_property(ids_of(ids), key, Column.from_values(new)) == expected
         for id, value in last.items():
             self.assign(one.graph.nodes[id][1], key, value)
