@@ -255,25 +255,28 @@ class Transaction(TransactionReader):
         key: KeyId,
         values: Column,
     ) -> int:
-        if len(ids) == 0:
+        if len(ids) > 1 and ids.min() < 0:
+            there = ids >= 0
+            ids, values = ids[there], values.take(there)
+        if len(ids) == 0 or ids[0] < 0:
             return 0
-        count = -1
-        if len(ids) == 1:
-            if ids[0] < 0:
-                return 0
-        else:
-            _, last = np.unique(ids[::-1], return_index=True)
-            rows = len(ids) - 1 - last
-            if len(rows) < len(ids) or ids.min() < 0:
-                rows = np.sort(rows[ids[rows] >= 0])
-                count = _count_writes(ids, values, read(ids[rows], key), ids[rows])
-                ids, values = ids[rows], values.take(rows)
-        if count < 0:
+        if len(ids) == 1 or bool((ids[1:] > ids[:-1]).all()):
             count = len(ids)
             if values.valid is not None:
                 count -= int(np.count_nonzero(~read(ids[~values.valid], key).validity()))
-        if len(ids):
             writes.append(PropertyWrite(ids, key, values))
+            return count
+        order = np.argsort(ids, kind="stable")
+        in_order = ids[order]
+        first = np.concatenate(((True,), in_order[1:] != in_order[:-1]))
+        count = len(ids)
+        if values.valid is not None:
+            valid = values.valid[order]
+            before = np.concatenate(((False,), valid[:-1]))
+            before[first] = read(in_order[first], key).validity()
+            count = int(np.count_nonzero(valid | before))
+        rows = np.sort(order[np.concatenate((first[1:], (True,)))])  # the last of each
+        writes.append(PropertyWrite(ids[rows], key, values.take(rows)))
         return count
 
     def _change_labels(self, nodes: NodeIds, change: Callable[[set[LabelId]], set[LabelId]]) -> int:
@@ -300,19 +303,3 @@ class Transaction(TransactionReader):
 
 def _deleted(element: str, id: int) -> EntityNotFound:
     return EntityNotFound(f"{element} {id} has been deleted in this transaction", detail="DeletedEntityAccess")
-
-
-def _count_writes(ids: Numbers, values: Column, before: Column, distinct_ids: Numbers) -> int:
-    """How many of the writes set or remove something, one after another: to remove what is not there is none.
-
-    before: what the distinct ids have. Ids below 0 are passed by.
-    """
-    if values.valid is None:
-        return int(np.count_nonzero(ids >= 0))
-    there = dict(zip(distinct_ids.tolist(), before.validity().tolist(), strict=True))
-    count = 0
-    for id, is_set in zip(ids.tolist(), values.valid.tolist(), strict=True):
-        if id >= 0:
-            count += is_set or there[id]
-            there[id] = is_set
-    return count
