@@ -103,6 +103,7 @@ class Workers:
                     return
                 future, call = self._waiting.popleft()
                 if not future.set_running_or_notify_cancel():
+                    del future, call  # a statement that was given up holds its version of the graph
                     continue
                 self._begun[number] = time.monotonic()
             try:

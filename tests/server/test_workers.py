@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from typing import Any
@@ -94,6 +95,29 @@ def test_work_that_is_taken_back_is_never_begun() -> None:
 
     in_loop(scenario, 1, 1)
     assert begun == [2]
+
+
+def test_work_that_is_taken_back_is_let_go() -> None:
+    """Also by a thread that then waits for more: what it holds may be a whole version of the graph."""
+    go_on = threading.Event()
+
+    class Held:
+        def do(self) -> None: ...
+
+    async def scenario(workers: Workers) -> None:
+        first, work = workers.submit(go_on.wait, SECONDS_MAX), Held()
+        reference = weakref.ref(work)
+        assert workers.submit(work.do).cancel()
+        del work
+        go_on.set()
+        await asyncio.wrap_future(first)
+        for _ in range(int(SECONDS_MAX / 0.01)):
+            if reference() is None:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("it is still held")
+
+    in_loop(scenario, 1, 1)
 
 
 def test_stopping_cancels_what_waits() -> None:
