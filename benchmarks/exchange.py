@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -24,8 +25,8 @@ def main() -> None:
     rounds = []
     for _ in range(ROUNDS):
         store = GraphStore()
-        took = {**_timed("load", lambda store=store: recover(DataDirectory(folder), store))}  # type: ignore[misc]  # now
-        took |= _timed("write", lambda store=store: _write(path, store))  # type: ignore[misc]
+        took = _timed("load", partial(recover, DataDirectory(folder), store))
+        took |= _timed("write", partial(_write, path, store))
         rounds.append({**took, "file_bytes": path.stat().st_size})
         path.unlink()
     print(json.dumps({name: min(took[name] for took in rounds) for name in rounds[0]}))

@@ -184,8 +184,9 @@ def _asks_bolt(peer: BoltPeer) -> Ask:
         except Neo4jError as error:
             return str(error), 0.0
         after, ended = peer.cpu_seconds(), time.perf_counter()
-        known = before is not None and after is not None
-        return rows, cpu_used(before, after) if known else ended - begun  # type: ignore[arg-type]  # both are known
+        if before is None or after is None:
+            return rows, ended - begun
+        return rows, cpu_used(before, after)
 
     return ask
 

@@ -309,9 +309,8 @@ def find_nodes(
     mask = len(directory) - 1
     touched = np.zeros(1, dtype=np.int64)
     for row in range(len(sought_hashes)):
-        if (
-            row % AHEAD == 0
-        ):  # asks the memory for the places of many rows together, as nothing here waits for an answer
+        # asks the memory for the places of many rows together, as nothing here waits for an answer
+        if row % AHEAD == 0:
             for ahead in range(row, min(row + AHEAD, len(sought_hashes))):
                 hash = sought_hashes[ahead]
                 place = (np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS) | (hash & SEGMENT_MASK)
