@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -47,12 +47,16 @@ SETTINGS = {
     "group.initial.rebalance.delay.ms": "0",
     "broker.session.timeout.ms": "1500",
     "broker.heartbeat.interval.ms": "300",
+    "controller.socket.timeout.ms": "2000",
     "log.retention.check.interval.ms": "500",
     "log.cleaner.enable": "false",
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",
 }
-"""Of one node, for tests: back soon after a crash. All is allowed but what ``RealBroker.denied`` forbids."""
+"""Of one node, for tests: back soon after a crash or a pause, for which time its own requests to its controller may be
+lost. All is allowed but what ``RealBroker.denied`` forbids."""
+LOST = (KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT, KafkaError._TRANSPORT)
+"""What the client says of a request whose answer did not come."""
 QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -73,8 +77,9 @@ class RealBroker:
         admin = self._admin()
         config = {name.replace("_", "."): value for name, value in settings.items()}
         new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
-        admin.create_topics([new])[topic].result(30)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._created(admin, new):
+            assert time.monotonic() < deadline
         while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -160,6 +165,19 @@ class RealBroker:
             producer.commit_transaction(30)
         else:
             producer.abort_transaction(30)
+
+    @staticmethod
+    def _created(admin: AdminClient, new: NewTopic) -> bool:
+        """Ask once. Whether the topic is there: a broker that was paused may lose the request, or its answer."""
+        try:
+            admin.create_topics([new], operation_timeout=5, request_timeout=10)[new.topic].result(15)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code in LOST:
+                return False
+            if code != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+        return True
 
     def _admin(self) -> AdminClient:
         """To be held until its answer is there."""
