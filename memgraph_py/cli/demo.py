@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         EmbeddedBroker() as broker,
         _script_server() as transform,
         _database(arguments.bolt_port, flags) as uri,
-        GraphDatabase.driver(uri, auth=None) as driver,
+        GraphDatabase.driver(uri, auth=None, notifications_min_severity="OFF") as driver,
         driver.session() as session,
     ):
         console.print(f"Kafka broker (embedded)  {broker.address}")
