@@ -53,7 +53,8 @@ class ImportFiles:
         from memgraph_py.streams.web import WebSource
 
         limits = self.settings.limits
-        web = WebSource(self.settings.transform_hosts, limits.import_bytes_max, limits.transform_fetch_redirects_max)
+        bounds = (limits.import_bytes_max, limits.transform_fetch_redirects_max)
+        web = WebSource(self.settings.transform_hosts, *bounds, encodings=("identity", "gzip", "x-gzip"))
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
             web.fetch(uri, spooled, seconds)
             spooled.seek(0)

@@ -35,11 +35,13 @@ REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 @dataclass(frozen=True, slots=True)
 class WebSource:
-    """What may be had over http and https. hosts: the only ones, or empty for any that is not forbidden."""
+    """What may be had over http and https. hosts: the only ones, or empty for any that is not forbidden. encodings: in
+    which the content may come, though it is not asked for in any; it is written as it comes."""
 
     hosts: tuple[str, ...]
     bytes_max: int
     redirects_max: int
+    encodings: tuple[str, ...] = ("identity",)
 
     def fetch(self, uri: str, sink: Sink, seconds: float) -> None:
         """Write the content into the sink. Raises TimeoutError, or one of FAILURES."""
@@ -96,7 +98,7 @@ class WebSource:
             return url.join(response.headers["location"])
         if response.status_code != 200:
             raise Refused(f"the server answered with status {response.status_code}")
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if response.headers.get("content-encoding", "identity").strip().lower() not in self.encodings:
             raise Refused("the server answered with compressed content, which was not asked for")
         declared = response.headers.get("content-length", "")
         if declared.isdecimal():

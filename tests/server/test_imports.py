@@ -108,6 +108,17 @@ def test_what_gzip_packed_is_unpacked(folder: Path) -> None:
             session.run(text, {"uri": f"file:///{name}.csv.gz"}).values()
 
 
+def test_what_a_web_server_keeps_packed_is_unpacked(web: str, folder: Path) -> None:
+    """It comes with that encoding though none was asked for, as object stores send it."""
+    (folder / "people.csv.gzip").write_bytes(gzip.compress(PEOPLE.encode()))
+    (folder / "people.csv.br").write_bytes(b"...")
+    session = database(transform_hosts=("127.0.0.1",)).session()
+    text = "LOAD CSV WITH HEADERS FROM $uri AS line RETURN line.name"
+    assert session.run(text, {"uri": f"{web}/people.csv.gzip"}).values() == [["Ada"], ["Grace"], ['O"Neil']]
+    with pytest.raises(ExternalResourceFailed, match="compressed content"):
+        session.run(text, {"uri": f"{web}/people.csv.br"}).values()
+
+
 def test_what_unpacks_to_too_much_is_refused(web: str, folder: Path) -> None:
     (folder / "bomb.csv.gz").write_bytes(gzip.compress(b"1,2\n" * 100_000))
     limits = Limits(import_bytes_max=100_000)
@@ -129,6 +140,12 @@ def web(folder: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *arguments: object) -> None:
             """Tell nothing."""
+
+        def end_headers(self) -> None:
+            encoding = Path(self.path).suffix
+            if encoding in (".gzip", ".br"):
+                self.send_header("Content-Encoding", encoding[1:])
+            super().end_headers()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
