@@ -7,6 +7,7 @@ NULL in the functions that end in `OrNull`.
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,10 @@ from memgraph_py.kernels.number_texts import NOT_SIMPLE, SIMPLE, read_floats, re
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
-_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*")
-_FLOAT = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INTEGER_CHARACTERS = len(str(INT64_MIN))
+_NO_NUMBER = re.compile(r"NaN|[+-]?Infinity")
 
 
 @columnar("tointeger", 1, signature="toInteger(input :: STRING | BOOLEAN | INTEGER | FLOAT) :: INTEGER")
@@ -65,26 +68,37 @@ def value_type(environment: Environment, arguments: list[Column]) -> Column:
 
 
 def integer_of(value: Value) -> int | None:
-    """toInteger() of one value. Raises CypherTypeError, or ArithmeticFailure when 64 bits do not hold it."""
+    """toInteger() of one value; a text may have no spaces around its number. Raises CypherTypeError, also when 64 bits
+    do not hold what a text spells, or ArithmeticFailure when they do not hold a float."""
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         return checked_integer(int(value), "toInteger") if math.isfinite(value) else None
     if isinstance(value, str):
-        if _INTEGER.fullmatch(value):
-            number = int(value)
-        elif _FLOAT.fullmatch(value) and math.isfinite(float(value)):
-            number = int(float(value))
-        else:
-            return None
-        return number if INT64_MIN <= number <= INT64_MAX else None
+        return _spelled_integer(value)
     raise wrong_argument("toInteger", value, "a number, boolean or string")
 
 
+def _spelled_integer(text: str) -> int | None:
+    if _INTEGER.fullmatch(text) and len(text) <= _INTEGER_CHARACTERS:
+        number = int(text)
+    elif _FLOAT.fullmatch(text):
+        exact = Decimal(text)
+        number = int(exact) if exact.adjusted() < _INTEGER_CHARACTERS else INT64_MAX + 1
+    else:
+        return None
+    if INT64_MIN <= number <= INT64_MAX:
+        return number
+    raise CypherTypeError(
+        f"'toInteger' cannot give {text[:40]}: it is too large", hint="integers have 64 bits; toFloat() gives a float"
+    )
+
+
 def float_of(value: Value) -> float | None:
-    """toFloat() of one value. Raises CypherTypeError."""
+    """toFloat() of one value; spaces around what a text spells do not count. Raises CypherTypeError."""
     if isinstance(value, str):
-        return float(value) if _FLOAT.fullmatch(value) else None
+        text = value.strip()
+        return float(text) if _FLOAT.fullmatch(text) or _NO_NUMBER.fullmatch(text) else None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     raise wrong_argument("toFloat", value, "a number or string")

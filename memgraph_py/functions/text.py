@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import regex
@@ -22,6 +23,8 @@ from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.temporal_text import text_of
 from memgraph_py.values.types import Point, Value
 
+_PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
+"""Numbers between them are written without an exponent, as Java does."""
 PATTERN_SECONDS_MAX = 1.0
 """For one text; a pattern and a text that need more are refused."""
 
@@ -195,11 +198,12 @@ def number_text(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    text = repr(value)
-    if "e" not in text:
-        return text
-    digits, exponent = text.split("e")
-    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
+    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
+        return repr(value)
+    sign, digits, power = Decimal(repr(value)).normalize().as_tuple()
+    assert isinstance(power, int)
+    rest = "".join(map(str, digits[1:])) or "0"
+    return f"{'-' if sign else ''}{digits[0]}.{rest}E{power + len(digits) - 1}"
 
 
 def _match(test: Callable[[str, str], bool]) -> Callable[[Value, Value], Value]:

@@ -3,7 +3,7 @@
 A simple integer is a sign and up to 18 digits. A simple float is one with up to 15 digits, a point among them, and an
 exponent that leaves it within 22 powers of ten: then digits and power are exact, and one division or product of them is
 rounded once, as reading the whole text would be (W. D. Clinger, "How to read floating point numbers accurately").
-Spaces around them are simple too.
+Spaces around a float are simple too; around an integer they are not allowed.
 """
 
 import numpy as np
@@ -40,7 +40,8 @@ def read_integers(
         if len(valid) > 0 and not valid[row]:
             continue
         found[row] = NOT_SIMPLE
-        place, end = trimmed(data, handles[row])
+        place = handles[row] >> LENGTH_BITS
+        end = place + (handles[row] & LENGTH_MASK)
         is_negative = place < end and data[place] == _MINUS
         if place < end and (is_negative or data[place] == _PLUS):
             place += 1
