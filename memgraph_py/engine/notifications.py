@@ -4,6 +4,7 @@ indexes that would help. Found when a text is prepared.
 Codes, titles and severities: Neo4j, "Notifications".
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -137,7 +138,6 @@ def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notifi
     """Of what is read; what the query itself makes is not unknown."""
     made: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
-    elements: set[str | None] = set()
     for kind in (ast.Create, ast.Merge, ast.Set):
         for node in nodes.get(kind, ()):
             made.update(found for part in walk(node) for found, _ in _names_in(part))
@@ -145,27 +145,41 @@ def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notifi
         for node in nodes.get(naming, ()):
             for found, offset in _names_in(node):
                 read.setdefault(found, offset)
-    elements.update(node.variable for node in nodes.get(ast.NodePattern, ()))
-    elements.update(node.variable for node in nodes.get(ast.RelationshipPattern, ()))
+    elements: dict[str | None, str] = {node.variable: "labels" for node in nodes.get(ast.NodePattern, ())}
+    elements.update((node.variable, "types") for node in nodes.get(ast.RelationshipPattern, ()))
     for node in nodes.get(ast.PropertyAccess, ()):
         if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
             read.setdefault(("keys", node.key), node.offset)
+    for node in nodes.get(ast.LabelPredicate, ()):
+        if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
+            read.update(((elements[node.subject.name], label), node.offset) for label in node.labels)
     for (sort, name), offset in read.items():
         if (sort, name) in made or _names(sort, view).find(name) is not None:
             continue
         code, what = _UNKNOWN[sort]
-        place = text.find(name, offset)
         yield Notification(
             f"Statement.{code}",
             f"The provided {what} is not in the database.",
             "WARNING",
             "UNRECOGNIZED",
             f"no element has the {what} `{name}`: look at its spelling",
-            place if place >= 0 else offset,
+            _place(text, name, offset),
             (sort, name),
         )
 
 
+def _place(text: str, name: str, offset: int) -> int:
+    """Where the name of a label, type or key stands, from the offset of the part of the query that has it on: behind
+    what introduces such a name, so that a variable of the same name is none; the offset itself where it is escaped."""
+    for found in _BEFORE_NAME.finditer(text, offset):
+        start = found.end()
+        if text.startswith(name, start) and not _WORD.match(text, start + len(name)):
+            return start - len(found[1])
+    return offset
+
+
+_BEFORE_NAME = re.compile(r"[:|&!.{,][\s(]*(`?)")
+_WORD = re.compile(r"\w")
 _NAMING = (ast.NodePattern, ast.RelationshipPattern, ast.SetPropertyItem, ast.SetLabelsItem, ast.SetPropertiesItem)
 
 
@@ -173,8 +187,14 @@ def _names_in(part: Any) -> Iterator[tuple[tuple[str, str], int]]:
     """Names of labels, types and property keys that stand right in a part of the tree, with its offset."""
     match part:
         case ast.NodePattern() | ast.RelationshipPattern():
-            sort, names = ("labels", part.labels) if isinstance(part, ast.NodePattern) else ("types", part.types)
+            if isinstance(part, ast.NodePattern):
+                sort, names, demanded = "labels", part.labels, part.label_expression
+            else:
+                sort, names, demanded = "types", part.types, part.type_expression
             yield from (((sort, name), part.offset) for name in names)
+            if demanded is not None:
+                written = (node for node in walk(demanded) if isinstance(node, ast.LabelName))
+                yield from (((sort, node.name), part.offset) for node in written)
             if isinstance(part.properties, ast.MapLiteral):
                 yield from ((("keys", key), part.offset) for key in part.properties.keys)
         case ast.SetPropertyItem():

@@ -41,6 +41,11 @@ def told(session: Session, text: str) -> list[tuple[str, int | None]]:
         ("MATCH (a:City)-[*..5]->(b) RETURN b", []),
         ("MATCH p = shortestPath((a:City)-[*]->(b:Country)) RETURN p", []),
         ("MATCH (n:Nobody) RETURN n", [("UnknownLabelWarning", 9)]),
+        ("MATCH (n:`No body`) RETURN n", [("UnknownLabelWarning", 9)]),
+        ("MATCH (s:City|s) RETURN s", [("UnknownLabelWarning", 14)]),
+        ("MATCH (s) WHERE s:s OR s:City RETURN s", [("UnknownLabelWarning", 18)]),
+        ("MATCH ()-[r:!(City)]->() WHERE r:IN RETURN r", [("UnknownRelationshipTypeWarning", 14)]),
+        ("MATCH ()-[r]->() WHERE NOT r:City RETURN r", [("UnknownRelationshipTypeWarning", 29)]),
         ("EXPLAIN MATCH (n:Nobody) RETURN n", [("UnknownLabelWarning", 17)]),
         ("MATCH ()-[r:NOTHING]->() RETURN r", [("UnknownRelationshipTypeWarning", 12)]),
         (
