@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memgraph_py.cli.tables import format_table, framed
+from memgraph_py.cli.tables import CONTROL, format_table, framed
 
 if TYPE_CHECKING:
     from neo4j import ResultSummary, Session
@@ -120,7 +120,8 @@ class Shell:
     write: Callable[[str], object] = print
 
     def execute(self, statement: str, *, tells_more: bool = False) -> None:
-        """Run one statement and print its rows. tells_more: also how many, what changed, and the time."""
+        """Run one statement and print its rows. tells_more: also what the server has to say of it, how many rows there
+        are, what changed, and the time."""
         started = time.perf_counter()
         result = self.session.run(statement)
         columns = result.keys()
@@ -133,6 +134,8 @@ class Shell:
             if plan is not None:
                 self.write(plan_table(plan))
         if tells_more:
+            for notification in notification_lines(summary):
+                self.write(notification)
             self.write(closing_line(len(rows), summary, seconds))
 
     def converse(self, address: str) -> int:
@@ -157,6 +160,15 @@ class Shell:
                 except self.errors as error:
                     _tell(error)
                     break
+
+
+def notification_lines(summary: "ResultSummary") -> Iterator[str]:
+    """`warn: no element has the label … (line 1, column 7)`, in the server's order of importance."""
+    for status in summary.gql_status_objects:
+        if status.is_notification:
+            at = status.position
+            place = f" (line {at.line}, column {at.column})" if at is not None else ""
+            yield status.status_description.translate(CONTROL) + place
 
 
 def closing_line(rows: int, summary: "ResultSummary", seconds: float) -> str:

@@ -107,7 +107,8 @@ def test_the_command_itself(server: EmbeddedServer) -> None:
 
 def test_a_conversation(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines as a user types them; an error is told, and the conversation goes on."""
-    typed = iter([":help", ":nonsense", "", "CREATE (:A {x: 1});", "RETRUN 1;", "RETURN 1 AS one;", ":quit"])
+    missing = "MATCH (n:`no\tsuch`) RETURN 1;"
+    typed = iter([":help", ":nonsense", "", "CREATE (:A {x: 1});", "RETRUN 1;", "RETURN 1 AS one;", missing, ":quit"])
 
     class Prompt:
         def prompt(self, text: str) -> str:
@@ -124,6 +125,8 @@ def test_a_conversation(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch)
     assert "nodes created: 1" in lines[3]
     assert lines[4].splitlines()[3] == "| 1   |"
     assert lines[5].startswith("1 row (")
+    assert lines[7] == "warn: no element has the label `no\\tsuch`: look at its spelling (line 1, column 10)"
+    assert lines[8].startswith("no rows (")
     assert next(typed, None) is None
 
 
