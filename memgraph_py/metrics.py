@@ -40,6 +40,12 @@ class Statements(Collector):
         self._counts[bisect_left(SECONDS, seconds)] += 1
         self._seconds += seconds
 
+    def done(self, seconds: float) -> None:
+        """One came and ended, after so many seconds."""
+        self._begun += 1
+        self._counts[0 if seconds < SECONDS[0] else bisect_left(SECONDS, seconds)] += 1
+        self._seconds += seconds
+
     def done_together(self, statements: int, seconds: float) -> None:
         """So many came and ended together, after so many seconds in all."""
         self._begun += statements

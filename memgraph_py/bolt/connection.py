@@ -251,6 +251,26 @@ class Connection:
             raise self._violation
         return None
 
+    def next_read(self) -> bytes | None:
+        """A short RUN outside of transactions that waits, with a request for all its rows, or the first of them, right
+        behind it. It stays there."""
+        waiting = self._waiting
+        if len(waiting) < 2 or self.state is not State.READY or self.interrupted:
+            return None
+        run = waiting[0]
+        if len(run) > SHORT_BYTES_MAX:
+            return None
+        pull = self._repeated.get(waiting[1])
+        return run if type(pull) is Pull and pull.qid == ALL else None
+
+    def succeed_read(self, answers: bytes) -> None:
+        """The answers, as they are sent, to the request of ``next_read`` and to the one for its rows, of which none is
+        left."""
+        waiting = self._waiting
+        self.waiting_bytes -= len(waiting.popleft()) + len(waiting.popleft()) + 2 * MESSAGE_OVERHEAD_BYTES
+        self._output.append(answers)
+        self.output_bytes += len(answers)
+
     def alike(self, statement: Run) -> list[bytes]:
         """RUN messages without options: of the statement at hand, in a transaction, and of the same text behind it. The
         same request for all rows, or to discard them, follows each. Empty where there are fewer than ALIKE_MIN."""

@@ -4,31 +4,49 @@ Such are most requests of a busy server, and the ``Decoder``, which takes any me
 times as long for one. Whatever else a message holds, it is left to the ``Decoder``, errors too.
 """
 
-from memgraph_py.bolt.messages import Run
+from memgraph_py.bolt.messages import NO_OPTIONS, Run, run_head
 from memgraph_py.values.types import Value
 
 SHORT_BYTES_MAX = 255
-_HEAD = b"\xb3\x10"
-_NO_OPTIONS = b"\xa0"
+_HEAD = run_head("")[:2]
+_TEXTS_BEGIN = 3, 4
+"""Where a text begins: behind its marker, and behind its size where that has a byte of its own."""
 _INTEGER_BYTES = {0xC8: 1, 0xC9: 2, 0xCA: 4, 0xCB: 8}
 
 
 def read_short_run(message: bytes) -> Run | None:
     """The request in a message of at most SHORT_BYTES_MAX bytes, or None: ask the ``Decoder``."""
-    if message[:2] != _HEAD or message[-1:] != _NO_OPTIONS:
+    stop = short_head(message)
+    parameters = None if stop is None else short_parameters(message, stop)
+    if stop is None or parameters is None:
         return None
     try:
-        start = 3
-        stop = start + (message[2] & 0x0F)
-        if message[2] & 0xF0 != 0x80:
-            if message[2] != 0xD0:
-                return None
-            start = 4
-            stop = start + message[3]
-        text = message[start:stop].decode()
-        marker = message[stop]
-        position = stop + 1
-        parameters: dict[str, Value] = {}
+        return Run(text_of_head(message[:stop]), parameters)
+    except UnicodeDecodeError:
+        return None
+
+
+def short_head(message: bytes) -> int | None:
+    """Where the text of a RUN message ends, of at most SHORT_BYTES_MAX bytes; None where it is another message."""
+    if message[:2] != _HEAD or len(message) <= _TEXTS_BEGIN[1]:
+        return None
+    marker = message[2]
+    if marker & 0xF0 == 0x80:
+        return _TEXTS_BEGIN[0] + (marker & 0x0F)
+    return _TEXTS_BEGIN[1] + message[3] if marker == 0xD0 else None
+
+
+def text_of_head(head: bytes) -> str:
+    """The text in the bytes up to ``short_head``. Raises UnicodeDecodeError."""
+    return head[_TEXTS_BEGIN[head[2] == 0xD0] :].decode()
+
+
+def short_parameters(message: bytes, position: int) -> dict[str, Value] | None:
+    """The parameters that stand there, with nothing but no options behind them; None: ask the ``Decoder``."""
+    parameters: dict[str, Value] = {}
+    try:
+        marker = message[position]
+        position += 1
         if marker != 0xA0:
             if marker & 0xF0 != 0xA0:
                 return None
@@ -56,4 +74,4 @@ def read_short_run(message: bytes) -> Run | None:
                     return None
     except (IndexError, UnicodeDecodeError):
         return None
-    return Run(text, parameters) if position == len(message) - 1 else None
+    return parameters if message[position:] == NO_OPTIONS else None

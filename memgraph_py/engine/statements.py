@@ -101,7 +101,7 @@ class StatementCache:
         entry = self._entries.get(key)
         elements = view.node_count(None) + view.relationship_count(None)
         if isinstance(entry, PreparedQuery):
-            if _still_suits(entry, elements):
+            if still_suits(entry, elements):
                 return entry
         elif entry is not None:
             assert not isinstance(entry, _Shared), "a shape has marks that no text has"
@@ -122,13 +122,20 @@ class StatementCache:
         self._keep(key, prepared)
         return prepared
 
+    def known(self, text: str, view: GraphView) -> PreparedQuery | None:
+        """The text as it was prepared before, where that holds for the view."""
+        entry = self._entries.get((text, view.schema.version))
+        if not isinstance(entry, PreparedQuery):
+            return None
+        return entry if still_suits(entry, view.node_count(None) + view.relationship_count(None)) else None
+
     def _shared_plan(self, shape: Shape, text: str, view: GraphView, elements: int) -> PreparedQuery | None:
         """The plan of a text that differs from this one in literals alone, with the literals of this one."""
         shared = self._entries.get((shape.key, view.schema.version))
         if not isinstance(shared, _Shared):
             return None
         found = shared.plans.get(shape.others(shared.stands))
-        if found is None or not _still_suits(found[0], elements):
+        if found is None or not still_suits(found[0], elements):
             return None
         prepared, first = found
         told = tuple(
@@ -266,7 +273,8 @@ def too_deep() -> LimitExceeded:
     )
 
 
-def _still_suits(entry: PreparedQuery, elements: int) -> bool:
+def still_suits(entry: PreparedQuery, elements: int) -> bool:
+    """False where the graph has become so much larger or smaller that another plan may be better."""
     then = entry.elements
     if then > 1_000 or elements > 1_000:
         return elements <= then * REPLAN_GROWTH and then <= elements * REPLAN_GROWTH

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import socket
 from concurrent.futures import Future
+from time import perf_counter
 from typing import Any, cast
 
 from memgraph_py.bolt.connection import Connection, State
@@ -22,6 +23,7 @@ from memgraph_py.bounds import Ending
 from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable
 from memgraph_py.server.conversation import Conversation, Waits
 from memgraph_py.server.services import Services
+from memgraph_py.server.single_reads import SingleReads
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,9 @@ class BoltClient(asyncio.Protocol):
             message_bytes_max=limits.message_bytes_max, nesting_depth_max=limits.nesting_depth_max
         )
         self._conversation = Conversation(services, self._connection, self)
+        self._single_reads = SingleReads(
+            services.database, services.reads, services.names, self._connection, services.metrics
+        )
         self._transport: asyncio.Transport | None = None
         self._running: Waits | None = None
         self._awaited: Future[Any] | None = None
@@ -215,7 +220,7 @@ class BoltClient(asyncio.Protocol):
                 self._end()
             return
         connection = self._connection
-        turn_ends = self._loop.time() + TURN_SECONDS
+        turn_ends = perf_counter() + TURN_SECONDS
         try:
             while True:
                 request = None
@@ -224,18 +229,19 @@ class BoltClient(asyncio.Protocol):
                         self._scheduled = True
                         self.writable.add_done_callback(self._wake)
                         break
-                    request = connection.next_request()
-                    if request is None:
-                        break
-                    if self._refused:
-                        self._turn_away()
-                        break
+                    if not self._answer_read():
+                        request = connection.next_request()
+                        if request is None:
+                            break
+                        if self._refused:
+                            self._turn_away()
+                            break
                 future = self._step(request)
                 if future is None:
                     self._running = None
                     if connection.output_bytes > OUTPUT_BYTES:
                         self.flush()
-                    if connection.waiting_bytes and self._loop.time() > turn_ends:
+                    if connection.waiting_bytes and perf_counter() > turn_ends:
                         self._scheduled = True
                         self._loop.call_soon(self._advance)
                         break
@@ -282,6 +288,14 @@ class BoltClient(asyncio.Protocol):
             logger.exception("a request failed in a way that was not foreseen")
             self._conversation.fail(DatabaseError("an internal error; the server's log tells more"))
         return None
+
+    def _answer_read(self) -> bool:
+        """See SingleReads."""
+        try:
+            return self._single_reads.answer()
+        except Exception:
+            logger.exception("a read failed in a way that was not foreseen; it is asked again as any other statement")
+            return False
 
     def _turn_away(self) -> None:
         """The client said HELLO: tell it why that is all."""

@@ -21,7 +21,7 @@ from memgraph_py.bolt.records import (
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.result import Result
-from memgraph_py.execution.single import SeveralRows
+from memgraph_py.execution.single import Row, SeveralRows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import label_set_of, properties_of
 from memgraph_py.storage.snapshot import Snapshot
@@ -123,30 +123,10 @@ class RecordStream:
         if row is None:
             return _NO_ROW
         self.has_rows = True
-        out = bytearray((0xB1, RECORD))
-        out += list_header(len(result.columns))
-        for name in result.columns:
-            value = row[name]
-            if type(value) is NodeReference:
-                self._pack_node(out, value.id)
-            else:
-                pack_into(out, value, self._dialect)
-        return Piece(frame(out), 1, True, True, False)
-
-    def _pack_node(self, out: bytearray, id: int) -> None:
-        view, names = self.result.view, self._names
+        view = result.view
         snapshot = view.snapshot if isinstance(view, Transaction) else view
         assert isinstance(snapshot, Snapshot), "a view is one or the other"
-        out += b"\xb4N" if self._dialect.element_ids else b"\xb3N"
-        out += pack_integer(id)
-        out += names.label_lists.packed(label_set_of(snapshot, id))
-        properties = properties_of(snapshot, id)
-        out += map_header(len(properties))
-        for key, value in properties:
-            out += names.keys.packed(key)
-            pack_into(out, value, self._dialect)
-        if self._dialect.element_ids:
-            out += pack_text(str(id))
+        return Piece(frame(pack_row(row, result.columns, snapshot, self._names, self._dialect)), 1, True, True, False)
 
     def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
         """``take`` without the records."""
@@ -158,6 +138,32 @@ class RecordStream:
 
     def _pack_rows(self, batch: Batch) -> bytes:
         return encode_rows(_fields(batch, self.result.view, self._names), batch.rows, self._dialect)
+
+
+def pack_row(row: Row, columns: tuple[str, ...], snapshot: Snapshot, names: SchemaNames, dialect: Dialect) -> bytearray:
+    """The RECORD of a single row."""
+    out = bytearray((0xB1, RECORD))
+    out += list_header(len(columns))
+    for name in columns:
+        value = row[name]
+        if type(value) is NodeReference:
+            _pack_node(out, value.id, snapshot, names, dialect)
+        else:
+            pack_into(out, value, dialect)
+    return out
+
+
+def _pack_node(out: bytearray, id: int, snapshot: Snapshot, names: SchemaNames, dialect: Dialect) -> None:
+    out += b"\xb4N" if dialect.element_ids else b"\xb3N"
+    out += pack_integer(id)
+    out += names.label_lists.packed(label_set_of(snapshot, id))
+    properties = properties_of(snapshot, id)
+    out += map_header(len(properties))
+    for key, value in properties:
+        out += names.keys.packed(key)
+        pack_into(out, value, dialect)
+    if dialect.element_ids:
+        out += pack_text(str(id))
 
 
 def _packed(batches: list[Batch], view: GraphView, names: SchemaNames, dialect: Dialect) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import SchemaNames
+from memgraph_py.server.single_reads import KnownReads
 from memgraph_py.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Services:
     metrics: Metrics
     workers: Workers
     names: SchemaNames
+    reads: KnownReads
     loop: asyncio.AbstractEventLoop
     clients: "set[BoltClient]"
     open_transactions: int = 0

@@ -20,12 +20,12 @@ _T_LAST = pack_text("t_last")
 _DATABASE = entry("db", DATABASE)
 _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
-_NO_COUNTS: tuple[int, ...] = ()
+NO_COUNTS: tuple[int, ...] = ()
 _QUERY_TYPES = {kind: entry("type", kind) for kind in ("r", "rw", "w", "s")}
 _STATUSES: dict[str, bytes] = {
     str(status["gql_status"]): entry("statuses", [status]) for status in (SUCCEEDED, OMITTED, NO_DATA)
 }
-_READ_ONLY = "r"
+READ_ONLY = "r"
 BOOKMARK_HEAD = "FB:memgraph-py:"
 REMEMBERED_COLUMNS_MAX, REMEMBERED_CHARACTERS_MAX = 20, 100
 """Of results whose first answer is remembered: names come from clients, and may be long."""
@@ -59,9 +59,9 @@ def ending(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVe
     if version.statuses:
         ended = OMITTED if not stream.result.columns else SUCCEEDED if stream.has_rows else NO_DATA
         status = str(ended["gql_status"])
-    counts = _NO_COUNTS if summary.query_type == _READ_ONLY else summary.counters.as_tuple()
+    counts = NO_COUNTS if summary.query_type == READ_ONLY else summary.counters.as_tuple()
     if not summary.notifications and summary.plan is None and summary.profile is None:
-        return _plain_ending(summary.query_type, milliseconds, counts, status, bookmark)
+        return plain_ending(summary.query_type, milliseconds, counts, status, bookmark)
     entries = _entries(summary.query_type, milliseconds, counts)
     if summary.plan is not None:
         entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
@@ -77,17 +77,17 @@ def ending_of_write(
 ) -> bytes:
     """``ending`` of a statement in a transaction that changed so much in no time, and has no rows."""
     if not notifications:
-        return _plain_ending("w", 0, counts, str(OMITTED["gql_status"]) if version.statuses else None, None)
+        return plain_ending("w", 0, counts, str(OMITTED["gql_status"]) if version.statuses else None, None)
     entries = _entries("w", 0, counts)
     _add_notifications(entries, wanted.wanted(notifications), OMITTED if version.statuses else None)
     return frame(success_of(entries))
 
 
 @lru_cache(maxsize=1_000)
-def _plain_ending(
+def plain_ending(
     query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None, bookmark: int | None
 ) -> bytes:
-    """Where there are no notifications, and no plan is shown."""
+    """``ending`` where there are no notifications, and no plan is shown. status: None where the version has none."""
     entries = _entries(query_type, milliseconds, counts)
     if status is not None:
         entries.append(_STATUSES[status])
