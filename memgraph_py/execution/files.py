@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +43,22 @@ def load_csv(operator: LoadCsv, context: ExecutionContext) -> Iterator[Batch]:
         for row, source in enumerate(evaluate(operator.source, batch, context).to_values()):
             if not isinstance(source, str):
                 raise CypherTypeError(f"LOAD CSV takes the URI of a file, not {type_name(source)}")
-            size = limits.batch_rows_min
+            size, number = limits.batch_rows_min, 1
+            file = Column.from_values([PurePosixPath(unquote(urlsplit(source).path)).name])
             names: list[str] | None = None
             for block in _blocks(operator, source, context):
                 start = 0
                 if operator.headers and names is None:
-                    names, start = block.names(), 1
+                    names, start, number = block.names(), 1, 2
                 while start < block.records:
                     stop = min(start + size, block.records)
                     rows = np.full(stop - start, row, dtype=np.int64)
                     read: dict[str, Column] = {operator.variable: block.columns(start, stop, names)}
+                    if operator.number not in operator.unused:
+                        read[operator.number] = Column(Kind.INT, np.arange(number, number + len(rows)))
+                    if operator.file not in operator.unused:
+                        read[operator.file] = file.take(np.zeros(len(rows), dtype=np.int64))
+                    number += len(rows)
                     yield widen(batch, rows, read, operator.unused)
                     context.check()
                     start, size = stop, min(4 * size, limits.batch_rows_max)

@@ -343,13 +343,16 @@ class Unwind:
 @immutable
 class LoadCsv:
     """A row per line of the file at ``source``, as a map by the names of the first line where ``headers``, else as a
-    list; texts, NULL where a field is empty."""
+    list; texts, NULL where a field is empty. Beside it its number in the file, that of the headers being 1, and the
+    file's name without the folders."""
 
     input: "Operator"
     source: Expression
     variable: str
     headers: bool
     terminator: str
+    number: str
+    file: str
     unused: tuple[str, ...] = ()
 
 

@@ -146,7 +146,9 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
             return (operator.variable,)
         case operators.IndexSeek() | operators.IndexRangeSeek() | operators.IndexOrder():
             return (operator.variable,)
-        case operators.Unwind() | operators.LoadCsv() | operators.NodeCount() | operators.RelationshipCount():
+        case operators.LoadCsv():
+            return (operator.variable, operator.number, operator.file)
+        case operators.Unwind() | operators.NodeCount() | operators.RelationshipCount():
             return (operator.variable,)
         case operators.Expand():
             return (operator.relationship, operator.target)

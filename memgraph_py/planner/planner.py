@@ -97,7 +97,7 @@ class Planner:
             case ast.Unwind(elements, variable):
                 return Unwind(operator, translate(elements, scope), variable), scope.bind(variable)
             case ast.With(projection, where):
-                return project(projection, where, operator, scope)
+                return project(projection, where, operator, scope, scope.origins)
             case ast.Return(projection):
                 return project(projection, None, operator, scope)
             case ast.Create():
@@ -119,8 +119,9 @@ class Planner:
             case ast.SubqueryCall():
                 return self._subquery(clause, operator, scope)
             case ast.LoadCsv(headers, source, variable, terminator):
-                found = LoadCsv(operator, translate(source, scope), variable, headers, terminator)
-                return found, scope.bind(variable)
+                number, file = scope.fresh(), scope.fresh()
+                load = LoadCsv(operator, translate(source, scope), variable, headers, terminator, number, file)
+                return load, scope.bind(variable).loaded((("linenumber", number), ("file", file)))
             case ast.Finish():
                 return Drain(operator), scope.only(())
             case _:
@@ -194,7 +195,7 @@ class Planner:
         if clause.imports_all:
             visible = scope
         elif clause.imports is not None:
-            visible = scope.only(clause.imports)
+            visible = scope.only(clause.imports).loaded(scope.origins if clause.imports else ())
         elif isinstance(clause.query.parts[0].clauses[0], ast.With):
             visible = scope
         else:

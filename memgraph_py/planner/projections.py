@@ -46,9 +46,14 @@ class _Items:
 
 
 def project(
-    projection: ast.Projection, where: ast.Expression | None, operator: Operator, scope: Scope
+    projection: ast.Projection,
+    where: ast.Expression | None,
+    operator: Operator,
+    scope: Scope,
+    origins: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Operator, Scope]:
-    """The input after WITH or RETURN, and the scope that it leaves: exactly its columns."""
+    """The input after WITH or RETURN, and the scope that it leaves: exactly its columns. ``origins`` stay with rows
+    that are neither aggregated nor DISTINCT."""
     items = _items(projection, scope)
     after = scope.only(items.names)
     if any(facts(expression).has_aggregate for expression in items.expressions):
@@ -58,6 +63,10 @@ def project(
         operator = Distinct(_simple_project(operator, items), items.names)
         order = _order_keys(projection, items, scope.bind(*items.names))
         return _finish(projection, where, operator, order, items, after), after
+    if origins:
+        held = tuple(name for _, name in origins)
+        items = _Items(items.names + held, items.expressions + tuple(map(Variable, held)))
+        after = after.loaded(origins)
     return _plain(projection, where, items, operator, scope), after
 
 
@@ -77,7 +86,7 @@ def is_deterministic(expression: Expression) -> bool:
 
 
 def _items(projection: ast.Projection, scope: Scope) -> _Items:
-    names: list[str] = sorted(scope.variables) if projection.star else []  # as Neo4j gives them
+    names: list[str] = sorted(scope.named()) if projection.star else []  # as Neo4j gives them
     expressions: list[Expression] = [Variable(name) for name in names]
     for item in projection.items:
         name = item.alias if item.alias is not None else item.text

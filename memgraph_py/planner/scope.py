@@ -32,15 +32,27 @@ class Scope:
     subplans: Subplans
     text: str
     counter: Iterator[int] = field(default_factory=count)
+    origins: tuple[tuple[str, str], ...] = ()
+    """Functions that tell where LOAD CSV found a row, each with the variable that holds it, which no query can name."""
 
     def bind(self, *names: str) -> "Scope":
         """This scope and these names."""
         new = tuple(dict.fromkeys(name for name in names if name not in self.variables))
-        return Scope(self.variables + new, self.subplans, self.text, self.counter) if new else self
+        return Scope(self.variables + new, self.subplans, self.text, self.counter, self.origins) if new else self
 
     def only(self, names: tuple[str, ...]) -> "Scope":
-        """A scope of exactly these names."""
+        """A scope of exactly these names, for rows that no file is known of."""
         return Scope(names, self.subplans, self.text, self.counter)
+
+    def loaded(self, origins: tuple[tuple[str, str], ...]) -> "Scope":
+        """This scope, for rows with these origins alone."""
+        variables = self.named() + tuple(name for _, name in origins)
+        return Scope(variables, self.subplans, self.text, self.counter, origins)
+
+    def named(self) -> tuple[str, ...]:
+        """The variables that a query can name."""
+        hidden = [name for _, name in self.origins]
+        return tuple(name for name in self.variables if name not in hidden) if hidden else self.variables
 
     def not_supported(self, what: str, offset: int) -> CypherSyntaxError:
         """The error for what analysis accepts and no operator can do yet."""

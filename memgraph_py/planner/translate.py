@@ -153,6 +153,10 @@ def _slice(expression: ast.Slice, scope: Scope) -> Expression:
 
 def _function(call: ast.FunctionCall, scope: Scope) -> Expression:
     name = call.name.lower()
+    if not call.arguments and scope.origins:
+        for function, variable in scope.origins:
+            if name == function:
+                return Variable(variable)
     if len(call.arguments) == 1:
         argument = call.arguments[0]
         if name == "exists":

@@ -57,6 +57,38 @@ def test_rows_are_lists_or_maps_of_texts(folder: Path) -> None:
     assert session.run(text).values() == [[{"a": "1", "b": "2"}]]
 
 
+@pytest.mark.parametrize(
+    ("rest", "rows"),
+    [
+        ("RETURN l[0], linenumber(), file()", [["name", 1, "people.csv"], ["Ada", 2, "people.csv"]]),
+        ("WITH l[0] AS x WHERE linenumber() > 1 RETURN x, linenumber() ORDER BY linenumber() DESC", [["Ada", 2]]),
+        ("WITH * UNWIND [8, 9] AS x RETURN *", [[["name", "age"], 8], [["name", "age"], 9], [["Ada", "36"], 8]]),
+        ("CALL (l) { RETURN linenumber() + 1 AS n } RETURN n, linenumber()", [[2, 1], [3, 2]]),
+        ("CALL () { RETURN file() AS f } RETURN f, file()", [[None, "people.csv"]]),
+        ("WITH count(*) AS c RETURN c, linenumber(), file()", [[2, None, None]]),
+        ("RETURN max(linenumber()), collect(DISTINCT file())", [[2, ["people.csv"]]]),
+        ("WITH l WHERE EXISTS { UNWIND [1] AS x WITH x WHERE linenumber() = 2 RETURN x } RETURN l[0]", [["Ada"]]),
+        ("LOAD CSV FROM 'file:///with%20space.csv' AS k RETURN linenumber(), file()", [[1, "with space.csv"]]),
+    ],
+)
+def test_a_row_knows_its_number_and_file(folder: Path, rest: str, rows: list[Any]) -> None:
+    (folder / "people.csv").write_text("name,age\n\nAda,36\n", encoding="utf-8")
+    session = database(import_directory=folder).session()
+    assert session.run(f"LOAD CSV FROM 'file:///people.csv' AS l {rest}").values()[: len(rows)] == rows
+    assert session.run("RETURN linenumber(), file()").values() == [[None, None]]
+
+
+def test_numbers_of_rows_count_headers_and_go_on_in_every_file(folder: Path) -> None:
+    lines = "\n".join(str(number) for number in range(2, 30_002))
+    (folder / "many.csv").write_text(f"id\n{lines}", encoding="utf-8")
+    session = database(import_directory=folder).session()
+    text = (
+        "UNWIND [1, 2] AS turn LOAD CSV WITH HEADERS FROM 'file:///many.csv' AS row"
+        " RETURN count(*), sum(CASE toInteger(row.id) WHEN linenumber() THEN 1 ELSE 0 END), max(linenumber())"
+    )
+    assert session.run(text).values() == [[60_000, 60_000, 30_001]]
+
+
 def test_what_is_read_becomes_a_graph_portion_by_portion(folder: Path) -> None:
     lines = "\n".join(f"{number},{number % 7}" for number in range(50_000))
     (folder / "many.csv").write_text(f"id,group\n{lines}", encoding="utf-8")
