@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.kernels.chunks import copy_texts, text_bytes
+from memgraph_py.kernels.selection import keep_rows
 from memgraph_py.values.text_heaps import (
     EMPTY_DATA,
     STRING_LENGTH_BITS,
@@ -194,6 +195,16 @@ class Column:
         """The rows at these positions (int64), or where the mask is True."""
         return Column(self.kind, self.values[rows], None if self.valid is None else self.valid[rows], self.data)
 
+    def keep(self, mask: Mask, count: int) -> "Column":
+        """The rows where the mask is True, which they are so often."""
+        values, valid = self.values, self.valid
+        if valid is not None:
+            valid = valid[mask] if (mask > valid).any() else None
+        if values.itemsize < 8 or self.kind is Kind.OBJECT or not values.flags.c_contiguous:
+            return Column(self.kind, values[mask], valid, self.data)
+        kept = keep_rows(values.view(np.int64), np.ascontiguousarray(mask), count)
+        return Column(self.kind, kept.view(values.dtype), valid, self.data)
+
     def slice(self, start: int, stop: int) -> "Column":
         """A view of rows start to stop."""
         return Column(
@@ -288,6 +299,12 @@ class RecordColumn(Column):
         """See Column."""
         count = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
         return self._each(count, lambda column: column.take(rows), None if self.lengths is None else self.lengths[rows])
+
+    def keep(self, mask: Mask, count: int) -> "RecordColumn":
+        """See Column."""
+        return self._each(
+            count, lambda column: column.keep(mask, count), None if self.lengths is None else self.lengths[mask]
+        )
 
     def slice(self, start: int, stop: int) -> "RecordColumn":
         """See Column."""

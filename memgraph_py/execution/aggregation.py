@@ -98,7 +98,10 @@ class _Groups:
             return np.array([self.rows], dtype=np.int64)
         sizes = np.zeros(self.count, dtype=np.int64)
         for numbers, groups in zip(self.by_local, self.local, strict=True):
-            np.add.at(sizes, numbers, np.bincount(groups, minlength=len(numbers)))
+            if len(numbers) < len(groups):  # each group of the batch is another one
+                sizes[numbers] += np.bincount(groups, minlength=len(numbers))
+            else:
+                np.add.at(sizes, numbers[groups], 1)
         return sizes
 
 
@@ -128,7 +131,7 @@ def _gathered(operator: Aggregate, calls: list[Call], held: Holding, context: Ex
     collected = [places[0] for call, places in zip(calls, arguments, strict=True) if call.name == "collect"]
     parts: list[list[Column]] = []
     rows = 0
-    for batch in context.run(operator.input):
+    for batch in context.gathering(operator.input):
         context.check()
         rows += batch.rows
         columns = [EVALUATORS[type(expression)](expression, batch, context) for expression in expressions]

@@ -129,7 +129,8 @@ class ExecutionContext:
 
     ``check`` looks at the execution's ``bounds``, once per batch. ``argument`` and ``row_name`` are those of a nested
     context (a subplan): the outer batch, and the name of the column of its row numbers. ``is_hasty``: few rows are
-    wanted, so that operators rather give some early than many at once.
+    wanted, so that operators rather give some early than many at once. ``first_rows``: the size of a first batch;
+    see ``gathering``.
     """
 
     __slots__ = (
@@ -141,6 +142,7 @@ class ExecutionContext:
         "counters",
         "depth",
         "environment",
+        "first_rows",
         "graph",
         "is_hasty",
         "limits",
@@ -169,6 +171,7 @@ class ExecutionContext:
         self.argument: Batch | None = None
         self.row_name: str | None = None
         self.is_hasty = False
+        self.first_rows = limits.batch_rows_min
         self.depth = 0
 
     @property
@@ -199,6 +202,15 @@ class ExecutionContext:
         """The operator's rows."""
         return RUNNERS[type(operator)](operator, self)
 
+    def gathering(self, operator: Operator) -> Iterator[Batch]:
+        """The operator's rows, for who gives none before it has them all: the first batches are not small."""
+        before = self.first_rows
+        self.first_rows = self.limits.batch_rows_max
+        try:
+            yield from self.run(operator)
+        finally:
+            self.first_rows = before
+
     def run_subplan(self, operator: Operator, argument: Batch) -> tuple[Iterator[Batch], str]:
         """The subplan's rows for all rows of the outer batch, and the name of the column that numbers them."""
         nested = self.nested()
@@ -219,6 +231,7 @@ class ExecutionContext:
         nested.check = self.check
         nested._run = self._run
         nested.is_hasty = False
+        nested.first_rows = self.limits.batch_rows_min
         nested.depth = self.depth + 1
         return nested
 

@@ -50,7 +50,7 @@ def by_degree(degrees: NDArray[np.int64], context: ExecutionContext) -> Iterator
     limits = context.limits
     ends = np.cumsum(degrees)
     rows = len(degrees)
-    start, size = 0, 16 * limits.batch_rows_min
+    start, size = 0, min(16 * context.first_rows, limits.batch_rows_max)
     done = 0
     while start < rows:
         stop = max(int(np.searchsorted(ends, done + size, side="right")), start + 1)

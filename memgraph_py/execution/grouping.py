@@ -54,8 +54,13 @@ def group_parts(parts: Sequence[Sequence[Column]], bounds: Bounds) -> tuple[list
         local.append(groups)
     keys = [Column.concatenate(list(columns)) for columns in zip(*reduced, strict=True)]
     numbers, first = group_rows(keys, len(keys[0]), bounds)
-    ends = np.cumsum([len(columns[0]) for columns in reduced])[:-1]
-    return local, np.split(numbers, ends), [column.take(first) for column in keys]
+    by_local: list[Rows] = []
+    start = 0
+    for columns in reduced:
+        stop = start + len(columns[0])
+        by_local.append(numbers[start:stop])
+        start = stop
+    return local, by_local, [column.take(first) for column in keys]
 
 
 def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:

@@ -43,7 +43,7 @@ def _starts(operator: PathCount, context: ExecutionContext) -> tuple[NodeIds, Co
     """The nodes of the input's rows, ascending, and how often each stands there."""
     with Holding(context.bounds) as held:
         parts: list[NodeIds] = []
-        for batch in context.run(operator.input):
+        for batch in context.gathering(operator.input):
             context.check()
             column = batch.columns[operator.source]
             held.add_columns([column])

@@ -36,6 +36,9 @@ from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.values.types import RelationshipReference, Value
 
+_KERNEL_ROWS = 64
+"""Fewer rows are taken by NumPy in less time than a kernel is called."""
+
 
 @executes(Filter)
 def filter(operator: Filter, context: ExecutionContext) -> Iterator[Batch]:
@@ -48,7 +51,14 @@ def filter(operator: Filter, context: ExecutionContext) -> Iterator[Batch]:
         if kept == batch.rows:
             yield without(batch, operator.unused) if operator.unused else batch
         elif kept:
-            yield widen(batch, np.flatnonzero(mask), {}, operator.unused)
+            yield _kept(batch, mask, kept, operator.unused)
+
+
+def _kept(batch: Batch, mask: Mask, count: int, unused: tuple[str, ...]) -> Batch:
+    if batch.rows < _KERNEL_ROWS:
+        return widen(batch, np.flatnonzero(mask), {}, unused)
+    kept = {name: column.keep(mask, count) for name, column in batch.columns.items() if name not in unused}
+    return Batch(count, kept)
 
 
 def without(batch: Batch, unused: tuple[str, ...]) -> Batch:
@@ -263,7 +273,7 @@ def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
     """All rows in order, stable."""
     with Holding(context.bounds) as held:
         batches: list[Batch] = []
-        for batch in context.run(operator.input):
+        for batch in context.gathering(operator.input):
             held.add(batch)
             batches.append(batch)
         if not batches:
@@ -295,7 +305,7 @@ def top(operator: Top, context: ExecutionContext) -> Iterator[Batch]:
     rows = 0
     worth_cutting = 4 * count + context.limits.batch_rows_max
     with Holding(context.bounds) as held:
-        for batch in context.run(operator.input):
+        for batch in context.gathering(operator.input):
             held.add(batch)
             kept.append(batch)
             rows += batch.rows
@@ -355,6 +365,7 @@ def limit(operator: Limit, context: ExecutionContext) -> Iterator[Batch]:
     """The first rows; in a subplan, per outer row. Writes below are carried out in full."""
     count = row_count(operator.count, "LIMIT", context)
     context.is_hasty = context.is_hasty or count <= context.limits.batch_rows_min
+    context.first_rows = context.limits.batch_rows_min
     source = context.run(operator.input)
     if context.row_name is not None:
         yield from _limited_per_row(source, count, context, stops=not has_writes(operator.input))

@@ -80,11 +80,11 @@ def label_scan(operator: LabelScan, context: ExecutionContext) -> Iterator[Batch
 def cross(
     batch: Batch, nodes: NodeIds, variable: str, context: ExecutionContext, kind: Kind = Kind.NODE
 ) -> Iterator[Batch]:
-    """Each of the nodes, or of what ``kind`` says, beside each row, row by row, in pieces that grow from batch_rows_min
-    to batch_rows_max."""
+    """Each of the nodes, or of what ``kind`` says, beside each row, row by row, in pieces that grow from first_rows to
+    batch_rows_max."""
     count = len(nodes)
     total = count * batch.rows
-    start, size = 0, context.limits.batch_rows_min
+    start, size = 0, context.first_rows
     while start < total:
         context.check()
         stop = min(start + size, total)

@@ -15,6 +15,7 @@ from memgraph_py.optimizer.order_expansions import order_expansions
 from memgraph_py.optimizer.prune_columns import prune_columns
 from memgraph_py.optimizer.push_down_filters import push_down_filters
 from memgraph_py.optimizer.reach_frontiers import reach_frontiers
+from memgraph_py.optimizer.read_once import read_once
 from memgraph_py.optimizer.simplify_expressions import simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
@@ -47,6 +48,8 @@ RULES: tuple[Rule, ...] = (
     merge_projections,
     # Wants expansions in the order in which they will run.
     reach_frontiers,
+    # Wants filters where they will stay; makes columns, so before it is known which are read.
+    read_once,
     # Only now is it known what is read.
     prune_columns,
     # Last: the others look into expressions.

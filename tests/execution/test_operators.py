@@ -274,6 +274,17 @@ def test_limit_stops_early_but_carries_out_writes(new_context: NewContext) -> No
     assert next(pairs).rows == Limits().batch_rows_min
 
 
+def test_who_takes_all_rows_gets_no_small_batches(new_context: NewContext) -> None:
+    context = new_context()
+    run(Create(Unwind(Unit(), Call("range", (Literal(1), Literal(500))), "x"), (NodeSpec("n", (), None),), ()), context)
+    nodes = AllNodes(Unit(), "n")
+    assert [batch.rows for batch in context.gathering(nodes)] == [500]
+    assert [batch.rows for batch in context.run(nodes)] == [16, 64, 256, 164]
+    limited = Limit(nodes, Literal(20))
+    assert [batch.rows for batch in context.gathering(limited)] == [16, 4]
+    assert [batch.rows for batch in context.run(nodes)] == [16, 64, 256, 164]
+
+
 def test_apply_and_optional(new_context: NewContext) -> None:
     context = new_context()
     people(context)
