@@ -109,6 +109,16 @@ def append_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], start: 
             heads[direction, place] = entry + 1
 
 
+@kernel("void(int32[:, ::1], int32[:, ::1], int64)")
+def link_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], used: int) -> None:
+    """Puts the first entries into the lists of their ends, where places are node ids; ``heads`` are all zero."""
+    for entry in range(used):
+        for direction in range(2):
+            place = entries[entry, ENTRY_SOURCE + direction]
+            entries[entry, ENTRY_NEXT + direction] = heads[direction, place]
+            heads[direction, place] = entry + 1
+
+
 @kernel("boolean(int64[::1], int64)")
 def is_wanted(types: Numbers, type: Integer) -> bool:
     """True when the type is among the types, or when those are empty."""

@@ -15,13 +15,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.adjacency import Graph, append_entries, link_pairs, packed_rows, stable_order
+from memgraph_py.kernels.adjacency import Graph, append_entries, link_entries, link_pairs, packed_rows, stable_order
+from memgraph_py.storage.room import zeros
 
 __all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
 
-_PLACES_PER_ENTRY = 8
-"""Heads are copied each time that entries run out of room, so there is room for an entry to so many heads at least:
-what is not written of an array takes no memory."""
+_SHARE_BEFORE_MERGE = 8
+"""A delta is merged when it is an eighth of what the merge has to go through: the packed relationships and the nodes.
+"""
+_SPARSE = 4
 
 Numbers: TypeAlias = NDArray[np.int64]
 Packed: TypeAlias = NDArray[np.int32]
@@ -84,31 +86,34 @@ class Delta:
         """No relationships."""
         return Delta(np.zeros((2, 0), dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros((0, 7), dtype=np.int32))
 
-    def extended(self, used: int, new: Numbers, places: int) -> "Delta":
+    def extended(self, used: int, new: Numbers, places: int, expected: int | None = None) -> "Delta":
         """The delta with more entries after the first ``used``: itself where there was room.
 
         new: (6, n): relationship, source, target, type, place of source, place of target; places: bound of these.
+        expected: how many entries may come, where places are the nodes' ids; what is not written takes no memory.
         """
         delta, end = self, used + new.shape[1]
         if end > len(self.entries) or places > self.heads.shape[1]:
-            delta = self._grown(used, end, places)
+            entries_min = end if end <= len(self.entries) else max(end, expected or 0)
+            delta = self._grown(used, entries_min, places, are_ids=expected is not None)
         append_entries(delta.heads, delta.entries, used, new)
         link_pairs(delta.pairs, delta.entries, used, end)
         return delta
 
-    def _grown(self, used: int, entries_min: int, places_min: int) -> "Delta":
-        entries, pairs = self.entries, self.pairs
-        heads = np.zeros((2, self.heads.shape[1]), dtype=np.int32)
+    def _grown(self, used: int, entries_min: int, places_min: int, *, are_ids: bool) -> "Delta":
+        entries, pairs, places = self.entries, self.pairs, self.heads.shape[1]
         if entries_min > len(entries):
-            room = max(entries_min, 2 * len(entries), max(places_min, self.heads.shape[1]) // _PLACES_PER_ENTRY, 64)
-            entries = np.empty((room, 7), dtype=np.int32)
+            entries = np.empty((max(entries_min, 2 * len(entries), 64), 7), dtype=np.int32)
             entries[:used] = self.entries[:used]
-            pairs = np.zeros(1 << (len(entries) - 1).bit_length(), dtype=np.int32)
+            pairs = zeros((1 << (len(entries) - 1).bit_length(),), np.int32)
             link_pairs(pairs, entries, 0, used)
-        if places_min > heads.shape[1]:
-            room = max(places_min + places_min // _PLACES_PER_ENTRY, 2 * heads.shape[1], 64)
-            heads = np.zeros((2, room), dtype=np.int32)
-        heads[:, : self.heads.shape[1]] = self.heads
+        if places_min > places:
+            places = max(places_min + places_min // 8, 2 * places, 64)
+        heads = zeros((2, places), np.int32)
+        if are_ids and places > _SPARSE * used:  # in as much time as there are entries, however many nodes there are
+            link_entries(heads, entries, used)
+        else:
+            heads[:, : self.heads.shape[1]] = self.heads
         return Delta(heads, pairs, entries)
 
 
@@ -131,14 +136,21 @@ class Adjacency:
         """The next version, with these relationships."""
         new = np.concatenate((ids, sources, targets, types, sources, targets)).reshape(6, len(ids))
         places = int(new[4:].max()) + 1 if len(ids) else 0
-        return Adjacency(self.base, self.delta.extended(self.visible, new, places), self.visible + len(ids))
+        delta = self.delta.extended(self.visible, new, places, 2 * self.merged_at(places))
+        return Adjacency(self.base, delta, self.visible + len(ids))
+
+    def merged_at(self, nodes: int) -> int:
+        """How many entries are worth a merge, in a graph with so many nodes. It costs as much as there are nodes and
+        relationships, so in the end each relationship has paid for the same, however large the graph is."""
+        packed: int = self.base.packed_out.shape[1]
+        return max(packed, nodes) // _SHARE_BEFORE_MERGE
 
     def rebuilt(self, first: int, base: Base | None = None) -> "Adjacency":
         """The same relationships in lists of their own, over a base that holds the delta's entries before ``first``."""
         entries = self.delta.entries[first : self.visible, :4].T.astype(np.int64)
         new = np.concatenate((entries, entries[1:3]))
-        places = int(new[4:].max()) + 1 if new.shape[1] else 0
-        delta = Delta.empty().extended(0, np.ascontiguousarray(new), places)
+        places = max(int(new[4:].max()) + 1, self.delta.heads.shape[1]) if new.shape[1] else 0
+        delta = Delta.empty().extended(0, np.ascontiguousarray(new), places, 2 * self.merged_at(places))
         return Adjacency(base or self.base, delta, self.visible - first)
 
     def graph(self, deletions: int, buffer: Packed, table: Packed) -> Graph:

@@ -30,6 +30,7 @@ from memgraph_py.kernels.hashing import (
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.storage.ordering import Order
 from memgraph_py.storage.pages import NO_VALIDITY
+from memgraph_py.storage.room import ROWS_MAX, grown
 from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.types import Value
 
@@ -37,6 +38,8 @@ Numbers = NDArray[np.int64]
 Hashed: TypeAlias = tuple[Numbers, NDArray[np.bool_]]
 """What ``hash_column`` gives."""
 
+_PLACES_MAX = 2 * ROWS_MAX
+"""A segment is half full when it was split."""
 _TRUE, _FALSE = 0x7F4A7C15F39CC060, 0x2545F4914F6CDD1D
 
 
@@ -63,8 +66,7 @@ class LabelNodes:
         """The next version with these ids, without repetition; written after what readers see."""
         array, end = self.array, self.length + len(ids)
         if end > len(array):
-            array = np.empty(max(end, 2 * len(array), 64), dtype=np.int32)
-            array[: self.length] = self.array[: self.length]
+            array = grown(array, self.length, max(end, 64))
         array[self.length : end] = ids
         follows = self.length == 0 or len(ids) == 0 or int(array[self.length - 1]) < int(ids[0])
         is_sorted = self.sorted_length == self.length and follows
@@ -122,8 +124,10 @@ class PropertyIndex:
         segments = 1 << depth
         self._counts = np.zeros(segments, dtype=np.int32)
         self._depths = np.full(segments, depth, dtype=np.int32)
-        self._hashes = np.empty(segments * SEGMENT_ROWS, dtype=np.int64)
-        self._payloads = np.zeros(segments * SEGMENT_ROWS, dtype=np.int32)
+        places = segments * SEGMENT_ROWS
+        self._hashes: Numbers = grown(np.empty(0, dtype=np.int64), 0, places, _PLACES_MAX)
+        self._payloads: NDArray[np.int32] = grown(np.empty(0, dtype=np.int32), 0, places, _PLACES_MAX)
+        self._payloads[:places] = 0
         self._postings = np.zeros((0, 2), dtype=np.int32)
         self._postings_used = np.zeros(1, dtype=np.int64)
         self._used = segments
@@ -204,7 +208,7 @@ class PropertyIndex:
             segment = self._free.pop()
         else:
             segment = self._used
-            if segment == len(self._counts):
+            if segment in (len(self._counts), len(self._hashes) >> SEGMENT_BITS, len(self._payloads) >> SEGMENT_BITS):
                 self._grow_segments()
             self._used += 1
         self._counts[segment] = 0
@@ -213,19 +217,21 @@ class PropertyIndex:
 
     def _grow_segments(self) -> None:
         used = self._used * SEGMENT_ROWS
-        hashes, payloads = np.empty(2 * used, dtype=np.int64), np.empty(2 * used, dtype=np.int32)
-        hashes[:used], payloads[:used] = self._hashes, self._payloads
-        self._hashes, self._payloads = hashes, payloads
-        self._counts = np.concatenate((self._counts, np.zeros_like(self._counts)))
-        self._depths = np.concatenate((self._depths, np.zeros_like(self._depths)))
+        if used == len(self._hashes):
+            self._hashes = grown(self._hashes, used, 2 * used, _PLACES_MAX)
+        if used == len(self._payloads):
+            self._payloads = grown(self._payloads, used, 2 * used, _PLACES_MAX)
+        if self._used == len(self._counts):
+            self._counts = np.concatenate((self._counts, np.zeros_like(self._counts)))
+            self._depths = np.concatenate((self._depths, np.zeros_like(self._depths)))
 
     def _grow_postings(self) -> None:
         """Postings and payloads are replaced together, so that no payload a reader sees points beyond its postings."""
-        used = int(self._postings_used[0])
-        postings = np.empty((max(2 * used, 64), 2), dtype=np.int32)
+        used, places = int(self._postings_used[0]), self._used * SEGMENT_ROWS
+        postings = np.empty((max(2 * used, self.entries // 4, 64), 2), dtype=np.int32)  # what is not written is free
         postings[:used] = self._postings[:used]
         self._postings = postings
-        self._payloads = self._payloads.copy()
+        self._payloads = grown(self._payloads, places, places, _PLACES_MAX)
 
 
 def hash_column(column: Column) -> Hashed:

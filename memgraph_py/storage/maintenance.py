@@ -134,8 +134,7 @@ def is_merge_due(store: "GraphStore") -> bool:
     """True when much was added to or deleted from the adjacency since it was packed."""
     snapshot = store.current
     adjacency = snapshot.adjacency
-    packed: int = adjacency.base.packed_out.shape[1]
-    much = max(store.limits.delta_relationships_max, packed // 8)
+    much = max(store.limits.delta_relationships_max, adjacency.merged_at(snapshot.node_bound))
     deleted = snapshot.deleted_relationships - adjacency.base.deletions
     return adjacency.visible > much or deleted > much
 

@@ -8,8 +8,9 @@ a time, under the commit lock) edits through a ``PagesEditor``: rows that no rea
 a chunk with visible rows is first copied into a free slot, once per commit, and a new table names the copy. A chunk
 whose last row went away leaves the table. A slot that a table no longer names is free once no ``Pages`` that named it
 is alive: those made from its birth to its retirement. So a reader that stays keeps the slots of its own version, and
-none that came and went meanwhile. A buffer that is full is copied into one twice as large; old versions keep the old
-one, whose visible rows stay as they are. One with many free slots is left for a smaller one (``compaction.py``).
+none that came and went meanwhile. A buffer that is full is copied into a larger one (``room.py``); old versions keep
+the old one, whose visible rows stay as they are. One with many free slots is left for a smaller one
+(``compaction.py``).
 """
 
 import weakref
@@ -23,11 +24,14 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, CHUNK_ROWS, copy_texts, positions, text_bytes
+from memgraph_py.storage.room import grown
 
 Buffer: TypeAlias = NDArray[Any]
 """Of the type that its pool was made with."""
 NO_VALIDITY = np.zeros(0, dtype=np.bool_)
 _SWEEP_MIN = 16
+_TEXT_BYTES_MAX = 1 << 38
+"""More than any machine has, and four hundred columns of it fit into the address space."""
 
 
 class Pool:
@@ -43,8 +47,8 @@ class Pool:
     def __init__(self, dtype: np.dtype[Any], fill: int | None, *, has_validity: bool, slots: int = 0) -> None:
         self.fill = fill
         self.has_validity = has_validity
-        self.buffer: Buffer = np.empty(slots << CHUNK_BITS, dtype=dtype)
-        self.validity = np.empty(slots << CHUNK_BITS, dtype=np.bool_) if has_validity else NO_VALIDITY
+        self.buffer: Buffer = np.empty(0, dtype=dtype)
+        self.validity = NO_VALIDITY
         self.used = 0
         self.epoch = 0
         """Number of the newest version."""
@@ -55,6 +59,8 @@ class Pool:
         """Versions of the pool that this one has followed."""
         self._born: list[int] = []
         self._sweep_at = _SWEEP_MIN
+        if slots:
+            self._grow(slots)
 
     def allocate(self, *, is_filled: bool = True) -> int:
         """A slot whose rows are all ``fill`` and not valid, for the next version to name; not ``is_filled``: the caller
@@ -67,8 +73,8 @@ class Pool:
             self._born[slot] = self.epoch + 1
         else:
             slot = self.used
-            if (slot + 1) * CHUNK_ROWS > len(self.buffer):
-                self._grow()
+            if (slot + 1) << CHUNK_BITS > len(self.buffer):
+                self._grow(slot + 1)
             self.used += 1
             self._born.append(self.epoch + 1)
         if not is_filled:
@@ -134,15 +140,11 @@ class Pool:
         self.retired.append((weakref.ref(others[-1]), self.epoch, sorted(held)))
         return self.publish(good.table)
 
-    def _grow(self) -> None:
-        rows = max(2 * len(self.buffer), CHUNK_ROWS)
-        buffer = np.empty(rows, dtype=self.buffer.dtype)
-        buffer[: len(self.buffer)] = self.buffer
+    def _grow(self, slots: int) -> None:
+        used = self.used << CHUNK_BITS
+        self.buffer = grown(self.buffer, used, slots << CHUNK_BITS)
         if self.has_validity:
-            validity = np.empty(rows, dtype=np.bool_)
-            validity[: len(self.validity)] = self.validity
-            self.validity = validity
-        self.buffer = buffer
+            self.validity = grown(self.validity, used, len(self.buffer))
 
 
 class Pages:
@@ -297,9 +299,7 @@ class StringHeap:
     def reserve(self, size: int) -> None:
         """Room for ``size`` more bytes."""
         if self.used + size > len(self.data):
-            data = np.empty(max(2 * len(self.data), self.used + size, 4096), dtype=np.uint8)
-            data[: self.used] = self.data[: self.used]
-            self.data = data
+            self.data = grown(self.data, self.used, max(self.used + size, 4096), _TEXT_BYTES_MAX)
 
     def append(self, column: Column) -> NDArray[np.int64]:
         """Copies the strings of a column of kind STRING; gives their handles here, 0 where NULL."""
