@@ -31,8 +31,12 @@ def point(components: Value) -> Value:
             raise wrong_argument("point", value, "numbers")
         coordinates.append(float(value))  # type: ignore[arg-type]  # a number, checked
     srid = _system(components, len(coordinates))
-    if len(coordinates) != (3 if srid in THREE_DIMENSIONAL else 2):
-        raise ArgumentError(f"a point of srid {srid} has no {len(coordinates)} coordinates")
+    demanded = 3 if srid in THREE_DIMENSIONAL else 2
+    if len(coordinates) != demanded:
+        raise ArgumentError(
+            f"a point in '{COORDINATE_SYSTEMS[srid]}' has {demanded} coordinates, not {len(coordinates)}",
+            hint="it is made of x, y and perhaps z, or of longitude, latitude and perhaps height",
+        )
     if srid in GEOGRAPHIC:
         _check_latitude(coordinates[1])
     return Point(srid, tuple(coordinates))
@@ -41,10 +45,8 @@ def point(components: Value) -> Value:
 @scalar("point.distance", 2, signature="point.distance(from :: POINT, to :: POINT) :: FLOAT")
 @scalar("distance", 2, signature="distance(from :: POINT, to :: POINT) :: FLOAT")
 def distance(left: Value, right: Value) -> Value:
-    """The distance of two points: in the plane, or in metres on the globe; NULL for different coordinate systems."""
-    if not isinstance(left, Point) or not isinstance(right, Point):
-        raise wrong_argument("distance", right if isinstance(left, Point) else left, "POINT")
-    if left.srid != right.srid:
+    """The distance of two points: in the plane, or in metres on the globe; NULL of no points, or different systems."""
+    if not isinstance(left, Point) or not isinstance(right, Point) or left.srid != right.srid:
         return None
     if left.srid not in GEOGRAPHIC:
         return math.dist(left.coordinates, right.coordinates)
