@@ -9,7 +9,7 @@ kinds); it is the last resort.
     Column(kind=STRING, values=[0<<24|3, 3<<24|5], valid=None, data=b"AdaGrace")   ->  "Ada", "Grace"
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.kernels.chunks import copy_texts, text_bytes
 from memgraph_py.kernels.selection import keep_rows
+from memgraph_py.piecewise import joined_objects, object_array, taken_objects
 from memgraph_py.values.text_heaps import (
     EMPTY_DATA,
     STRING_LENGTH_BITS,
@@ -40,7 +41,6 @@ __all__ = [
     "Kind",
     "Mask",
     "Parameters",
-    "RecordColumn",
     "Rows",
 ]
 
@@ -141,7 +141,7 @@ class Column:
     @staticmethod
     def objects(values: Sequence[Value]) -> "Column":
         """A column of kind OBJECT; None becomes NULL."""
-        array = np.empty(len(values), dtype=object)
+        array = object_array(len(values))
         has_null = False
         for row, value in enumerate(values):
             array[row] = value
@@ -163,13 +163,10 @@ class Column:
         if not typed:
             return Column.nulls(rows)
         kind = typed[0].kind
-        if kind is Kind.OBJECT and (records := _concatenate_records(columns)) is not None:
-            return records
-        if any(column.kind is not kind for column in typed):
-            merged: list[Value] = []
-            for column in columns:
-                merged.extend(column.to_values())
-            return Column.objects(merged)
+        if kind is Kind.OBJECT and (joined := typed[0].joined(columns)) is not None:
+            return joined
+        if kind is Kind.OBJECT or any(column.kind is not kind for column in typed):
+            return _concatenate_objects(columns)
         valid: Mask | None = None
         if len(typed) != len(columns) or any(column.valid is not None for column in columns):
             valid = np.concatenate([column.validity() for column in columns])
@@ -193,14 +190,25 @@ class Column:
 
     def take(self, rows: Rows | Mask) -> "Column":
         """The rows at these positions (int64), or where the mask is True."""
-        return Column(self.kind, self.values[rows], None if self.valid is None else self.valid[rows], self.data)
+        values = taken_objects(self.values, rows) if self.kind is Kind.OBJECT else self.values[rows]
+        return Column(self.kind, values, None if self.valid is None else self.valid[rows], self.data)
+
+    def masked(self, valid: Mask | None) -> "Column":
+        """The same rows, NULL where ``valid`` is False and nowhere else."""
+        return Column(self.kind, self.values, valid, self.data)
+
+    def joined(self, columns: Sequence["Column"]) -> "Column | None":
+        """All rows of the columns in this one's own form, where it has one and they all have: for ``concatenate``."""
+        return None
 
     def keep(self, mask: Mask, count: int) -> "Column":
         """The rows where the mask is True, which they are so often."""
+        if self.kind is Kind.OBJECT:
+            return self.take(mask)
         values, valid = self.values, self.valid
         if valid is not None:
             valid = valid[mask] if (mask > valid).any() else None
-        if values.itemsize < 8 or self.kind is Kind.OBJECT or not values.flags.c_contiguous:
+        if values.itemsize < 8 or not values.flags.c_contiguous:
             return Column(self.kind, values[mask], valid, self.data)
         kept = keep_rows(values.view(np.int64), np.ascontiguousarray(mask), count)
         return Column(self.kind, kept.view(values.dtype), valid, self.data)
@@ -247,84 +255,6 @@ class Column:
         if self.valid is None:
             return values
         return [value if ok else None for value, ok in zip(values, self.valid.tolist(), strict=True)]
-
-
-class RecordColumn(Column):
-    """Maps of the same keys, or lists, kept by field: rows of a file. They become values when somebody asks for them.
-
-    fields: a column by key, or by place in the list, each (rows,). lengths: (rows,) of the lists.
-    """
-
-    __slots__ = ("_values", "fields", "lengths", "rows")
-
-    def __init__(self, fields: dict[str, Column] | list[Column], rows: int, lengths: Rows | None = None) -> None:
-        self.kind = Kind.OBJECT
-        self.valid = None
-        self.data = None
-        self.fields = fields
-        self.rows = rows
-        self.lengths = lengths
-        self._values: NDArray[np.object_] | None = None
-
-    @property
-    def values(self) -> NDArray[np.object_]:  # type: ignore[override]  # what is made late is not assigned
-        """As of any column of kind OBJECT."""
-        if self._values is None:
-            self._values = np.empty(self.rows, dtype=object)
-            for start in range(0, self.rows, PIECE_VALUES):
-                for row, value in enumerate(self._made(start, min(start + PIECE_VALUES, self.rows)), start):
-                    self._values[row] = value
-        return self._values
-
-    def __len__(self) -> int:
-        return self.rows
-
-    def field(self, key: Value) -> Column | None:
-        """The values of a key, or at a place from 0 on; None where only the values can tell."""
-        if isinstance(self.fields, dict):
-            return self.fields.get(key, Column.nulls(self.rows)) if isinstance(key, str) else None
-        if type(key) is not int or key < 0:
-            return None
-        return self.fields[key] if key < len(self.fields) else Column.nulls(self.rows)
-
-    def is_all_null(self) -> bool:
-        """See Column."""
-        return self.rows == 0
-
-    def validity(self) -> Mask:
-        """See Column."""
-        return np.ones(self.rows, dtype=np.bool_)
-
-    def take(self, rows: Rows | Mask) -> "RecordColumn":
-        """See Column."""
-        count = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
-        return self._each(count, lambda column: column.take(rows), None if self.lengths is None else self.lengths[rows])
-
-    def keep(self, mask: Mask, count: int) -> "RecordColumn":
-        """See Column."""
-        return self._each(
-            count, lambda column: column.keep(mask, count), None if self.lengths is None else self.lengths[mask]
-        )
-
-    def slice(self, start: int, stop: int) -> "RecordColumn":
-        """See Column."""
-        stop = min(stop, self.rows)
-        lengths = None if self.lengths is None else self.lengths[start:stop]
-        return self._each(stop - start, lambda column: column.slice(start, stop), lengths)
-
-    def _each(self, rows: int, change: Callable[[Column], Column], lengths: Rows | None) -> "RecordColumn":
-        if isinstance(self.fields, dict):
-            return RecordColumn({key: change(column) for key, column in self.fields.items()}, rows)
-        return RecordColumn([change(column) for column in self.fields], rows, lengths)
-
-    def _made(self, start: int, stop: int) -> Iterator[Value]:
-        columns = self.fields.values() if isinstance(self.fields, dict) else self.fields
-        rows = zip(*(column.slice(start, stop).to_values() for column in columns), strict=True)
-        if isinstance(self.fields, dict):
-            keys = tuple(self.fields)
-            return (dict(zip(keys, row, strict=True)) for row in rows)
-        assert self.lengths is not None, "lists know their lengths"
-        return (list(row[:length]) for row, length in zip(rows, self.lengths[start:stop].tolist(), strict=True))
 
 
 class Parameters(Mapping[str, Value]):
@@ -395,8 +325,8 @@ class Batch:
         assert batches, "no batch to concatenate"
         if len(batches) == 1:
             return batches[0]
-        columns = {name: Column.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns}
-        return Batch(sum(batch.rows for batch in batches), columns)
+        joined = {name: Column.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns}
+        return Batch(sum(batch.rows for batch in batches), joined)
 
     def records(self) -> list[tuple[Value, ...]]:
         """Rows as tuples of Python objects, for tests and small answers."""
@@ -441,15 +371,19 @@ def _strings(column: Column) -> Iterator[str]:
     return unpack_texts(handles, EMPTY_DATA if column.data is None else column.data)
 
 
-def _concatenate_records(columns: Sequence[Column]) -> RecordColumn | None:
-    """Maps of the same keys; None for anything else."""
-    parts = [
-        column.fields for column in columns if isinstance(column, RecordColumn) and isinstance(column.fields, dict)
-    ]
-    if len(parts) < len(columns) or any(fields.keys() != parts[0].keys() for fields in parts):
-        return None
-    joined = {key: Column.concatenate([fields[key] for fields in parts]) for key in parts[0]}
-    return RecordColumn(joined, sum(map(len, columns)))
+def _concatenate_objects(columns: Sequence[Column]) -> Column:
+    """Columns of any kinds as Python values."""
+    parts = []
+    for column in columns:
+        if column.kind is Kind.OBJECT:
+            parts.append(column.values)
+        else:
+            pieces = range(0, len(column), PIECE_VALUES)
+            parts += [Column.objects(column.slice(at, at + PIECE_VALUES).to_values()).values for at in pieces]
+    valid: Mask | None = None
+    if any(column.valid is not None for column in columns):
+        valid = np.concatenate([column.validity() for column in columns])
+    return Column(Kind.OBJECT, joined_objects(parts), valid)
 
 
 def _concatenate_strings(columns: Sequence[Column], valid: Mask | None) -> Column:
@@ -471,8 +405,7 @@ def _copied_texts(columns: Sequence[Column], valid: Mask | None) -> Column:
     heap = np.empty(sum(sizes), dtype=np.uint8)
     parts, start = [], 0
     for (handles, mask, data), size in zip(texts, sizes, strict=True):
-        zeros = np.zeros(len(handles), dtype=np.int64)
-        parts.append(zeros if data is None else copy_texts(handles, mask, data, heap, start))
+        parts.append(np.zeros_like(handles) if data is None else copy_texts(handles, mask, data, heap, start))
         start += size
     return Column(Kind.STRING, np.concatenate(parts), valid, heap)
 

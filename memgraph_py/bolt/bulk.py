@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import Column, Kind, RecordColumn
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.kernels.unpacking import BOOL, FLOAT, INTEGER, NULL, STRING, unpack_rows
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.types import Value
 
 ROWS_MIN = 32

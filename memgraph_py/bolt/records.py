@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from memgraph_py.bolt.framing import CHUNK_BYTES_MAX, frame
 from memgraph_py.bolt.messages import RECORD
 from memgraph_py.bolt.packstream import Dialect, list_header, map_header, pack_integer, pack_into, pack_text
+from memgraph_py.bounds import PIECE_VALUES
 from memgraph_py.columnar import EMPTY_DATA, Column, Kind, Mask
 from memgraph_py.kernels import packing
 
@@ -120,7 +121,28 @@ class RelationshipColumn:
         )
 
 
-FieldColumn: TypeAlias = Column | NodeColumn | RelationshipColumn
+@dataclass(slots=True, eq=False)
+class ListField:
+    """Lists as ranges of one column of elements.
+
+    elements: one after another as the rows have them. starts, lengths: (rows,); valid: False where NULL.
+    """
+
+    elements: "FieldColumn"
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    valid: Mask | None
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def slice(self, start: int, stop: int) -> "ListField":
+        """A view of rows start to stop."""
+        valid = None if self.valid is None else self.valid[start:stop]
+        return ListField(self.elements, self.starts[start:stop], self.lengths[start:stop], valid)
+
+
+FieldColumn: TypeAlias = Column | NodeColumn | RelationshipColumn | ListField
 """A Column here is of values that can be packed: elements in it are Node, Relationship and Path, never references."""
 
 
@@ -167,6 +189,8 @@ def _row(fields: Sequence[FieldColumn], row: int, dialect: Dialect) -> bytearray
             out.append(0xC0)
         elif isinstance(field, NodeColumn):
             _node_row(out, field, row, dialect)
+        elif isinstance(field, ListField):
+            out += b"".join(_packed_lists(field.slice(row, row + 1), dialect))
         else:
             _relationship_row(out, field, row, dialect)
     return out
@@ -236,6 +260,8 @@ def _parts(fields: Sequence[FieldColumn], dialect: Dialect) -> list[_Part]:
                 parts.extend(_node_parts(field, dialect))
             case RelationshipColumn():
                 parts.extend(_relationship_parts(field, dialect))
+            case ListField():
+                parts.append(_list_part(field, dialect))
             case _:
                 assert_never(field)
     return parts
@@ -321,6 +347,44 @@ def _packed_objects(column: Column, dialect: Dialect) -> tuple[NDArray[np.int64]
     return handles, np.frombuffer(bytes(out), dtype=np.uint8) if out else EMPTY_DATA
 
 
+def _list_part(field: ListField, dialect: Dialect) -> _Part:
+    """Raises _BeyondHandle."""
+    packed = _packed_lists(field, dialect)
+    lengths = np.array(list(map(len, packed)), dtype=np.int64)
+    if lengths.max(initial=0) > packing.LENGTH_MASK:
+        raise _BeyondHandle
+    handles = (np.cumsum(lengths) - lengths) << packing.LENGTH_BITS | lengths
+    valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
+    return _Part(packing.RAW, handles, valid, np.frombuffer(b"".join(packed), dtype=np.uint8))
+
+
+def _packed_lists(field: ListField, dialect: Dialect) -> list[bytes]:
+    """The bytes of each list; of an empty one where NULL."""
+    if len(field) == 0:
+        return []
+    first, stop = int(field.starts[0]), int(field.starts[-1] + field.lengths[-1])
+    ends = np.zeros(stop - first + 1, dtype=np.int64)
+    parts: list[bytes] = []
+    for start in range(first, stop, PIECE_VALUES):
+        count = min(PIECE_VALUES, stop - start)
+        sizes = np.zeros(count, dtype=np.int64)
+        elements = _parts([field.elements.slice(start, start + count)], dialect)
+        for part in elements:
+            packing.add_sizes(*part, sizes)
+        at = start - first
+        ends[at + 1 : at + count + 1] = ends[at] + np.cumsum(sizes)
+        positions = ends[at : at + count] - ends[at]
+        output = np.empty(int(sizes.sum()), dtype=np.uint8)
+        for part in elements:
+            packing.write_values(*part, positions, output)
+        parts.append(output.tobytes())
+    data = b"".join(parts)
+    starts = field.starts - first
+    begins, stops = ends[starts].tolist(), ends[starts + field.lengths].tolist()
+    bytes_of = zip(field.lengths.tolist(), begins, stops, strict=True)
+    return [list_header(length) + data[begin:end] for length, begin, end in bytes_of]
+
+
 def _node_parts(field: NodeColumn, dialect: Dialect) -> Iterator[_Part]:
     valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
     ids = np.ascontiguousarray(field.ids)
@@ -365,4 +429,6 @@ def _property_parts(
 
 
 def _has_objects(field: FieldColumn) -> bool:
+    if isinstance(field, ListField):
+        return False
     return not isinstance(field, Column) and any(column.kind is Kind.OBJECT for _, column in field.properties)

@@ -12,7 +12,7 @@ from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import ExecutionContext, constant, executes
 from memgraph_py.execution.grouping import group_parts, group_rows
-from memgraph_py.execution.memory import GROUPING_BYTES, VALUE_BYTES, Holding, text_bytes
+from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.folding import NUMBERS, Folded, count_values, folded
 from memgraph_py.functions.registry import AGGREGATES
@@ -139,7 +139,7 @@ def _gathered(operator: Aggregate, calls: list[Call], held: Holding, context: Ex
             columns.append(batch.columns[context.row_name])
         held.add_columns(columns)
         for place in collected:
-            held.add_bytes(VALUE_BYTES * batch.rows + text_bytes(columns[place]))
+            held.add_bytes(column_bytes(columns[place]))
         parts.append(columns)
     context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows * bool(operator.keys))  # the columns joined
     return _Gathered(parts, keys, arguments, rows)

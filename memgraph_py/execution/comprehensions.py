@@ -14,7 +14,8 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, truth
 from memgraph_py.execution.executor import ExecutionContext, widen
 from memgraph_py.execution.lists import lists_in
-from memgraph_py.execution.memory import VALUE_BYTES, Holding
+from memgraph_py.execution.memory import Holding
+from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.plan.expressions import ListComprehension, Quantifier, Reduce
 from memgraph_py.values.types import Value
 
@@ -36,7 +37,7 @@ def _list_comprehension(expression: ListComprehension, batch: Batch, context: Ex
                 result = evaluate(expression.result, inner, context)
             found.append((rows, result))
             held.add_columns([result])
-            held.add_bytes(VALUE_BYTES * len(rows))
+            held.add_bytes(rows.nbytes)
     if len(found) == 1:
         rows, result = found[0]
     else:
@@ -51,6 +52,9 @@ _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 def regroup(rows: Rows, elements: Column, present: list[bool]) -> Column:
     """A list per row: the elements of that row, in order; NULL where not ``present``. rows: ascending."""
+    if is_long(len(elements)):
+        lengths = np.bincount(rows, minlength=len(present))
+        return ListColumn.by_rows(elements, lengths, None if all(present) else np.array(present, dtype=np.bool_))
     values = elements.to_values()
     if len(present) == 1:
         return Column.objects([values if present[0] else None])

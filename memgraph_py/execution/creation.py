@@ -132,7 +132,8 @@ def check_storable(column: Column, key: str) -> Column:
                     + (" that holds maps, nodes, relationships or paths" if isinstance(value, list) else ""),
                     detail="InvalidPropertyType",
                 )
-    elif not column.is_all_null():
+        return Column(Kind.OBJECT, column.values, column.valid)
+    if not column.is_all_null():
         named = "a node" if column.kind is Kind.NODE else "a relationship"
         raise CypherTypeError(f"property '{key}' cannot be {named}", detail="InvalidPropertyType")
     return column

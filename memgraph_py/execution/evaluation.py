@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from memgraph_py.columnar import Batch, Column, Kind, Mask, RecordColumn, Rows
+from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherSyntaxError, CypherTypeError, EntityNotFound
 from memgraph_py.execution.executor import ExecutionContext, constant, spread
 from memgraph_py.functions.registry import FUNCTIONS
@@ -29,6 +29,7 @@ from memgraph_py.plan.expressions import (
     Property,
     Variable,
 )
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.storage.view import NodeIds, RelationshipIds
 from memgraph_py.values.naming import COORDINATE_SYSTEMS, type_name
 from memgraph_py.values.temporal_components import component
@@ -132,7 +133,7 @@ def gather(column: Column, positions: Rows) -> Column:
     if len(column) == 0:
         return Column.nulls(len(positions))
     taken = column.take(np.where(missing, 0, positions))
-    return Column(taken.kind, taken.values, taken.validity() & ~missing, taken.data)
+    return taken.masked(taken.validity() & ~missing)
 
 
 # ------------------------------------------------------------------------------------------------------------- leaves

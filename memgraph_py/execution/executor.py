@@ -23,6 +23,7 @@ from memgraph_py.config import Limits
 from memgraph_py.errors import LimitExceeded, ParameterMissing
 from memgraph_py.execution.memory import column_bytes
 from memgraph_py.functions.registry import Environment
+from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.plan.expressions import Expression, Parameter
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.view import GraphView, WritableGraph
@@ -241,7 +242,11 @@ class ExecutionContext:
         if one is None:
             if name not in self.parameters:
                 raise ParameterMissing.of((name,))
-            one = constant(self.parameters[name], 1)
+            elements = self.parameters.lists.get(name) if isinstance(self.parameters, Parameters) else None
+            if elements is not None and is_long(len(elements)):
+                one = ListColumn.one(elements)
+            else:
+                one = constant(self.parameters[name], 1)
             self._run.parameter_columns[name] = one
         return one if rows == 1 else spread(one, rows)
 
@@ -305,6 +310,8 @@ def constant(value: Value, rows: int) -> Column:
 
 def spread(one: Column, rows: int) -> Column:
     """The value of a column of one row in every row of a longer (or empty) column."""
+    if one.kind is Kind.OBJECT:
+        return one.take(np.zeros(rows, dtype=np.int64))
     values = np.empty(rows, dtype=one.values.dtype)
     values.fill(one.values[0])
     valid = None if one.valid is None else np.full(rows, one.valid[0], dtype=np.bool_)

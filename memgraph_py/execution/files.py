@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind, RecordColumn
+from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError, ExternalResourceFailed
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
@@ -22,6 +22,7 @@ from memgraph_py.kernels.csv_records import (
     split_records,
 )
 from memgraph_py.plan.operators import LoadCsv
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.naming import type_name
 
 _FEED = b"\n"

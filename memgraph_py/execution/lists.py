@@ -17,6 +17,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext
+from memgraph_py.list_column import ListColumn
 from memgraph_py.plan.expressions import Call, Constant, Expression
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
@@ -84,12 +85,30 @@ class _Values:
         return self._elements.take(self._starts[rows] + position)
 
 
-Lists: TypeAlias = _Ranges | _Values
+class _Parts:
+    """Lists that stand in a column of elements."""
+
+    __slots__ = ("_column", "lengths", "pieces", "present")
+
+    def __init__(self, column: ListColumn) -> None:
+        self._column = column
+        self.lengths, self.present, self.pieces = column.lengths, column.valid, column.pieces
+
+    def at(self, rows: Rows, position: int) -> Column:
+        """See _Ranges."""
+        return self._column.elements.take(self._column.starts[rows] + position)
+
+
+Lists: TypeAlias = _Ranges | _Values | _Parts
 
 
 def lists_in(expression: Expression, batch: Batch, context: ExecutionContext) -> Lists:
     """The lists of a batch. Raises CypherTypeError where a value is no list."""
-    return ranges_of(expression, batch, context) or _Values(lists_of(evaluate(expression, batch, context)))
+    ranges = ranges_of(expression, batch, context)
+    if ranges is not None:
+        return ranges
+    column = evaluate(expression, batch, context)
+    return _Parts(column) if isinstance(column, ListColumn) else _Values(lists_of(column))
 
 
 def ranges_of(expression: Expression, batch: Batch, context: ExecutionContext) -> _Ranges | None:
@@ -136,6 +155,8 @@ def lists_of(column: Column) -> list[list[Value] | None]:
 
 def flatten(column: Column) -> tuple[Rows, Column]:
     """All elements of the lists, and the row each is from; NULL has none. CypherTypeError where a value is no list."""
+    if isinstance(column, ListColumn):
+        return np.repeat(np.arange(len(column), dtype=np.int64), column.lengths), column.packed().elements
     return _laid_out(lists_of(column))
 
 

@@ -11,7 +11,9 @@ from types import TracebackType
 import numpy as np
 
 from memgraph_py.bounds import Bounds
-from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind, RecordColumn
+from memgraph_py.columnar import STRING_LENGTH_MASK, Batch, Column, Kind
+from memgraph_py.list_column import ListColumn
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.types import Value
 
 __all__ = ["GROUPING_BYTES", "VALUE_BYTES", "Holding", "column_bytes", "held_rows", "text_bytes"]
@@ -83,12 +85,25 @@ def column_bytes(column: Column, known: dict[int, int] | None = None) -> int:
     if isinstance(column, RecordColumn):
         fields = column.fields.values() if isinstance(column.fields, dict) else column.fields
         return sum([column_bytes(field, known) for field in fields])
+    if isinstance(column, ListColumn):
+        return _lists_bytes(column, known)
     values = column.values
     size = values.nbytes if column.valid is None else values.nbytes + len(values)
     if column.kind is Kind.STRING and column.data is not None:
         size += min(len(column.data), text_bytes(column))
     elif column.kind is Kind.OBJECT:
         size += _objects_bytes(values.tolist(), {} if known is None else known)
+    return size
+
+
+def _lists_bytes(column: ListColumn, known: dict[int, int] | None) -> int:
+    """Elements that stand in many lists are counted once: as those of a large value."""
+    size = column.starts.nbytes + column.lengths.nbytes
+    elements = column.elements
+    if known is None or id(elements.values) not in known:
+        size += column_bytes(elements, known)
+        if known is not None:
+            known[id(elements.values)] = size
     return size
 
 

@@ -13,7 +13,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.comprehensions import regroup
 from memgraph_py.execution.evaluation import evaluates, node_ids
 from memgraph_py.execution.executor import ExecutionContext
-from memgraph_py.execution.memory import VALUE_BYTES, held_rows
+from memgraph_py.execution.memory import column_bytes, held_rows
 from memgraph_py.plan.expressions import CollectOnce, CountOnce, ExistsOnce
 from memgraph_py.storage.view import NodeIds
 
@@ -106,7 +106,7 @@ def _collect(expression: CollectOnce, alone: ExecutionContext) -> Column:
     if not answers:
         return Column.objects([])
     elements = Column.concatenate([answer.columns[expression.element] for answer in answers])
-    alone.bounds.memory.hold(VALUE_BYTES * len(elements))  # as long as the execution lasts
+    alone.bounds.memory.hold(column_bytes(elements))  # as long as the execution lasts
     if expression.variable is None:
         return regroup(np.zeros(len(elements), dtype=np.int64), elements, [True])
     nodes = np.concatenate([node_ids(answer.columns[expression.variable]) for answer in answers])

@@ -14,6 +14,7 @@ from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.single import Parameters, Row, SingleRow, SingleValue, composes, single_row, single_value
 from memgraph_py.execution.sorting import first_rows, sorted_rows
+from memgraph_py.list_column import ListColumn
 from memgraph_py.plan.expressions import Expression, Literal
 from memgraph_py.plan.operators import (
     WRITES,
@@ -134,6 +135,10 @@ def unwind(operator: Unwind, context: ExecutionContext) -> Iterator[Batch]:
                 if len(rows):
                     yield widen(batch, rows, {operator.variable: column.take(rows)}, operator.unused)
                 continue
+            if isinstance(column, ListColumn):
+                for rows, elements in column.pieces(limit, context.bounds):
+                    yield widen(batch, rows, {operator.variable: elements}, operator.unused)
+                continue
             for rows, items in element_pieces(column.to_values(), limit):
                 context.check()
                 yield widen(batch, rows, {operator.variable: Column.from_values(items)}, operator.unused)
@@ -149,7 +154,10 @@ def _list_pieces(expression: Expression, batch: Batch, context: ExecutionContext
         yield piece, column
         start += piece.rows
         if start < batch.rows and column.kind is Kind.OBJECT:
-            elements = sum(len(value) for value in column.values.tolist() if isinstance(value, list))
+            if isinstance(column, ListColumn):
+                elements = int(column.lengths.sum())
+            else:
+                elements = sum(len(value) for value in column.values.tolist() if isinstance(value, list))
             size = max(1, min(4 * size, context.limits.batch_rows_max * piece.rows // max(elements, 1)))
         else:
             size *= 4

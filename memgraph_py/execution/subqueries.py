@@ -10,7 +10,7 @@ from memgraph_py.errors import CypherTypeError, ProcedureNotFound
 from memgraph_py.execution.comprehensions import regroup
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
-from memgraph_py.execution.memory import VALUE_BYTES, held_rows
+from memgraph_py.execution.memory import column_bytes, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import Procedure, callable_rows
 from memgraph_py.plan.expressions import Collect, Count, Exists
@@ -131,7 +131,7 @@ def _collect(expression: Collect, batch: Batch, context: ExecutionContext) -> Co
         answers = list(held_rows(source, context.bounds))
     if not answers:
         return Column.objects([[] for _ in present])
-    context.bounds.memory.require(VALUE_BYTES * sum(answer.rows for answer in answers))
+    context.bounds.memory.require(sum(column_bytes(answer.columns[expression.variable]) for answer in answers))
     rows = np.concatenate([_row_numbers(answer, row_name) for answer in answers])
     elements = Column.concatenate([answer.columns[expression.variable] for answer in answers])
     if len(rows) > 1 and (rows[1:] < rows[:-1]).any():

@@ -19,6 +19,7 @@ from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.numeric import number_column
 from memgraph_py.functions.registry import Environment, aggregate
 from memgraph_py.functions.rows import floats, wrong_argument
+from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.values.comparison import OrderKey, order_key
 from memgraph_py.values.durations import add_durations, scale_duration
 from memgraph_py.values.temporal import Duration
@@ -96,25 +97,17 @@ def maximum(environment: Environment, arguments: list[Column], groups: Groups, g
 def collect(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The list of the values, in the order of the rows."""
     column, groups = _present(arguments[0], groups)
+    if group_count > 1:
+        column = column.take(np.argsort(groups, kind="stable"))
+    if is_long(len(column)):
+        return ListColumn.by_rows(column, _counts(groups, group_count))
     lists = np.empty(group_count, dtype=object)
-    if group_count == 1:
-        lists[0] = _values(column, environment)
-        return Column(Kind.OBJECT, lists)
-    order = np.argsort(groups, kind="stable")
-    values = _values(column.take(order), environment)
+    values = column.to_values()
     start = 0
     for group, stop in enumerate(np.cumsum(_counts(groups, group_count)).tolist()):
         lists[group] = values[start:stop]
         start = stop
     return Column(Kind.OBJECT, lists)
-
-
-def _values(column: Column, environment: Environment) -> list[Value]:
-    """All rows as Python objects. Raises what the bounds do."""
-    values: list[Value] = []
-    for piece in environment.bounds.pieces(len(column)):
-        values += column.slice(piece.start, piece.stop).to_values()
-    return values
 
 
 @aggregate("stdev", 1, signature="stDev(input :: FLOAT) :: FLOAT")
@@ -161,7 +154,7 @@ def _present(column: Column, groups: Groups) -> tuple[Column, Groups]:
     if column.valid is None:
         return column, groups
     kept = column.take(column.valid)
-    return Column(kept.kind, kept.values, None, kept.data), groups[column.valid]
+    return kept.masked(None), groups[column.valid]
 
 
 def _counts(groups: Groups, group_count: int) -> NDArray[np.int64]:

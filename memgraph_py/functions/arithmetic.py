@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column, Kind, Mask
 from memgraph_py.errors import ArithmeticFailure
+from memgraph_py.functions import long_lists
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import (
     NUMBERS,
@@ -29,6 +30,7 @@ from memgraph_py.functions.temporal_durations import (
     subtract_temporal,
 )
 from memgraph_py.functions.text import plain_text
+from memgraph_py.list_column import ListColumn
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
@@ -52,6 +54,8 @@ def add(environment: Environment, arguments: list[Column]) -> Column:
         return Column(Kind.INT, values, valid)
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return _float_operation(np.add, left, right)
+    if isinstance(left, ListColumn) or isinstance(right, ListColumn):
+        return long_lists.concatenated(environment.bounds, left, right)
     require_texts(environment.bounds.memory, arguments)
     require_lists(environment.bounds.memory, arguments)
     return each_pair(environment.bounds, _add_values, left, right)

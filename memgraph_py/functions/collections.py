@@ -4,22 +4,28 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from memgraph_py.bounds import PIECE_VALUES, Bounds
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ArgumentError, LimitExceeded
-from memgraph_py.functions.registry import Environment, columnar, scalar
+from memgraph_py.functions import long_lists
+from memgraph_py.functions.registry import Environment, columnar, of_lists, scalar
 from memgraph_py.functions.rows import wrong_argument, wrong_type
+from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.values.comparison import equals
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
 RANGE_ELEMENTS_MAX = 10_000_000
-"""A list of so many integers takes 0.4 GB."""
-RANGE_ELEMENT_BYTES = 40
+"""A list of so many integers takes 80 MB."""
+RANGE_ELEMENT_BYTES = 8
+_INTEGERS_AT_ONCE = 1 << 20
+"""Made within some milliseconds."""
 
 
 @scalar("size", 1, signature="size(input :: STRING | LIST<ANY>) :: INTEGER")
+@of_lists(long_lists.sizes)
 def size(value: Value) -> Value:
     """The number of elements of a list, or characters of a string."""
     if isinstance(value, list | str):
@@ -37,6 +43,7 @@ def character_length(text: Value) -> Value:
 
 
 @scalar("isempty", 1, signature="isEmpty(input :: STRING | LIST<ANY> | MAP) :: BOOLEAN")
+@of_lists(long_lists.are_empty)
 def is_empty(value: Value) -> Value:
     """Whether a list, map or string has nothing in it."""
     if isinstance(value, list | dict | str):
@@ -45,6 +52,7 @@ def is_empty(value: Value) -> Value:
 
 
 @scalar("head", 1, signature="head(list :: LIST<ANY>) :: ANY")
+@of_lists(long_lists.first_elements)
 def head(values: Value) -> Value:
     """The first element; NULL for an empty list."""
     items = _list("head", values)
@@ -52,6 +60,7 @@ def head(values: Value) -> Value:
 
 
 @scalar("last", 1, signature="last(list :: LIST<ANY>) :: ANY")
+@of_lists(long_lists.last_elements)
 def last(values: Value) -> Value:
     """The last element; NULL for an empty list."""
     items = _list("last", values)
@@ -59,12 +68,14 @@ def last(values: Value) -> Value:
 
 
 @scalar("tail", 1, signature="tail(input :: LIST<ANY>) :: LIST<ANY>")
+@of_lists(long_lists.tails)
 def tail(values: Value) -> Value:
     """The list without its first element."""
     return list(_list("tail", values)[1:])
 
 
 @scalar("reverse", 1, signature="reverse(input :: STRING | LIST<ANY>) :: STRING | LIST<ANY>")
+@of_lists(long_lists.reversed_lists)
 def reverse(value: Value) -> Value:
     """The list or string from its end."""
     if isinstance(value, list | str):
@@ -75,21 +86,52 @@ def reverse(value: Value) -> Value:
 @columnar("range", 2, 3, signature="range(start :: INTEGER, end :: INTEGER, step = 1 :: INTEGER) :: LIST<INTEGER>")
 def integer_range(environment: Environment, arguments: list[Column]) -> Column:
     """Integers from start to end, both included, by step. Raises ArgumentError for a step of 0."""
-    bounds = environment.bounds
-    lists: list[list[Value] | None] = []
-    elements = 0
+    ranges: list[range | None] = []
     for row in zip(*(column.to_values() for column in arguments), strict=True):
-        if any(value is None for value in row):
-            lists.append(None)
-            continue
-        numbers = _integers(bounds, *row)
-        elements += len(numbers)
-        bounds.memory.require(RANGE_ELEMENT_BYTES * elements)
-        lists.append(numbers)
-    return Column.objects(lists)
+        ranges.append(None if any(value is None for value in row) else _integers(*row))
+    filled = [numbers for numbers in ranges if numbers]
+    elements = sum(map(len, filled))
+    if elements == 0 or not is_long(elements):
+        return Column.objects([None if numbers is None else list(numbers) for numbers in ranges])
+    common = _common(filled)
+    shared = [common] if common is not None and len(common) <= elements else filled
+    integers = Column(Kind.INT, _as_array(shared, environment.bounds))
+    lengths = np.array([len(numbers) if numbers else 0 for numbers in ranges], dtype=np.int64)
+    valid = np.array([numbers is not None for numbers in ranges], dtype=np.bool_)
+    lists = ListColumn.by_rows(integers, lengths, None if valid.all() else valid)
+    if shared is not filled:
+        lists.starts = np.array([shared[0].index(numbers[0]) if numbers else 0 for numbers in ranges], dtype=np.int64)
+    return lists
 
 
-def _integers(bounds: Bounds, start: Value, end: Value, step: Value = 1) -> list[Value]:
+def _common(ranges: list[range]) -> range | None:
+    """One that has all of them as parts of it; None where there is none of the same step."""
+    first = ranges[0]
+    step = first.step
+    if any(numbers.step != step or (numbers[0] - first[0]) % step for numbers in ranges):
+        return None
+    pick = min if step > 0 else max
+    start = pick(numbers[0] for numbers in ranges)
+    last = max(numbers[-1] for numbers in ranges) if step > 0 else min(numbers[-1] for numbers in ranges)
+    return range(start, last + (1 if step > 0 else -1), step)
+
+
+def _as_array(ranges: list[range], bounds: Bounds) -> NDArray[np.int64]:
+    """Their numbers, one range after another. Raises what ``bounds`` do."""
+    count = sum(map(len, ranges))
+    bounds.memory.require(RANGE_ELEMENT_BYTES * count)
+    integers = np.empty(count, dtype=np.int64)
+    at = 0
+    for numbers in ranges:
+        for piece in bounds.pieces(len(numbers), _INTEGERS_AT_ONCE):
+            part = numbers[piece]
+            step = part.step if len(part) > 1 else 0  # one of a single number may lie beyond 64 bits
+            integers[at : at + len(part)] = np.arange(len(part), dtype=np.int64) * step + part[0]
+            at += len(part)
+    return integers
+
+
+def _integers(start: Value, end: Value, step: Value = 1) -> range:
     if type(start) is not int or type(end) is not int or type(step) is not int:
         wrong = next(value for value in (start, end, step) if type(value) is not int)
         raise ArgumentError(f"'range' expects INTEGER, got {type_name(wrong)}", detail="InvalidArgumentType")
@@ -101,14 +143,7 @@ def _integers(bounds: Bounds, start: Value, end: Value, step: Value = 1) -> list
             f"'range' of more than {RANGE_ELEMENTS_MAX} elements",
             hint="several ranges, one after another, can be longer",
         )
-    bounds.memory.require(RANGE_ELEMENT_BYTES * max(count, 0))
-    numbers = range(start, end + (1 if step > 0 else -1), step)
-    if count <= PIECE_VALUES:
-        return list(numbers)
-    elements: list[Value] = []
-    for piece in bounds.pieces(count):
-        elements += numbers[piece]
-    return elements
+    return range(start, end + (1 if step > 0 else -1), step)
 
 
 @scalar("nullif", 2, nulls=True, signature="nullIf(v1 :: ANY, v2 :: ANY) :: ANY")

@@ -19,6 +19,7 @@ from memgraph_py.columnar import Column
 from memgraph_py.config import Settings
 from memgraph_py.errors import ExternalResourceFailed
 from memgraph_py.functions.rows import TEXT_COPIES, each_row, each_value, require_texts
+from memgraph_py.list_column import ListColumn
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
@@ -76,6 +77,7 @@ class Environment:
 
 
 Apply: TypeAlias = Callable[[Environment, list[Column]], Column]
+ListForm: TypeAlias = Callable[[ListColumn], Column]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,13 @@ def scalar(
     most = arguments_min if arguments_max == -1 else arguments_max
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        lists: ListForm | None = getattr(function, "of_lists", None)
+
         def apply(environment: Environment, columns: list[Column]) -> Column:
             if not columns:
                 return Column.from_values([function() for _ in range(environment.rows)])
+            if lists is not None and isinstance(columns[0], ListColumn):
+                return lists(columns[0])
             require_texts(environment.bounds.memory, columns)
             call = _counted(function, environment.bounds.memory) if name in _LENGTHY else function
             if len(columns) == 1 and not nulls:
@@ -179,6 +185,16 @@ def scalar(
         return function
 
     return register
+
+
+def of_lists(form: ListForm) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Between ``@scalar`` and a function of one argument: what is called in its place where that is a ListColumn."""
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.of_lists = form  # type: ignore[attr-defined]  # read by ``scalar``
+        return function
+
+    return mark
 
 
 def _counted(function: Callable[..., Any], memory: Memory) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from memgraph_py.bounds import Bounds, Memory
 from memgraph_py.columnar import STRING_LENGTH_MASK, Column, Kind, Mask
 from memgraph_py.errors import CypherTypeError
+from memgraph_py.list_column import ListColumn
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
@@ -15,6 +16,8 @@ NUMBERS = (Kind.INT, Kind.FLOAT)
 TEXT_COPIES = 3
 """The text, what is made of it, and that as a column."""
 _TEXT_BYTES_FREE = 1 << 20
+_ELEMENT_BYTES = 40
+"""Of an element as a Python object, with its place in a list."""
 INT_EXACT_IN_FLOAT = 1 << 53
 """Integers up to here, either sign, are floats without rounding."""
 
@@ -71,8 +74,11 @@ _NOT_NONE = object()
 
 
 def require_texts(memory: Memory, columns: Sequence[Column]) -> None:
-    """Texts are about to be made of those of the columns, for each row its own. Raises MemoryLimitExceeded."""
+    """Values are about to be made of those of the columns: for each row its own text, Python lists of long ones.
+    Raises MemoryLimitExceeded."""
     for column in columns:
+        if isinstance(column, ListColumn):
+            memory.require(_ELEMENT_BYTES * min(len(column.elements), int(column.lengths.sum())))
         data, rows = column.data, len(column)
         if data is None or len(data) * rows <= _TEXT_BYTES_FREE:
             continue
@@ -88,7 +94,7 @@ def floats(column: Column) -> NDArray[np.float64]:
 def require_lists(memory: Memory, columns: Sequence[Column]) -> None:
     """Lists of all the elements are about to be made anew. Raises MemoryLimitExceeded."""
     for column in columns:
-        if column.kind is Kind.OBJECT:
+        if column.kind is Kind.OBJECT and not isinstance(column, ListColumn):
             elements = sum([len(value) for value in column.values.tolist() if type(value) is list])
             if elements:
                 memory.require(16 * elements)  # as long as they grow, a list has room for more

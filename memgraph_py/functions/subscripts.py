@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from memgraph_py.columnar import Column, Kind, RecordColumn
+from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import CypherTypeError
+from memgraph_py.functions import long_lists
 from memgraph_py.functions.registry import Environment, columnar
 from memgraph_py.functions.rows import each_row, require_lists, wrong_type
+from memgraph_py.list_column import ListColumn
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
@@ -18,6 +21,8 @@ def subscript(environment: Environment, arguments: list[Column]) -> Column:
         names = indexes.to_values()
         if names and all(name == names[0] for name in names):
             return _property(environment, subjects, str(names[0]))
+    if isinstance(subjects, ListColumn) and indexes.kind is Kind.INT:
+        return long_lists.elements_at(subjects, indexes)
     if isinstance(subjects, RecordColumn) and (found := _field(subjects, indexes)) is not None:
         return found
     return Column.from_values(
@@ -31,6 +36,9 @@ def subscript(environment: Environment, arguments: list[Column]) -> Column:
 @columnar("[..]", 3)
 def slice_list(environment: Environment, arguments: list[Column]) -> Column:
     """Elements from start up to, not including, stop; a negative bound counts from the end; NULL where one is NULL."""
+    lists, starts, stops = arguments
+    if isinstance(lists, ListColumn) and starts.kind is Kind.INT and stops.kind is Kind.INT:
+        return long_lists.slices(lists, starts, stops)
     require_lists(environment.bounds.memory, arguments)
     return each_row(environment.bounds, _slice, arguments, nulls=True)
 

@@ -12,6 +12,7 @@ from memgraph_py.bolt.packstream import Dialect, list_header, map_header, pack_i
 from memgraph_py.bolt.records import (
     SMALL_ROWS,
     FieldColumn,
+    ListField,
     NodeColumn,
     PackedNames,
     RelationshipColumn,
@@ -22,6 +23,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.engine.materialise import materialise
 from memgraph_py.engine.result import Result
 from memgraph_py.execution.single import Row, SeveralRows
+from memgraph_py.list_column import ListColumn
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import label_set_of, properties_of
 from memgraph_py.storage.snapshot import Snapshot
@@ -31,6 +33,8 @@ from memgraph_py.values.types import NodeReference, Value
 
 _OBJECT_ROWS = 256
 """Lists, maps and paths are packed in Python, so many rows at a time."""
+_ELEMENTS_AT_ONCE = 1 << 18
+"""Of lists of numbers, texts or elements, which are packed as columns."""
 _PACKING_SECONDS = 0.02
 """Records are handed on when packing has taken so long: then it is seen whether anybody still wants them."""
 
@@ -169,12 +173,24 @@ def _pack_node(out: bytearray, id: int, snapshot: Snapshot, names: SchemaNames, 
 def _packed(batches: list[Batch], view: GraphView, names: SchemaNames, dialect: Dialect) -> Iterator[bytes]:
     """Records in pieces. The stream has this generator: were it to know the stream, neither would go by itself."""
     for batch in batches:
-        size = batch.rows
-        if any(column.kind is Kind.OBJECT for column in batch.columns.values()):
-            size = _OBJECT_ROWS
-        for start in range(0, batch.rows, size):
+        start = 0
+        while start < batch.rows:
+            size = _rows_at_once(batch, start)
             part = batch if size >= batch.rows else batch.slice(start, start + size)
+            start += size
             yield from encode_records(_fields(part, view, names), part.rows, dialect)
+
+
+def _rows_at_once(batch: Batch, start: int) -> int:
+    """So many from this one on: with few elements of lists together, or one row."""
+    size = batch.rows
+    for column in batch.columns.values():
+        if isinstance(column, ListColumn):
+            ends = np.cumsum(column.lengths[start : start + size])
+            size = max(1, int(np.searchsorted(ends, _ELEMENTS_AT_ONCE, side="right")))
+        elif column.kind is Kind.OBJECT:
+            size = min(size, _OBJECT_ROWS)
+    return size
 
 
 def _fields(batch: Batch, view: GraphView, names: SchemaNames) -> list[FieldColumn]:
@@ -186,6 +202,9 @@ def _field(column: Column, view: GraphView, names: SchemaNames) -> FieldColumn:
         return _nodes(column, view, names)
     if column.kind is Kind.RELATIONSHIP:
         return _relationships(column, view, names)
+    if isinstance(column, ListColumn) and column.elements.kind is not Kind.OBJECT:
+        lists = column.packed()
+        return ListField(_field(lists.elements, view, names), lists.starts, lists.lengths, lists.valid)
     if column.kind is Kind.OBJECT:
         values: list[Value] = [materialise(value, view) for value in column.to_values()]
         return Column.objects(values)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from memgraph_py.bolt.bulk import ROWS_MIN, unpack_alike
 from memgraph_py.bolt.framing import ProtocolViolation
 from memgraph_py.bolt.packstream import Decoder, pack
-from memgraph_py.columnar import Kind, Parameters, RecordColumn
+from memgraph_py.columnar import Kind, Parameters
 from memgraph_py.errors import CypherError
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.types import Value
 
 SIMPLE = st.one_of(

@@ -8,10 +8,11 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from memgraph_py.columnar import Column, RecordColumn
+from memgraph_py.columnar import Column
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import ExternalResourceFailed
 from memgraph_py.functions.registry import Installation
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.storage.store import GraphStore
 
 TEXTS = st.text(alphabet=st.sampled_from('ab",\\\n\r;é'), max_size=40)

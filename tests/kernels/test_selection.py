@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from memgraph_py.columnar import Column, Kind, RecordColumn
+from memgraph_py.columnar import Column, Kind
+from memgraph_py.record_column import RecordColumn
 from memgraph_py.values.types import Value
 
 

@@ -1,0 +1,69 @@
+"""Python objects by the million, made, copied and let go a piece at a time.
+
+A call that touches so many objects keeps the interpreter for a tenth of a second and more, and so does the end of
+the list that holds them: nobody else is answered meanwhile. Between two pieces other threads have their turn.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.bounds import PIECE_VALUES
+
+__all__ = ["joined_objects", "let_go", "object_array", "taken_objects"]
+
+Objects = NDArray[np.object_]
+
+
+class _Owner(Objects):
+    """The memory of a long array of objects, which are let go piece by piece."""
+
+    def __del__(self) -> None:
+        if self.base is None:  # or else it is a part of one
+            for start in range(0, len(self), PIECE_VALUES):
+                self[start : start + PIECE_VALUES] = None
+
+
+def object_array(count: int) -> Objects:
+    """(count,) of None."""
+    if count <= PIECE_VALUES:
+        return np.empty(count, dtype=object)
+    return _Owner(count, dtype=object).view(np.ndarray)
+
+
+def taken_objects(values: Objects, rows: NDArray[Any]) -> Objects:
+    """``values[rows]``; rows: positions, or a mask."""
+    if len(rows) <= PIECE_VALUES:
+        taken: Objects = values[rows]
+        return taken
+    positions = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+    taken = object_array(len(positions))
+    for start in range(0, len(positions), PIECE_VALUES):
+        taken[start : start + PIECE_VALUES] = values[positions[start : start + PIECE_VALUES]]
+    return taken
+
+
+def joined_objects(parts: list[Objects]) -> Objects:
+    """The arrays one after another."""
+    joined = object_array(sum(map(len, parts)))
+    at = 0
+    for part in parts:
+        for start in range(0, len(part), PIECE_VALUES):
+            piece = part[start : start + PIECE_VALUES]
+            joined[at : at + len(piece)] = piece
+            at += len(piece)
+    return joined
+
+
+def let_go(objects: list[Any] | dict[Any, Any] | set[Any]) -> None:
+    """Empty what nobody else needs."""
+    if isinstance(objects, list):
+        while objects:
+            del objects[-PIECE_VALUES:]
+    elif isinstance(objects, dict):
+        while objects:
+            objects.popitem()
+    else:
+        while objects:
+            objects.pop()
