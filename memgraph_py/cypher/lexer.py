@@ -17,7 +17,8 @@ that errors come in the order of the text.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import accumulate, chain
+from typing import Any, TypeAlias
 
 from memgraph_py.cypher.tables import END
 from memgraph_py.errors import CypherSyntaxError, Position
@@ -37,7 +38,7 @@ _TOKEN = re.compile(
     r"""
     (\s*(?:(?://[^\r\n]*|/\*.*?\*/)\s*)*)
     (?:
-      ( [^\W\d]\w*
+      ( [a-zA-Z_]\w*|[](){},:;]|[^\W\d]\w*
       | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
       | \.\.|\|\||<>|<=|>=|=~|\+=|/(?!\*)|[-+*%^=<>(){}\[\],.:;|&!]
       | \$(?:\w+|`(?:[^`]|``)*`|(?=\())
@@ -50,12 +51,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """Blanks and comments, then a token, or what none begins with, or the end. What is not closed goes on to the end of the
-text: to look for its end again and again would be slow."""
+text: to look for its end again and again would be slow. What most tokens are is tried first."""
 _SIGNS = (
     *("..", "||", "<>", "<=", ">=", "=~", "+=", "-", "+", "*", "/", "%", "^", "=", "<", ">"),
     *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!", "$"),
 )
 _BRACKETS = frozenset("()[]|")
+_OPENING = frozenset("([{")
+_LOOKED_AT = _BRACKETS | frozenset("{}")
 _NUMBER = re.compile(
     r"""
     (?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
@@ -128,35 +131,34 @@ def position(text: str, offset: int) -> Position:
 
 def tokenise(text: str, known: Mapping[str, str]) -> Tokens:
     """The tokens of a text; ``known`` are the ``kinds_of`` its keywords. Blanks and comments are left out."""
-    kinds: list[str] = []
-    values: list[Found] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    end = 0
-    for blank, written, wrong in _TOKEN.findall(text):
-        start = end + len(blank)
-        if not written:
-            if wrong:  # no parser gets past it
-                kinds.append(INVALID)
-                values.append(_invalid_character(text, wrong[:1], start))
-                starts.append(start)
-                ends.append(start + 1)
-            break
-        end = start + len(written)
-        value: Found = written
-        kind = known.get(written)
+    blanks, written, wrong = map(list, zip(*_TOKEN.findall(text), strict=True))
+    last = written.index("")  # there the text ends, or stands what no token begins with
+    del blanks[last + 1 :], written[last + 1 :]
+    # blanks and tokens take turns: of the sums of their lengths every second one is where a token starts
+    sums = [*accumulate(chain.from_iterable(zip(map(len, blanks), map(len, written), strict=True)))]
+    starts, ends = sums[::2], sums[1::2]
+    kinds: list[Any] = [*map(known.get, written)]
+    values: list[Found] = [*written]
+    kinds[last], values[last] = END, None
+    if wrong[last]:  # no parser gets past it
+        kinds[last], values[last] = INVALID, _invalid_character(text, wrong[last][:1], starts[last])
+        ends[last] += 1
+    for index, kind in enumerate(kinds):
         if kind is None:
-            kind, value = _valued(text, written, start, known)
-        kinds.append(kind)
-        values.append(value)
-        starts.append(start)
-        ends.append(end)
-        if kind is INVALID:
-            break
-    kinds.append(END)
-    values.append(None)
-    starts.append(len(text))
-    ends.append(len(text))
+            word = written[index]
+            if word.isidentifier():
+                kinds[index] = known.get(word.upper(), "NAME")
+                continue
+            kinds[index], values[index] = _valued(text, word, starts[index])
+            if kinds[index] is INVALID:
+                for found in (kinds, values, starts, ends):
+                    del found[index + 1 :]
+                break
+    if kinds[-1] is INVALID:
+        kinds.append(END)
+        values.append(None)
+        starts.append(len(text))
+        ends.append(len(text))
     tokens = Tokens(kinds, values, starts, ends)
     if not _SPECIAL.isdisjoint(kinds):
         _retag_words(tokens)
@@ -165,11 +167,9 @@ def tokenise(text: str, known: Mapping[str, str]) -> Tokens:
     return tokens
 
 
-def _valued(text: str, written: str, start: int, known: Mapping[str, str]) -> tuple[str, Found]:
-    """Kind and value of a word, a literal, a parameter or a quoted name."""
+def _valued(text: str, written: str, start: int) -> tuple[str, Found]:
+    """Kind and value of a literal, a parameter, a quoted name, or a word with odd letters."""
     first = written[0]
-    if first.isalpha():
-        return known.get(written.upper(), "NAME"), written
     if first in "0123456789.":
         return _number(text, written, start)
     if first in "'\"":
@@ -238,9 +238,8 @@ def _error(text: str, offset: int, message: str, detail: str) -> CypherSyntaxErr
 def _retag_words(tokens: Tokens) -> None:
     """Turn keywords into names, or into kinds of their own, by what follows them."""
     kinds = tokens.kinds
-    for index, kind in enumerate(kinds):
-        if kind not in _SPECIAL:
-            continue
+    for index in [index for index, kind in enumerate(kinds) if kind in _SPECIAL]:
+        kind = kinds[index]
         following = kinds[index + 1]
         if kind in _SUBQUERIES:
             # `count {.name}` projects a map of the variable count
@@ -299,18 +298,18 @@ def _retag_brackets(tokens: Tokens, text: str) -> None:
     closed: dict[int, int] = {}
     bars: dict[int, list[int]] = {}
     opened: list[int] = []
-    for index, kind in enumerate(kinds):
-        if kind in ("(", "[", "{"):
+    for index in [index for index, kind in enumerate(kinds) if kind in _LOOKED_AT]:
+        kind = kinds[index]
+        if kind in _OPENING:
             opened.append(index)
             if len(opened) > DEPTH_MAX:
                 kinds[index] = INVALID
                 tokens.values[index] = _too_deep(text, tokens.starts[index])
                 break
-        elif kind in (")", "]", "}"):
-            if opened:
-                closed[opened.pop()] = index
         elif kind == "|":
             bars.setdefault(opened[-1] if opened else -1, []).append(index)
+        elif opened:
+            closed[opened.pop()] = index
     for start, end in closed.items():
         if kinds[start] == "(":
             if _is_node(kinds, start) and _is_relationship(kinds, end + 1, closed):

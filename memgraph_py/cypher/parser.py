@@ -2,13 +2,16 @@
 
 The loop is the textbook one with two additions. A token that the state does not accept is tried as its fallback (a
 keyword as a name). And the long chains of reductions by which an expression climbs through every level of precedence,
-each of which leaves the value as it is, are taken in one step, remembered by (state below, state, next token).
+each of which leaves the value as it is, are taken in one step, remembered by (state below, what was made, next token).
 """
 
 import threading
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from operator import sub
+from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.construction import FAMILIES, Rejected
@@ -32,24 +35,42 @@ def parse(text: str) -> ast.Statement:
         raise CypherSyntaxError(
             rejected.message, hint=rejected.hint, position=position(text, rejected.offset), detail=rejected.detail
         ) from None
-    # a tree has no more levels than the text has tokens
-    if len(tokens.kinds) > DEPTH_MAX and (deepest := depth(statement, DEPTH_MAX)) is not None:
+    if _may_be_deep(statement, tokens) and (deepest := depth(statement, DEPTH_MAX)) is not None:
         raise CypherSyntaxError(
             f"nested more than {DEPTH_MAX} levels deep", position=position(text, deepest), detail="UnexpectedSyntax"
         )
     return statement
 
 
+def _may_be_deep(statement: ast.Statement, tokens: Tokens) -> bool:
+    """False where the tree cannot have more than DEPTH_MAX levels: a clause has no more of them than it has tokens, and
+    above it are the query and its part."""
+    if len(tokens.kinds) <= DEPTH_MAX:
+        return False
+    if not isinstance(statement, ast.Query):
+        return True
+    begins = [bisect_left(tokens.starts, clause.offset) for part in statement.parts for clause in part.clauses]
+    longest: int = max(map(sub, [*begins[1:], len(tokens.starts)], begins))
+    return longest > DEPTH_MAX - 2
+
+
+_Reduction: TypeAlias = tuple[int, int, str, Callable[..., Any] | None, tuple[int, ...]]
+"""(how, length, origin, function, layout) of a rule; no function for a list. How its value is made:"""
+_ALONE, _TAKEN, _PLAIN, _ARRANGED = range(4)
+"""By the function of the one value there is; one of the values as it is; by the function of values in a layout; of
+lists and values that are not there, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """The tables with what is computed from them. ``reductions[i]`` is rule i as (length, origin, function, layout,
-    plain): no function for a list, ``plain`` when every argument is one value. ``settled`` remembers unit chains."""
+    """The tables with what is computed from them. ``settled``: the state behind a reduction, by (state below, origin,
+    next token), once all further reductions are done that leave its value as it is."""
 
     tables: Tables
     kinds: dict[str, str]
     fallback: dict[str, str]
-    reductions: list[tuple[int, str, Callable[..., object] | None, tuple[int, ...], bool]]
-    settled: dict[tuple[int, int, str], int]
+    reductions: list[_Reduction]
+    settled: dict[tuple[int, str, str], int]
 
 
 _lock = threading.Lock()
@@ -69,80 +90,73 @@ def _make_machine() -> _Machine:
     )
 
 
-def _reduction(rule: Rule) -> tuple[int, str, Callable[..., object] | None, tuple[int, ...], bool]:
-    function: Callable[..., object] | None
+def _reduction(rule: Rule) -> _Reduction:
+    layout = rule.layout
     if rule.unit:
-        function = _only
-    elif rule.name.startswith("_"):
-        function = None
-    else:
-        (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
-    return rule.length, rule.origin, function, rule.layout, all(0 <= item < NOTHING for item in rule.layout)
-
-
-def _only(start: int, value: object) -> object:
-    del start
-    return value
+        return _TAKEN, rule.length, rule.origin, None, layout
+    is_plain = all(0 <= item < NOTHING for item in layout)
+    if rule.name.startswith("_"):
+        return _PLAIN if is_plain else _ARRANGED, rule.length, rule.origin, None, layout
+    (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
+    is_alone = is_plain and rule.length == len(layout) == 1 and function is not projection_item
+    return _ALONE if is_alone else _PLAIN if is_plain else _ARRANGED, rule.length, rule.origin, function, layout
 
 
 def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
     """The value of the start rule."""
-    actions, gotos = machine.tables.actions, machine.tables.gotos
-    reductions, settled, fallback = machine.reductions, machine.settled, machine.fallback
+    actions, reductions, settled = machine.tables.actions, machine.reductions, machine.settled
+    kinds, found, begins = tokens.kinds, tokens.values, tokens.starts
     state = machine.tables.start
     states = [state]
-    values: list[object] = []
+    values: list[Any] = []
     starts: list[int] = []
-    end = 0
     takes_text: Callable[..., object] = projection_item
-    for index, kind in enumerate(tokens.kinds):
+    for index, kind in enumerate(kinds):
         while True:
             action = actions[state].get(kind)
             if action is None:
-                kind = fallback.get(kind, INVALID)
+                kind = machine.fallback.get(kind, INVALID)
                 action = actions[state].get(kind)
                 if action is None:
                     raise _unexpected(machine, states, tokens, index, text)
             if action >= 0:
                 break
-            length, origin, function, layout, plain = reductions[~action]
-            start = starts[-length]
-            if plain:
-                base = len(values) - length
-                arguments = [values[base + item] for item in layout]
+            how, length, origin, function, layout = reductions[~action]
+            if how == _ALONE:
+                values[-1] = function(starts[-1], values[-1])  # type: ignore[misc]  # a list is not made so
             else:
-                arguments = _arguments(values, len(values) - length, layout, gathers=function is None)
-            if function is None:
-                value: object = arguments
-            elif function is takes_text:
-                value = function(start, *arguments, text[start:end])  # the column's name
-            else:
-                value = function(start, *arguments)
-            del states[-length:], values[-length:], starts[-length:]
-            below = states[-1]
-            state = gotos[below][origin]
-            chain = (below, state, kind)
+                if how == _TAKEN:
+                    value = values[layout[0] - length]
+                elif how == _PLAIN:
+                    value = [values[item - length] for item in layout]
+                else:
+                    value = _arguments(values, len(values) - length, layout, gathers=function is None)
+                if function is not None:
+                    if function is takes_text:  # the column's name is as it was written
+                        value.append(text[starts[-1] : tokens.ends[index - 1]])
+                    value = function(starts[-length], *value)
+                if length > 1:
+                    del states[1 - length :], values[1 - length :], starts[1 - length :]
+                values[-1] = value
+            chain = (states[-2], origin, kind)
             if chain in settled:
                 state = settled[chain]
             else:
-                state = settled[chain] = _settle(machine, below, state, kind)
-            states.append(state)
-            values.append(value)
-            starts.append(start)
+                state = settled[chain] = _settle(machine, *chain)
+            states[-1] = state
         state = action
         states.append(state)
-        values.append(tokens.values[index])
-        starts.append(tokens.starts[index])
-        end = tokens.ends[index]
-    return values[0]  # type: ignore[return-value]  # the value of the start rule, which is a statement
+        values.append(found[index])
+        starts.append(begins[index])
+    return values[0]  # type: ignore[no-any-return]  # the value of the start rule, which is a statement
 
 
-def _arguments(values: list[object], base: int, layout: tuple[int, ...], *, gathers: bool) -> list[object]:
+def _arguments(values: list[Any], base: int, layout: tuple[int, ...], *, gathers: bool) -> list[Any]:
     """The arguments of a reduction, lists spliced in. A list that grows by one is not copied (``gathers``)."""
     if gathers and layout and layout[0] < 0:
         grown = values[base + ~layout[0]]
         assert isinstance(grown, list)
-        arguments: list[object] = grown
+        arguments: list[Any] = grown
         layout = layout[1:]
     else:
         arguments = []
@@ -158,8 +172,9 @@ def _arguments(values: list[object], base: int, layout: tuple[int, ...], *, gath
     return arguments
 
 
-def _settle(machine: _Machine, below: int, state: int, kind: str) -> int:
-    """The state after all reductions that leave the value on top as it is."""
+def _settle(machine: _Machine, below: int, origin: str, kind: str) -> int:
+    """The state behind a reduction, and behind all further ones that leave the value on top as it is."""
+    state = machine.tables.gotos[below][origin]
     while True:
         action = machine.tables.actions[state].get(kind)
         if action is None or action >= 0:

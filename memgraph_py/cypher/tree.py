@@ -51,8 +51,14 @@ def walk(node: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        if _parts(node.__class__):  # half of all have none
-            waiting += children(node)[::-1]
+        names = _parts(node.__class__)
+        if names:  # half of all have none
+            for name in names[::-1]:
+                value = getattr(node, name)
+                if value.__class__ is tuple:
+                    waiting += value[::-1]
+                elif value is not None:
+                    waiting.append(value)
 
 
 def rewrite_children(node: Any, change: Callable[[Any], Any]) -> Any:

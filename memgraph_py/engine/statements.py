@@ -29,15 +29,16 @@ from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, whole_single_row
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
-from memgraph_py.plan.expressions import Call, Literal
+from memgraph_py.plan.expressions import Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
+from memgraph_py.plan.substitution import expressions_of, operators_in
 from memgraph_py.plan.tree import walk
+from memgraph_py.plan.variables import facts, is_slow
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
 from memgraph_py.values.types import Value
 
-LONG_RANGE = 10_000
 REPLAN_GROWTH = 4
 """A plan is made anew when the graph has become so many times larger or smaller than it was planned for."""
 
@@ -179,6 +180,7 @@ class StatementCache:
             if shape is not None and query.mode is None:  # the plan that is shown has the literals of the text
                 query, stands = parameterised(query, shape)
             plan = optimise(plan_query(query, analysis, text), view)
+            operators = operators_in(plan)
             prepared = PreparedQuery(
                 text=text,
                 plan=plan,
@@ -189,14 +191,14 @@ class StatementCache:
                 is_table_command=isinstance(query.parts[0].clauses[0], ast.TableCall),
                 bounded=not analysis.in_transactions
                 and estimate_rows(plan, view) <= self._limits.bounded_rows_max
-                and not _may_take_long(plan),
+                and not _may_take_long(operators),
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
                 notifications=find_notifications(query, plan, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
-                reads_files=any(isinstance(node, LoadCsv) for node in walk(plan)),
+                reads_files=any(isinstance(operator, LoadCsv) for operator in operators),
                 single=None if query.mode or query.memory_bytes_max else whole_single_row(plan, view.schema),
             )
         except RecursionError as error:
@@ -206,27 +208,22 @@ class StatementCache:
         return prepared
 
 
-def _may_take_long(plan: Operator) -> bool:
-    """True where something may take long between two looks at the time: `range` with more than LONG_RANGE elements,
-    a regular expression, a procedure that is not quick, a file."""
-    for node in walk(plan):
-        kind = node.__class__
-        if kind is Call:
-            if node.name == "=~" or (node.name == "range" and not _is_short(node)):
-                return True
-        elif kind is LoadCsv or (kind is ProcedureCall and not _is_quick(node)):
+def _may_take_long(operators: list[Operator]) -> bool:
+    """True where something may take long between two looks at the time: a call, a procedure that is not quick, a
+    file."""
+    for operator in operators:
+        kind = operator.__class__
+        if kind is LoadCsv or (isinstance(operator, ProcedureCall) and not _is_quick(operator)):
             return True
+        for part in expressions_of(operator):
+            if facts(part).takes_long and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
+                return True
     return False
 
 
 def _is_quick(call: ProcedureCall) -> bool:
     found = callable_rows(call.name)
     return found is not None and found.quick
-
-
-def _is_short(call: Call) -> bool:
-    bounds = [item.value for item in call.arguments[:2] if isinstance(item, Literal)]
-    return all(isinstance(bound, int) and abs(bound) <= LONG_RANGE for bound in bounds) and len(bounds) == 2
 
 
 class SystemClock:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity
-from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction, GraphView
 
 
@@ -59,7 +58,7 @@ class Statistics:
 
     def forget(self) -> None:
         """Let go of the view: a rule that calls itself is a cycle, which holds what it uses until it is collected."""
-        self.view = Snapshot.empty(self.view.schema)
+        del self.view
 
     @property
     def schema(self) -> Schema:

@@ -26,13 +26,17 @@ class Remembering:
 class Facts:
     """free: the variables that the batch must have. varies: its value may differ where these do not, by chance or with
     the graph. holds_plan, has_parameter, has_aggregate: such a thing stands somewhere in it; a parameter may stand in a
-    plan that it holds, an aggregate there is not its own."""
+    plan that it holds, an aggregate there is not its own. has_constant: a call, list or map of literals alone stands in
+    it, or may in a plan that it holds. takes_long: a call in it, or in a plan that it holds, may take long between two
+    looks at the time."""
 
     free: frozenset[str]
     varies: bool = False
     holds_plan: bool = False
     has_parameter: bool = False
     has_aggregate: bool = False
+    has_constant: bool = False
+    takes_long: bool = False
 
 
 @immutable

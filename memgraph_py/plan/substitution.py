@@ -18,7 +18,14 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, parts, rewrite_children
+from memgraph_py.plan.tree import (
+    EXPRESSION_TYPES,
+    OPERATOR_TYPES,
+    changed,
+    expression_parts,
+    operator_parts,
+    rewrite_children,
+)
 from memgraph_py.plan.variables import facts, free_variables
 
 T = TypeVar("T")
@@ -39,20 +46,21 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
     subplans among them; the node itself when nothing changed."""
     kind: Any = node.__class__
-    updates: dict[str, Any] | None = None
-    for name, several in parts(kind):
+    updates: dict[str, Any] = {}
+    for name in operator_parts(kind):
         value = getattr(node, name)
-        new: Any = value
-        if value.__class__ in _OPERATOR_TYPES:
-            new = change(value)
-        elif several:
+        new = change(value)
+        if new is not value:
+            updates[name] = new
+    for name, several in expression_parts(kind):
+        value = new = getattr(node, name)
+        if several:
             for place, item in enumerate(value):
                 if _may_hold_plan(item) and (other := rewrite_operators_below(item, change)) is not item:
                     new = (*new[:place], other, *new[place + 1 :])
         elif value is not None and _may_hold_plan(value):
             new = rewrite_operators_below(value, change)
         if new is not value:
-            updates = updates or {}
             updates[name] = new
     return changed(node, **updates) if updates else node
 
@@ -66,7 +74,25 @@ def operators_in(plan: Operator) -> list[Operator]:
         kind: Any = node.__class__
         if kind in _OPERATOR_TYPES:
             found.append(node)
-        waiting += [child for child in children(node) if child.__class__ in _OPERATOR_TYPES or _may_hold_plan(child)]
+        for name in operator_parts(kind):
+            waiting.append(getattr(node, name))
+        for name, several in expression_parts(kind):
+            value = getattr(node, name)
+            if several:
+                waiting += [part for part in value if _may_hold_plan(part)]
+            elif value is not None and _may_hold_plan(value):
+                waiting.append(value)
+    return found
+
+
+def expressions_of(operator: Any) -> list[Expression]:
+    """The outermost expressions in an operator, those of the items that it carries out among them."""
+    found: list[Any] = []
+    for name, several in expression_parts(operator.__class__):
+        value = getattr(operator, name)
+        if value is not None:
+            for part in value if several else (value,):
+                found += (part,) if part.__class__ in _EXPRESSION_TYPES else expressions_of(part)
     return found
 
 

@@ -30,8 +30,30 @@ def parts(kind: Any) -> tuple[tuple[str, bool], ...]:
     what is no part of a plan."""
     if not _is_plan_type(kind):
         return ()
-    hints = get_type_hints(kind, localns={**vars(types), **vars(expressions), **vars(operators)})
+    hints = _hints(kind)
     return tuple((name, get_origin(hints[name]) is tuple) for name in _field_names(kind) if _holds_plan(hints[name]))
+
+
+@cache
+def operator_parts(kind: Any) -> tuple[str, ...]:
+    """Those of an operator's or expression's fields that hold an operator."""
+    hints = _hints(kind)
+    return tuple(name for name, _ in parts(kind) if _is_operator(hints[name]))
+
+
+@cache
+def expression_parts(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The others, with whether each holds a tuple."""
+    below = operator_parts(kind)
+    return tuple((name, several) for name, several in parts(kind) if name not in below)
+
+
+def _is_operator(hint: Any) -> bool:
+    return hint in OPERATOR_TYPES or any(map(_is_operator, get_args(hint)))
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, localns={**vars(types), **vars(expressions), **vars(operators)})
 
 
 def _holds_plan(hint: Any) -> bool:

@@ -1,7 +1,9 @@
 """Which variables an expression reads, and which an operator reads, binds and gives: what rules and checks ask. What
 is found out of an expression is kept in it, as it never changes and most rules ask."""
 
-from typing import assert_never
+from collections.abc import Callable
+from itertools import chain
+from typing import Any, assert_never
 
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan import operators
@@ -17,7 +19,9 @@ from memgraph_py.plan.expressions import (
     Expression,
     Facts,
     ListComprehension,
+    ListOf,
     Literal,
+    MapOf,
     Parameter,
     PathOf,
     Quantifier,
@@ -25,7 +29,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import OPERATOR_TYPES, children
+from memgraph_py.plan.tree import OPERATOR_TYPES, children, expression_parts
 
 NONE: frozenset[str] = frozenset()
 _NO_FACTS = Facts(NONE)
@@ -49,43 +53,85 @@ def facts(expression: Expression) -> Facts:
         return found
 
 
-def _find_facts(expression: Expression) -> Facts:
-    match expression:
-        case Variable(name):
-            return Facts(frozenset((name,)))
-        case Literal():
-            return _NO_FACTS
-        case Parameter():
-            return _OF_PARAMETERS
-        case PathOf(variables):
-            return Facts(frozenset(variables), varies=True)
-        case Exists(plan) | Count(plan) | Collect(plan, _):
-            return Facts(argument_variables(plan), varies=True, holds_plan=True, has_parameter=True)
-        case ExistsOnce(_, name) | CountOnce(_, name) | CollectOnce(_, name):
-            return Facts(NONE if name is None else frozenset((name,)), varies=True, holds_plan=True, has_parameter=True)
-        case Constant():
-            return _NO_FACTS
-        case _:
-            pass
+def _find_facts(expression: Any) -> Facts:
+    kind = expression.__class__
+    if kind is Variable:
+        return Facts(frozenset((expression.name,)))
+    if kind in _OWN_FACTS:
+        return _OWN_FACTS[kind](expression)
     parts = [facts(part) for part in children(expression)]
-    match expression:
-        case ListComprehension(variable) | Quantifier(_, variable):
-            free = parts[0].free | (NONE.union(*[part.free for part in parts[1:]]) - {variable})
-        case Reduce(accumulator, _, variable):
-            free = parts[0].free | parts[1].free | (parts[2].free - {accumulator, variable})
-        case _:
-            free = parts[0].free if len(parts) == 1 else NONE.union(*[part.free for part in parts])
-    varies = holds_plan = has_parameter = has_aggregate = False
+    if kind in _BINDING:
+        free = _free_of_binding(expression, [part.free for part in parts])
+    else:
+        free = parts[0].free if len(parts) == 1 else NONE.union(*[part.free for part in parts])
+    varies = holds_plan = has_parameter = has_aggregate = has_constant = takes_long = False
     for part in parts:
-        varies = varies or part.varies
-        holds_plan = holds_plan or part.holds_plan
-        has_parameter = has_parameter or part.has_parameter
-        has_aggregate = has_aggregate or part.has_aggregate
-    if isinstance(expression, Call):
+        if part is not _NO_FACTS:
+            varies = varies or part.varies
+            holds_plan = holds_plan or part.holds_plan
+            has_parameter = has_parameter or part.has_parameter
+            has_aggregate = has_aggregate or part.has_aggregate
+            has_constant = has_constant or part.has_constant
+            takes_long = takes_long or part.takes_long
+    if kind is Call:
         function = FUNCTIONS.get(expression.name)
         varies = varies or function is None or not function.deterministic
         has_aggregate = has_aggregate or expression.name in AGGREGATES
-    return Facts(free, varies, holds_plan, has_parameter, has_aggregate)
+        has_constant = has_constant or (_are_literals(expression.arguments) and bool(expression.arguments))
+        takes_long = takes_long or is_slow(expression)
+    elif kind is ListOf:
+        has_constant = has_constant or _are_literals(expression.items)
+    elif kind is MapOf:
+        has_constant = has_constant or _are_literals(expression.values)
+    return Facts(free, varies, holds_plan, has_parameter, has_aggregate, has_constant, takes_long)
+
+
+def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> frozenset[str]:
+    """Of an expression that binds variables, from what its parts need."""
+    match expression:
+        case Reduce(accumulator, _, variable):
+            return free[0] | free[1] | (free[2] - {accumulator, variable})
+        case ListComprehension(variable) | Quantifier(_, variable):
+            return free[0] | (NONE.union(*free[1:]) - {variable})
+        case _:
+            raise AssertionError(f"it binds nothing: {expression}")
+
+
+def _facts_of_subquery(expression: Exists | Count | Collect) -> Facts:
+    return Facts(argument_variables(expression.plan), True, True, True, has_constant=True, takes_long=True)
+
+
+def _facts_of_question(expression: ExistsOnce | CountOnce | CollectOnce) -> Facts:
+    free = NONE if expression.variable is None else frozenset((expression.variable,))
+    return Facts(free, True, True, True, has_constant=True, takes_long=True)
+
+
+_OWN_FACTS: dict[type, Callable[[Any], Facts]] = {
+    Literal: lambda expression: _NO_FACTS,
+    Constant: lambda expression: Facts(NONE, takes_long=facts(expression.expression).takes_long),
+    Parameter: lambda expression: _OF_PARAMETERS,
+    PathOf: lambda expression: Facts(frozenset(expression.variables), varies=True),
+    **dict.fromkeys((Exists, Count, Collect), _facts_of_subquery),
+    **dict.fromkeys((ExistsOnce, CountOnce, CollectOnce), _facts_of_question),
+}
+_BINDING = frozenset((ListComprehension, Quantifier, Reduce))
+LONG_RANGE = 10_000
+"""`range` with more elements may take long."""
+
+
+def is_slow(call: Call) -> bool:
+    """True of a call that may take long between two looks at the time: of a regular expression, of a long `range`."""
+    if call.name != "range":
+        return call.name == "=~"
+    bounds = [item.value for item in call.arguments[:2] if isinstance(item, Literal)]
+    return len(bounds) < 2 or not all(isinstance(bound, int) and abs(bound) <= LONG_RANGE for bound in bounds)
+
+
+_LITERAL = frozenset((Literal,))
+
+
+def _are_literals(expressions: tuple[Expression, ...]) -> bool:
+    return {expression.__class__ for expression in expressions} <= _LITERAL
 
 
 def argument_variables(plan: Operator) -> frozenset[str]:
@@ -100,131 +146,163 @@ def argument_variables(plan: Operator) -> frozenset[str]:
 
 def read_variables(operator: Operator) -> frozenset[str]:
     """Variables of its input that the operator itself reads, what its subplans take in included."""
-    match operator:
-        case operators.Filter(_, predicate):  # most are these
-            return free_variables(predicate)
-        case operators.Expand():
-            return frozenset((operator.source,))
-        case operators.ExpandInto():
-            return frozenset((operator.source, operator.target))
-        case operators.VariableExpand():
-            own = _all_free(operator.properties) | {operator.source}
-            return own | {operator.target} if operator.into else own
-        case operators.ShortestPaths():
-            own = _all_free(operator.predicate) - {operator.relationship, operator.node} | {operator.source}
-            return own | {operator.target} if operator.into else own
-        case operators.Frontier() | operators.PathCount():
-            return frozenset((operator.source,))
-        case operators.ScanRelationships():
-            ends = [operator.source] * operator.bound_source + [operator.target] * operator.bound_target
-            return frozenset((operator.relationship, *ends))
-        case operators.HashJoin():
-            return _all_free(*operator.keys)
-        case operators.UniqueRelationships() | operators.Distinct():
-            return frozenset(operator.variables)
-        case operators.Apply() | operators.Optional():
-            return argument_variables(operator.subplan)
-        case operators.InTransactions():
-            return argument_variables(operator.subplan) | free_variables(operator.rows)
-        case operators.Create() | operators.Merge():
-            return _read_by_creation(operator)
-        case operators.Union() | operators.Drain() | operators.Eager():
-            return NONE
-        case operators.Set() | operators.Remove():
-            items = [*map(_read_by_item, operator.items)]
-            return NONE.union(*items)
-        case _:
-            return _all_free(*(child for child in children(operator) if not isinstance(child, OPERATOR_TYPES)))
+    return _READ[operator.__class__](operator)
+
+
+def _read_by_expressions(operator: Any) -> frozenset[str]:
+    parts = [getattr(operator, name) for name, _ in expression_parts(operator.__class__)]
+    return _all_free(*chain.from_iterable(part if part.__class__ is tuple else (part,) for part in parts))
+
+
+def _read_by_variable_expand(operator: operators.VariableExpand) -> frozenset[str]:
+    own = _all_free(operator.properties) | {operator.source}
+    return own | {operator.target} if operator.into else own
+
+
+def _read_by_shortest_paths(operator: operators.ShortestPaths) -> frozenset[str]:
+    own = _all_free(operator.predicate) - {operator.relationship, operator.node} | {operator.source}
+    return own | {operator.target} if operator.into else own
+
+
+def _read_by_ends(operator: operators.ScanRelationships) -> frozenset[str]:
+    ends = [operator.source] * operator.bound_source + [operator.target] * operator.bound_target
+    return frozenset((operator.relationship, *ends))
+
+
+def _read_by_items(operator: operators.Set | operators.Remove) -> frozenset[str]:
+    items = [*map(_read_by_item, operator.items)]
+    return NONE.union(*items)
+
+
+def _read_by_source(operator: operators.Expand | operators.Frontier | operators.PathCount) -> frozenset[str]:
+    return frozenset((operator.source,))
+
+
+def _read_by_subplan(operator: operators.Apply | operators.Optional) -> frozenset[str]:
+    return argument_variables(operator.subplan)
+
+
+_READ: dict[type, Callable[[Any], frozenset[str]]] = {
+    **dict.fromkeys(OPERATOR_TYPES, _read_by_expressions),
+    operators.Filter: lambda operator: free_variables(operator.predicate),
+    operators.Expand: _read_by_source,
+    operators.ExpandInto: lambda operator: frozenset((operator.source, operator.target)),
+    operators.VariableExpand: _read_by_variable_expand,
+    operators.ShortestPaths: _read_by_shortest_paths,
+    operators.Frontier: _read_by_source,
+    operators.PathCount: _read_by_source,
+    operators.ScanRelationships: _read_by_ends,
+    operators.HashJoin: lambda operator: _all_free(*operator.keys),
+    operators.UniqueRelationships: lambda operator: frozenset(operator.variables),
+    operators.Distinct: lambda operator: frozenset(operator.variables),
+    operators.Apply: _read_by_subplan,
+    operators.Optional: _read_by_subplan,
+    operators.InTransactions: lambda operator: argument_variables(operator.subplan) | free_variables(operator.rows),
+    operators.Create: lambda operator: _read_by_creation(operator),
+    operators.Merge: lambda operator: _read_by_creation(operator),
+    operators.Union: lambda operator: NONE,
+    operators.Drain: lambda operator: NONE,
+    operators.Eager: lambda operator: NONE,
+    operators.Set: _read_by_items,
+    operators.Remove: _read_by_items,
+}
+"""By the kind of operator; most read what their expressions do."""
 
 
 def bound_variables(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator adds to those of its input."""
-    match operator:
-        case operators.Filter() | operators.UniqueRelationships():  # most are these
-            return ()
-        case operators.AllNodes() | operators.LabelScan() | operators.NodeById():
-            return (operator.variable,)
-        case operators.IndexSeek() | operators.IndexRangeSeek() | operators.IndexOrder():
-            return (operator.variable,)
-        case operators.LoadCsv():
-            return (operator.variable, operator.number, operator.file)
-        case operators.Unwind() | operators.NodeCount() | operators.RelationshipCount():
-            return (operator.variable,)
-        case operators.Expand():
-            return (operator.relationship, operator.target)
-        case operators.ExpandInto():
-            return (operator.relationship,)
-        case operators.VariableExpand() | operators.ShortestPaths():
-            return (operator.relationships,) if operator.into else (operator.relationships, operator.target)
-        case operators.Frontier():
-            return (operator.target,)
-        case operators.ScanRelationships():
-            source = () if operator.bound_source else (operator.source,)
-            return source if operator.bound_target else (*source, operator.target)
-        case operators.HashJoin():
-            return columns(operator.right)
-        case operators.Extend():
-            return operator.names
-        case operators.Optional() | operators.ProcedureCall():
-            return operator.variables
-        case operators.InTransactions():
-            return operator.variables + operator.status
-        case operators.Apply():
-            outer = argument_variables(operator.subplan)
-            return tuple(name for name in columns(operator.subplan) if name not in outer)
-        case operators.Create():
-            return _created_variables(operator)
-        case operators.Merge():
-            outer = argument_variables(operator.match)
-            return tuple(name for name in columns(operator.match) if name not in outer)
-        case _:
-            return ()
+    bound = _BOUND.get(operator.__class__)
+    return () if bound is None else bound(operator)
+
+
+def _bound_variable(operator: Any) -> tuple[str, ...]:
+    return (operator.variable,)
+
+
+def _bound_by_paths(operator: operators.VariableExpand | operators.ShortestPaths) -> tuple[str, ...]:
+    return (operator.relationships,) if operator.into else (operator.relationships, operator.target)
+
+
+def _bound_ends(operator: operators.ScanRelationships) -> tuple[str, ...]:
+    source = () if operator.bound_source else (operator.source,)
+    return source if operator.bound_target else (*source, operator.target)
+
+
+def _bound_by_subplan(operator: operators.Apply) -> tuple[str, ...]:
+    outer = argument_variables(operator.subplan)
+    return tuple([name for name in columns(operator.subplan) if name not in outer])
+
+
+def _bound_by_merge(operator: operators.Merge) -> tuple[str, ...]:
+    outer = argument_variables(operator.match)
+    return tuple(name for name in columns(operator.match) if name not in outer)
+
+
+_BOUND: dict[type, Callable[[Any], tuple[str, ...]]] = {
+    operators.AllNodes: _bound_variable,
+    operators.LabelScan: _bound_variable,
+    operators.NodeById: _bound_variable,
+    operators.IndexSeek: _bound_variable,
+    operators.IndexRangeSeek: _bound_variable,
+    operators.IndexOrder: _bound_variable,
+    operators.Unwind: _bound_variable,
+    operators.LoadCsv: lambda operator: (operator.variable, operator.number, operator.file),
+    operators.NodeCount: _bound_variable,
+    operators.RelationshipCount: _bound_variable,
+    operators.Expand: lambda operator: (operator.relationship, operator.target),
+    operators.ExpandInto: lambda operator: (operator.relationship,),
+    operators.VariableExpand: _bound_by_paths,
+    operators.ShortestPaths: _bound_by_paths,
+    operators.Frontier: lambda operator: (operator.target,),
+    operators.ScanRelationships: _bound_ends,
+    operators.HashJoin: lambda operator: columns(operator.right),
+    operators.Extend: lambda operator: operator.names,
+    operators.Optional: lambda operator: operator.variables,
+    operators.ProcedureCall: lambda operator: operator.variables,
+    operators.InTransactions: lambda operator: operator.variables + operator.status,
+    operators.Apply: _bound_by_subplan,
+    operators.Create: lambda operator: _created_variables(operator),
+    operators.Merge: _bound_by_merge,
+}
+"""By the kind of operator; the others add none."""
 
 
 def columns(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator's rows have, in order."""
-    match operator:
-        case operators.Union():
-            return columns(operator.left)
-        case (
-            operators.Unit()
-            | operators.Drain()
-            | operators.Argument()
-            | operators.Distinct()
-            | operators.ParameterRows()
-            | operators.Project()
-            | operators.Aggregate()
-            | operators.PathCount()
-        ):
-            return columns_over(operator, ())
-        case _:
-            return columns_over(operator, columns(operator.input))
+    above: list[Any] = []
+    while operator.__class__ not in _OWN_COLUMNS:
+        above.append(operator)
+        operator = operator.left if isinstance(operator, operators.Union) else operator.input  # type: ignore[union-attr]  # those without an input have columns of their own
+    given = _OWN_COLUMNS[operator.__class__](operator)
+    for one in reversed(above):
+        given = columns_over(one, given)
+    return given
 
 
 def columns_over(operator: Operator, below: tuple[str, ...]) -> tuple[str, ...]:
     """The same, where its input (of a Union the left one) has the columns ``below``."""
-    match operator:
-        case operators.Filter() | operators.UniqueRelationships():  # most are these
-            unused = operator.unused
-            return tuple(name for name in below if name not in unused) if unused else below
-        case operators.Unit() | operators.Drain():
-            return ()
-        case operators.Argument(variables) | operators.Distinct(_, variables):
-            return variables
-        case operators.ParameterRows(names):
-            return tuple(f"${name}" for name in names)
-        case operators.Project():
-            return operator.names
-        case operators.Aggregate():
-            return operator.key_names + operator.aggregate_names
-        case operators.PathCount():
-            return (operator.variable,)
-        case operators.Union():
-            return below
-        case _:
-            given = below + tuple(name for name in bound_variables(operator) if name not in below)
-            unused = getattr(operator, "unused", ())
-            return tuple(name for name in given if name not in unused) if unused else given
+    kind = operator.__class__
+    own = _OWN_COLUMNS.get(kind)
+    if own is not None:
+        return own(operator)
+    bound = _BOUND.get(kind)
+    if bound is not None:
+        below += tuple([name for name in bound(operator) if name not in below])
+    unused: tuple[str, ...] = getattr(operator, "unused", ())
+    return tuple([name for name in below if name not in unused]) if unused else below
+
+
+_OWN_COLUMNS: dict[type, Callable[[Any], tuple[str, ...]]] = {
+    operators.Unit: lambda operator: (),
+    operators.Drain: lambda operator: (),
+    operators.Argument: lambda operator: operator.variables,
+    operators.Distinct: lambda operator: operator.variables,
+    operators.ParameterRows: lambda operator: tuple(f"${name}" for name in operator.names),
+    operators.Project: lambda operator: operator.names,
+    operators.Aggregate: lambda operator: operator.key_names + operator.aggregate_names,
+    operators.PathCount: _bound_variable,
+}
+"""By the kind of operator; the others have those of their input, and what they bind."""
 
 
 def _all_free(*expressions: Expression | None) -> frozenset[str]:
