@@ -182,23 +182,25 @@ def encode(changes: ChangeSet, schema: Schema, known: Watermarks) -> tuple[bytes
     Raises TypeError for a value that no property can have.
     """
     names, reached = _new_names(schema, known)
+    nodes, relationships = changes.created_nodes, changes.created_relationships
     record = _Record(
         names,
-        [_Nodes(_numbers(b.ids), b.label_set, _properties(b.properties)) for b in changes.created_nodes],
-        list(map(_relationships, changes.created_relationships)),
-        list(map(_property_write, changes.node_properties)),
-        list(map(_property_write, changes.relationship_properties)),
-        [_LabelWrite(_numbers(w.ids), _numbers(w.label_sets)) for w in changes.label_writes],
-        list(map(_numbers, changes.deleted_nodes)),
-        list(map(_numbers, changes.deleted_relationships)),
-        [_position(stream_id, position) for stream_id, position in changes.positions.items()],
-        [stream_id.bytes for stream_id in changes.reset_positions],
-        [(index.name, _described(index.on)) for index in changes.created_indexes],
-        [_described(on) for on in changes.dropped_indexes],
-        [(one.name, int(one.kind), _described(one.on), one.property_type) for one in changes.created_constraints],
-        changes.dropped_constraints,
+        [_Nodes(_numbers(b.ids), b.label_set, _properties(b.properties)) for b in nodes] if nodes else _NONE,
+        list(map(_relationships, relationships)) if relationships else _NONE,
+        list(map(_property_write, changes.node_properties)) if changes.node_properties else _NONE,
+        list(map(_property_write, changes.relationship_properties)) if changes.relationship_properties else _NONE,
+        _label_writes(changes.label_writes) if changes.label_writes else _NONE,
+        list(map(_numbers, changes.deleted_nodes)) if changes.deleted_nodes else _NONE,
+        list(map(_numbers, changes.deleted_relationships)) if changes.deleted_relationships else _NONE,
+        [_position(*entry) for entry in changes.positions.items()] if changes.positions else _NONE,
+        [stream_id.bytes for stream_id in changes.reset_positions] if changes.reset_positions else _NONE,
+        *(_rules(changes) if changes.has_rules() else (_NONE, _NONE, _NONE, _NONE)),
     )
     return _ENCODER.encode(record), reached
+
+
+def _label_writes(writes: list[LabelWrite]) -> list[_LabelWrite]:
+    return [_LabelWrite(_numbers(write.ids), _numbers(write.label_sets)) for write in writes]
 
 
 def _relationships(block: CreatedRelationships) -> _Relationships:
@@ -268,6 +270,15 @@ def decode_values(data: bytes) -> list[Value]:
 # --- rules ---
 
 
+def _rules(changes: ChangeSet) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    return (
+        [(index.name, _described(index.on)) for index in changes.created_indexes],
+        [_described(on) for on in changes.dropped_indexes],
+        [(one.name, int(one.kind), _described(one.on), one.property_type) for one in changes.created_constraints],
+        changes.dropped_constraints,
+    )
+
+
 def _described(on: SchemaDescriptor) -> _Descriptor:
     return _Descriptor(int(on.entity), on.token, list(on.keys))
 
@@ -280,9 +291,14 @@ def _descriptor(on: _Descriptor) -> SchemaDescriptor:
 
 
 def _new_names(schema: Schema, known: Watermarks) -> tuple[_Names | None, Watermarks]:
-    reached = Watermarks.of(schema)
-    if reached == known:
+    if (
+        known.label_sets == schema.label_set_count()
+        and known.labels == len(schema.labels)
+        and known.types == len(schema.types)
+        and known.keys == len(schema.keys)
+    ):
         return None, known
+    reached = Watermarks.of(schema)
     return _Names(
         known.labels,
         _slice(schema.labels, known.labels, reached.labels),
@@ -469,6 +485,8 @@ _STRUCTURES: Final = {
     7: _structure(Duration, tuple[int, int, int, int]),
 }
 """The values that are data classes, by tag: part of the file format."""
+_NONE: list[Any] = []
+"""In a record, for what it has nothing of; never changed."""
 _ENCODER = msgspec.msgpack.Encoder()
 _RECORD_DECODER = msgspec.msgpack.Decoder(_Record)
 _VALUES_DECODER = msgspec.msgpack.Decoder(list, ext_hook=_decode_extension)

@@ -72,10 +72,10 @@ class Result:
         summary: Summary,
         *,
         bounded: bool,
-        single: Callable[[], Row | None] | None = None,
+        single: "Callable[[Result], Row | None] | None" = None,
     ) -> None:
         """start: begins the statement, or begins it anew; its argument is its budget of time, or None. single: gives
-        all that it gives, by names, or raises SeveralRows."""
+        all that it gives, by names, to this result, or raises SeveralRows."""
         self.columns = columns
         self.bounded = bounded
         self.view = view
@@ -95,7 +95,7 @@ class Result:
         single, self.single = self.single, None
         if single is None or self._batches is not None:
             raise SeveralRows
-        row = single()
+        row = single(self)
         self.finished = self._exhausted = True
         self._batches, self._start = _NO_BATCHES, _ended
         now = time.perf_counter() - self._created

@@ -10,13 +10,13 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
 from memgraph_py.columnar import Batch, Column, Parameters
 from memgraph_py.engine.commands import CommandContext, command_result
+from memgraph_py.engine.inner_transactions import InnerTransactions
 from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
 from memgraph_py.engine.statements import Core, PreparedQuery
@@ -33,6 +33,7 @@ from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.execution.single import Row, SeveralRows, SingleRow
+from memgraph_py.execution.single_writes import WholeWrite, Writing
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
@@ -322,9 +323,36 @@ class Session:
                 yield from rows
                 return
 
-        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded)
+        single = None
+        if prepared.single_write is not None:
+            single = partial(self._write_row, prepared.single_write, parameters, deadline)
+        result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         reference = weakref.ref(result)  # with a reference of its own, the version it read would outlive the result
         return result
+
+    def _write_row(
+        self, form: WholeWrite, parameters: Mapping[str, Value], deadline: float | None, result: Result
+    ) -> Row | None:
+        """For ``Result``: the statement is carried out and committed; SeveralRows where it must be a transaction."""
+        if deadline is not None and time.perf_counter() >= deadline:
+            raise SeveralRows
+        store = self._core.store
+        writing = Writing(form, parameters, store, store.schema)
+        self._take_effect()
+        try:
+            found = store.commit_at_tip(writing)
+        except BaseException:
+            self._takes_effect = False
+            raise
+        if found is None:
+            self._takes_effect = False
+            raise SeveralRows
+        committed, snapshot = found
+        if not writing.changes.is_empty():
+            result.committed = committed
+        result.summary().counters = writing.counters
+        result.view = snapshot
+        return writing.values(snapshot)
 
     def _run_in_transactions(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
@@ -336,7 +364,7 @@ class Session:
             profile = _profile_of(prepared)
             context = self._new_context(prepared, view, parameters, deadline, budget, profile)
             summary.counters = context.counters
-            context.inner_transactions = _InnerTransactions(self, context)
+            context.inner_transactions = InnerTransactions(self, context)
             rows = list(held_rows(execute(prepared.plan, context), context.bounds))
             result = reference()
             assert result is not None, "it is the result that runs the statement"
@@ -377,44 +405,6 @@ class Session:
         return context
 
 
-class _InnerTransactions:
-    """See ``execution.executor.InnerTransactions``: they commit one after another, and wait for the disk."""
-
-    def __init__(self, session: Session, outer: ExecutionContext) -> None:
-        self._session = session
-        self._outer = weakref.ref(outer)  # which has this one: a ring would keep all that it held
-
-    def run(self, work: Callable[[ExecutionContext], list[Batch]]) -> list[Batch]:
-        session = self._session
-        store, retries = session._core.store, session._core.limits.conflict_retries
-        outer = self._outer()
-        assert outer is not None, "it is the outer one that runs this"
-        counters = replace(outer.counters)
-        memory = outer.bounds.memory
-        held = memory.held
-        for attempt in range(retries + 1):
-            transaction = store.begin(Access.WRITE)
-            try:
-                answers = work(outer.within(transaction))
-                session._take_effect()
-                committed = store.commit(transaction)
-            except BaseException as error:
-                store.rollback(transaction)
-                session._takes_effect = False
-                if isinstance(error, TransactionConflict) and attempt < retries:
-                    outer.counters.take(counters)
-                    continue
-                raise
-            committed.result()
-            memory.held = held
-            session._takes_effect = False
-            return answers
-        raise AssertionError("the last attempt raises")
-
-    def view(self) -> GraphView:
-        return self._session._core.store.current
-
-
 def _tell(result: Result | None, transaction: Transaction, committed: Future[int]) -> None:
     assert result is not None, "it is the result that runs the statement"
     result.view = transaction
@@ -437,7 +427,9 @@ def new_context(
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
 
 
-def _only_row(run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None) -> Row | None:
+def _only_row(
+    run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None, result: Result
+) -> Row | None:
     """For ``Result``. In a transaction that has changed something, and too late, the batches are asked."""
     if isinstance(view, Transaction):
         if not view.changes.is_empty():

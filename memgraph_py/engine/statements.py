@@ -27,6 +27,7 @@ from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.vectorise import Vectorised, vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, whole_single_row
+from memgraph_py.execution.single_writes import WholeWrite, whole_single_write
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import Call
@@ -50,7 +51,8 @@ class PreparedQuery:
     ``vectorised``: the same plan over many sets of parameters at once, or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
-    ``memory_bytes_max``: what the text allows it. ``single``: the plan's second form, where it has one.
+    ``memory_bytes_max``: what the text allows it. ``single``, ``single_write``: the second form of the
+    plan, where it has one.
     """
 
     text: str
@@ -69,6 +71,7 @@ class PreparedQuery:
     memory_bytes_max: int | None = None
     reads_files: bool = False
     single: SingleRow | None = None
+    single_write: WholeWrite | None = None
 
 
 @dataclass(slots=True)
@@ -181,6 +184,7 @@ class StatementCache:
                 query, stands = parameterised(query, shape)
             plan = optimise(plan_query(query, analysis, text), view)
             operators = operators_in(plan)
+            is_plain = not query.mode and not query.memory_bytes_max
             prepared = PreparedQuery(
                 text=text,
                 plan=plan,
@@ -199,7 +203,10 @@ class StatementCache:
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
                 reads_files=any(isinstance(operator, LoadCsv) for operator in operators),
-                single=None if query.mode or query.memory_bytes_max else whole_single_row(plan, view.schema),
+                single=None if not is_plain or analysis.writes else whole_single_row(plan, view.schema),
+                single_write=whole_single_write(plan, analysis.columns, view.schema)
+                if is_plain and analysis.writes and not analysis.in_transactions
+                else None,
             )
         except RecursionError as error:
             raise too_deep() from error

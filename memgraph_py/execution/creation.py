@@ -10,14 +10,25 @@ from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, pro
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import names_by_rows
 from memgraph_py.execution.memory import column_bytes
+from memgraph_py.execution.single import Parameters, Row
+from memgraph_py.execution.single_writes import (
+    Composition,
+    SingleElements,
+    SingleProperties,
+    SingleWrite,
+    Writing,
+    writes,
+)
 from memgraph_py.plan.expressions import Expression, MapOf
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import KeyId, NodeIds, RelationshipIds
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.types import Point, Value
 
-__all__ = ["check_storable", "create_elements"]
+__all__ = ["check_storable", "create_elements", "single_elements"]
 
 ELEMENT_BYTES = 24
 """Of a node or relationship that is created."""
@@ -29,6 +40,73 @@ def create(operator: Create, context: ExecutionContext) -> Iterator[Batch]:
     for batch in context.run(operator.input):
         context.check()
         yield create_elements(batch, operator.nodes, operator.relationships, context)
+
+
+@writes(Create)
+def _single_create(operator: Create, composition: Composition) -> SingleWrite | None:
+    inner = composition.write(operator.input)
+    elements = single_elements(operator.nodes, operator.relationships, composition)
+    if inner is None or elements is None or composition.returned is not None:
+        return None
+
+    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
+        row = inner(snapshot, parameters, writing)
+        if row is not None:
+            elements(row, snapshot, parameters, writing)
+        return row
+
+    return write
+
+
+def single_elements(
+    nodes: Sequence[NodeSpec], relationships: Sequence[RelationshipSpec], composition: Composition
+) -> SingleElements | None:
+    """The second form of ``create_elements``, which also binds the nodes in the row. A relationship is not bound."""
+    schema = composition.schema
+    composition.own |= {spec.variable for spec in nodes}
+    composition.relationships |= {spec.variable for spec in relationships}
+    properties = [composition.properties(spec.properties) for spec in nodes]
+    properties += [composition.properties(spec.properties) for spec in relationships]
+    known = [one for one in properties if one is not None]
+    if len(known) < len(properties) or any(spec.type is None for spec in relationships):
+        return None
+    composition.writes = True
+    makers = [_single_node(spec, read, schema) for spec, read in zip(nodes, known[: len(nodes)], strict=True)]
+    makers += [
+        _single_relationship(spec, read, schema) for spec, read in zip(relationships, known[len(nodes) :], strict=True)
+    ]
+    if len(makers) == 1:
+        return makers[0]
+
+    def create(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        for make in makers:
+            make(row, snapshot, parameters, writing)
+
+    return create
+
+
+def _single_node(spec: NodeSpec, read: SingleProperties, schema: Schema) -> SingleElements:
+    label_set: int | None = None
+    names, variable, intern = spec.labels, spec.variable, schema.keys.intern
+
+    def make(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        nonlocal label_set
+        properties = {intern(name): value for name, value in read(row, snapshot, parameters).items()}
+        if label_set is None:
+            label_set = schema.intern_label_set(tuple(map(schema.labels.intern, names)))
+        row[variable] = writing.create_node(label_set, properties)
+
+    return make
+
+
+def _single_relationship(spec: RelationshipSpec, read: SingleProperties, schema: Schema) -> SingleElements:
+    source, target, name, intern = spec.source, spec.target, str(spec.type), schema.keys.intern
+
+    def make(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        properties = {intern(key): value for key, value in read(row, snapshot, parameters).items()}
+        writing.create_relationship(row[source], row[target], schema.types.intern(name), properties)
+
+    return make
 
 
 def create_elements(

@@ -18,14 +18,15 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Batch, Column, Kind, Parameters, Rows
+from memgraph_py.columnar import Batch, Column, Kind, Parameters, Rows
 from memgraph_py.config import Limits
-from memgraph_py.errors import LimitExceeded, ParameterMissing
+from memgraph_py.errors import ParameterMissing
 from memgraph_py.execution.memory import column_bytes
 from memgraph_py.functions.registry import Environment
 from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.plan.expressions import Expression, Parameter
 from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.single import single_column
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
 
@@ -284,28 +285,10 @@ def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:
         context.check()
 
 
-_NARROW: dict[type, tuple[Kind, type]] = {
-    int: (Kind.INT, np.int64),
-    float: (Kind.FLOAT, np.float64),
-    bool: (Kind.BOOL, np.bool_),
-}
-
-
 def constant(value: Value, rows: int) -> Column:
     """The value in every row; the short way of Column.constant."""
-    narrow = _NARROW.get(type(value))
-    if narrow is not None:
-        kind, dtype = narrow
-        if rows == 1:
-            return Column(kind, np.array((value,), dtype=dtype))
-        return Column(kind, np.full(rows, value, dtype=dtype))
-    if type(value) is str:
-        data = bytearray(value, "utf-8")
-        if len(data) > STRING_LENGTH_MASK:
-            raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
-        handles = np.full(rows, len(data), dtype=np.int64)  # the string begins at 0
-        return Column(Kind.STRING, handles, None, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
-    return Column.constant(value, rows)
+    one = single_column(value)
+    return one if rows == 1 else spread(one, rows)
 
 
 def spread(one: Column, rows: int) -> Column:

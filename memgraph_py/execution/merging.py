@@ -16,12 +16,14 @@ import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import SemanticError
-from memgraph_py.execution.creation import create_elements
+from memgraph_py.execution.creation import create_elements, single_elements
 from memgraph_py.execution.evaluation import evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.memory import held_rows
-from memgraph_py.execution.updates import apply_items
+from memgraph_py.execution.single import Parameters, Row, SeveralRows, single_value
+from memgraph_py.execution.single_writes import Composition, SingleWrite, Writing, writes
+from memgraph_py.execution.updates import apply_items, single_items
 from memgraph_py.plan.expressions import MapOf, Property, Variable
 from memgraph_py.plan.operators import (
     Expand,
@@ -39,6 +41,7 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.view import Direction
 
 _Spec: TypeAlias = NodeSpec | RelationshipSpec
@@ -54,6 +57,44 @@ def merge(operator: Merge, context: ExecutionContext) -> Iterator[Batch]:
             yield Batch.concatenate(
                 [_merged(operator, batch.slice(row, row + 1), context) for row in range(batch.rows)]
             )
+
+
+@writes(Merge)
+def _single_merge(operator: Merge, composition: Composition) -> SingleWrite | None:
+    """Of a node that a seek by its one property finds, as the first clause."""
+    if hasattr(operator.input, "input") or operator.relationships or len(operator.nodes) != 1:
+        return None
+    find, spec = composition.read(operator.match), operator.nodes[0]
+    create = single_elements(operator.nodes, (), composition)
+    properties = spec.properties
+    if find is None or create is None or not isinstance(properties, MapOf):
+        return None
+    values = [single_value(value, composition.schema) for value in properties.values]
+    known = [value for value in values if value is not None]
+    on_create, on_match = (
+        single_items(items, composition) if items else _nothing for items in (operator.on_create, operator.on_match)
+    )
+    if len(known) < len(values) or on_create is None or on_match is None:
+        return None
+
+    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
+        for value in known:
+            if value({}, snapshot, parameters) is None:
+                raise SeveralRows  # it is an error
+        row = find(snapshot, parameters)
+        if row is None:
+            row = {}
+            create(row, snapshot, parameters, writing)
+            on_create(row, snapshot, parameters, writing)
+        else:
+            on_match(row, snapshot, parameters, writing)
+        return row
+
+    return write
+
+
+def _nothing(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+    """Without ON CREATE, or ON MATCH."""
 
 
 def _merged(operator: Merge, batch: Batch, context: ExecutionContext) -> Batch:

@@ -13,6 +13,7 @@ from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.single import Parameters, Row, SingleRow, SingleValue, composes, single_row, single_value
+from memgraph_py.execution.single_writes import Composition, SingleWrite, writes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.list_column import ListColumn
 from memgraph_py.plan.expressions import Expression, Literal
@@ -102,6 +103,15 @@ def _single_project(operator: Project, schema: Schema) -> SingleRow | None:
     return run
 
 
+@writes(Project)
+def _single_return(operator: Project, composition: Composition) -> SingleWrite | None:
+    """RETURN after what is written: nothing may come after it."""
+    inner = composition.write(operator.input)
+    if inner is None or not composition.writes or not composition.give(operator.names, operator.expressions):
+        return None
+    return inner
+
+
 @executes(Extend)
 def extend(operator: Extend, context: ExecutionContext) -> Iterator[Batch]:
     """The input's columns and these; an expression sees the input's columns only."""
@@ -178,6 +188,11 @@ def union(operator: Union, context: ExecutionContext) -> Iterator[Batch]:
 def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     """All of the input is taken before its first batch is given."""
     yield from held_rows(context.run(operator.input), context.bounds)
+
+
+@writes(Eager)
+def _single_eager(operator: Eager, composition: Composition) -> SingleWrite | None:
+    return composition.write(operator.input)
 
 
 @executes(Drain)

@@ -36,6 +36,12 @@ def _single_unit(operator: Unit, schema: Schema) -> SingleRow | None:
     return lambda snapshot, parameters: {}
 
 
+@composes(Argument)
+def _single_argument(operator: Argument, schema: Schema) -> SingleRow | None:
+    """Of a subplan that needs nothing of its outer row."""
+    return None if operator.variables else lambda snapshot, parameters: {}
+
+
 @executes(Argument)
 def argument(operator: Argument, context: ExecutionContext) -> Iterator[Batch]:
     """The outer rows, numbered."""

@@ -23,6 +23,16 @@ from memgraph_py.execution.evaluation import (
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import checked_name, names_by_rows
 from memgraph_py.execution.memory import column_bytes
+from memgraph_py.execution.single import Parameters, Row, SingleValue
+from memgraph_py.execution.single_writes import (
+    Composition,
+    SingleElements,
+    SingleProperties,
+    SingleWrite,
+    Writing,
+    single_properties,
+    writes,
+)
 from memgraph_py.plan.expressions import (
     Call,
     Case,
@@ -34,6 +44,7 @@ from memgraph_py.plan.expressions import (
     HasLabelsNamed,
     Literal,
     MapProjection,
+    Parameter,
     Property,
     Variable,
 )
@@ -52,11 +63,13 @@ from memgraph_py.plan.operators import (
     SetPropertyNamed,
 )
 from memgraph_py.plan.tree import walk
+from memgraph_py.storage.schema import Schema
+from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
-__all__ = ["apply_items"]
+__all__ = ["apply_items", "single_items"]
 
 _EVERYTHING = ""
 """Stands for every property key and all labels, in what an item reads or writes."""
@@ -70,6 +83,22 @@ def set(operator: Set, context: ExecutionContext) -> Iterator[Batch]:
         context.check()
         apply_items(operator.items, batch, context)
         yield batch
+
+
+@writes(Set)
+def _single_set(operator: Set, composition: Composition) -> SingleWrite | None:
+    inner = composition.write(operator.input)
+    items = single_items(operator.items, composition)
+    if inner is None or items is None or composition.returned is not None:
+        return None
+
+    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
+        row = inner(snapshot, parameters, writing)
+        if row is not None:
+            items(row, snapshot, parameters, writing)
+        return row
+
+    return write
 
 
 @executes(Remove)
@@ -112,6 +141,49 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
                 case SetLabelsNamed(variable, named):
                     for names, rows in names_by_rows(evaluate(named, part, context), context):
                         _add_labels(part.columns[variable].take(rows), names, context)
+
+
+def single_items(items: Sequence[SetItem], composition: Composition) -> SingleElements | None:
+    """The second form of ``apply_items``: properties of nodes, by name or as a map that is added."""
+    setters: list[SingleElements] = []
+    for item in items:
+        match item:
+            case SetProperty(Variable(variable), key, expression):
+                value = composition.value(expression)
+                if value is None:
+                    return None
+                setters.append(_single_property(variable, key, value, composition.schema))
+            case SetProperties(variable, Parameter(name), True):
+                setters.append(_single_map(variable, single_properties(name), composition.schema))
+            case _:
+                return None
+        composition.writes = True
+    if len(setters) == 1:
+        return setters[0]
+
+    def apply(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        for set_one in setters:
+            set_one(row, snapshot, parameters, writing)
+
+    return apply
+
+
+def _single_property(variable: str, key: str, value: SingleValue, schema: Schema) -> SingleElements:
+    intern = schema.keys.intern
+
+    def set_one(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        writing.set_property(row.get(variable), intern(key), value(row, snapshot, parameters), snapshot)
+
+    return set_one
+
+
+def _single_map(variable: str, read: SingleProperties, schema: Schema) -> SingleElements:
+    def set_all(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
+        subject = row.get(variable)
+        for name, value in read(row, snapshot, parameters).items():
+            writing.set_property(subject, schema.keys.intern(name), value, snapshot)
+
+    return set_all
 
 
 # -------------------------------------------------------------------------------------------------------------- writes

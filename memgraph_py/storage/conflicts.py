@@ -38,19 +38,14 @@ class WriteSet:
 
     def __init__(self, changes: ChangeSet) -> None:
         self._changes: ChangeSet | None = changes
-        present = (
-            changes.node_properties or changes.label_writes or changes.deleted_nodes,
-            changes.deleted_nodes,
-            changes.created_relationships,
-            changes.relationship_properties or changes.deleted_relationships,
-        )
-        self._sorts = [sort for sort, parts in enumerate(present) if parts]
+        self._sorts: list[int] | None = None
         self._sets: dict[int, Numbers] = {}
 
     def check(self, earlier: "WriteSet") -> None:
         """Raises TransactionConflict when the other one, which is committed, stands in the way of this one."""
+        my_sorts, their_sorts = self._present(), earlier._present()
         for mine, theirs, element in _CONFLICTS:
-            if mine in self._sorts and theirs in earlier._sorts:
+            if mine in my_sorts and theirs in their_sorts:
                 shared = _shared(self._ids(mine), earlier._ids(theirs))
                 for id in shared.tolist() if len(shared) else ():
                     if not self._has_made(id, element):
@@ -61,9 +56,24 @@ class WriteSet:
 
     def condense(self) -> int:
         """Keeps the ids alone and lets go of the values that were written; gives how many ids."""
-        count = sum(len(self._ids(sort)) for sort in self._sorts)
+        count = sum(len(self._ids(sort)) for sort in self._present())
         self._changes = None
         return count
+
+    def _present(self) -> list[int]:
+        """The sorts of which there are ids; found when something is compared, which most commits never are."""
+        sorts = self._sorts
+        if sorts is None:
+            changes = self._changes
+            assert changes is not None, "all sorts were found before the changes were let go"
+            present = (
+                changes.node_properties or changes.label_writes or changes.deleted_nodes,
+                changes.deleted_nodes,
+                changes.created_relationships,
+                changes.relationship_properties or changes.deleted_relationships,
+            )
+            sorts = self._sorts = [sort for sort, parts in enumerate(present) if parts]
+        return sorts
 
     def _has_made(self, id: int, element: str) -> bool:
         """True where the id is that of a new element: what the other one has deleted had the id before."""

@@ -69,6 +69,11 @@ class Ids:
     def draw(self, count: int) -> Numbers:
         """``count`` ids, ascending. Raises LimitExceeded when there are no more."""
         with self._lock:
+            if count == 1 and self.next < self._limit and not len(self._hand) and not self._ready:
+                ids = np.empty(1, dtype=np.int64)  # a fourth of the time of what follows
+                ids[0] = self.next
+                self.next += 1
+                return ids
             parts, missing = [], count
             while missing and (len(self._hand) or self._ready):
                 if not len(self._hand):
@@ -90,6 +95,15 @@ class Ids:
         """Nobody has these ids any more, or ever had."""
         with self._lock:
             self._add(ids)
+
+    def undraw(self, ids: Numbers) -> None:
+        """Nobody has used these ids: the next ones to be drawn, where they were the last."""
+        with self._lock:
+            count = len(ids)
+            if count and int(ids[-1]) + 1 == self.next and int(ids[0]) + count == self.next:
+                self.next -= count
+            else:
+                self._add(ids)
 
     def begin_anew(self, bound: int) -> None:
         """Ids below the bound are used, all others are not."""

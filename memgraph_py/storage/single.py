@@ -4,12 +4,41 @@ A column of one row costs some microseconds to make and to read; so plans of a s
 here. What they get is what ``GraphView`` gives for an array of one id, or they are told to ask it.
 """
 
-from memgraph_py.columnar import STRING_LENGTH_BITS, STRING_LENGTH_MASK, Kind
+import numpy as np
+from numpy.typing import NDArray
+
+from memgraph_py.columnar import DTYPES, EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
+from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
 from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import KeyId
 from memgraph_py.values.types import Value
+
+_KINDS: dict[type, Kind] = {int: Kind.INT, float: Kind.FLOAT, bool: Kind.BOOL}
+
+
+def single_id(id: int) -> NDArray[np.int64]:
+    """(1,) the id; in a third of the time that it takes to make an array of a tuple."""
+    ids = np.empty(1, dtype=np.int64)
+    ids[0] = id
+    return ids
+
+
+def single_column(value: Value) -> Column:
+    """The value as a column of one row; the short way of ``Column.constant``."""
+    kind = _KINDS.get(value.__class__)
+    if kind is not None:
+        values = np.empty(1, dtype=DTYPES[kind])
+        values[0] = value
+        return Column(kind, values)
+    if value.__class__ is str:
+        data = bytearray(value, "utf-8")
+        if len(data) > STRING_LENGTH_MASK:
+            raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
+        handle = single_id(len(data))  # the string begins at 0
+        return Column(Kind.STRING, handle, None, np.frombuffer(data, dtype=np.uint8) if data else EMPTY_DATA)
+    return Column.constant(value, 1)
 
 
 def node_by_number(snapshot: Snapshot, id: Value) -> int:

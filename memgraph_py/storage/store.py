@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.config import Limits
-from memgraph_py.errors import CommitFailed, CypherError
+from memgraph_py.errors import CommitFailed, ConstraintViolation, CypherError
 from memgraph_py.storage.applying import after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce
+from memgraph_py.storage.commitment import Commitment
 from memgraph_py.storage.conflicts import History
 from memgraph_py.storage.elements import count_of
 from memgraph_py.storage.indexes import PropertyIndex
@@ -62,13 +63,26 @@ class CommitLog(Protocol):
         ...
 
 
+class TipWork(Protocol):
+    """What is done on the newest version and committed at once."""
+
+    @property
+    def changes(self) -> ChangeSet:
+        """What ``run`` has written so far."""
+        ...
+
+    def run(self, tip: Snapshot) -> None:
+        """Writes. What it raises, ``commit_at_tip`` raises, with nothing done."""
+        ...
+
+
 @dataclass(slots=True, eq=False)
 class _Pending:
     """A commit between tip and current."""
 
     snapshot: Snapshot
     changes: ChangeSet
-    future: Future[int] = field(default_factory=Future)
+    future: Commitment = field(default_factory=Commitment)
     failed: bool = False
 
 
@@ -122,9 +136,7 @@ class GraphStore:
         try:
             changes = transaction.changes
             if changes.is_empty():
-                future: Future[int] = Future()
-                future.set_result(transaction.snapshot.version)
-                return future
+                return Commitment(transaction.snapshot.version)
             transaction.check_no_relationship_left()
             checked = self.schema.version
             transaction.check_constraints()
@@ -139,6 +151,50 @@ class GraphStore:
         finally:
             self._end(transaction, committed=is_queued)
         return self._hand_over(pending)
+
+    def commit_at_tip(self, work: TipWork) -> tuple[Commitment, Snapshot] | None:
+        """Runs the work on the newest version and commits what it wrote, with nothing between the two: so it conflicts
+        with nobody. Gives the future and the version that it made, which may be read before it is durable.
+
+        None, and nothing is done, where it must be a transaction: it breaks a constraint, which may come of a commit
+        that is lost yet, or it wrote nothing, and what it read may be lost. Raises CommitFailed as ``commit`` does.
+        """
+        if not self.reclamation.is_complete:
+            return None
+        is_queued = False
+        with self._commit_lock:
+            tip = self.tip
+            try:
+                work.run(tip)
+                changes = work.changes
+                if changes.is_empty():
+                    return (Commitment(tip.version), tip) if tip is self.current else None
+                if self.schema.has_constraints and not self._fulfils(tip, changes):
+                    return None
+                is_queued = True  # should it fail from here on, its ids come back with its changes
+                pending = self._queue(changes)
+                snapshot = pending.snapshot
+            finally:
+                if not is_queued:
+                    self._undraw(work.changes)
+        return self._hand_over(pending), snapshot
+
+    def _fulfils(self, tip: Snapshot, changes: ChangeSet) -> bool:
+        """True where the next version fulfils the constraints."""
+        transaction = Transaction(tip, self, Access.WRITE, self.epoch)
+        transaction.changes = changes
+        try:
+            transaction.check_constraints()
+        except ConstraintViolation:
+            return False
+        return True
+
+    def _undraw(self, changes: ChangeSet) -> None:
+        """The ids of what was not created."""
+        for nodes in reversed(changes.created_nodes):
+            self.reclamation.nodes.undraw(nodes.ids)
+        for relationships in reversed(changes.created_relationships):
+            self.reclamation.relationships.undraw(relationships.ids)
 
     def confirm_base(self, transaction: Transaction) -> None:
         """Wait until what the transaction is based on is on disk. Raises CommitFailed where it is lost: what the
@@ -312,7 +368,7 @@ class GraphStore:
                 raise
         return pending
 
-    def _hand_over(self, pending: _Pending) -> Future[int]:
+    def _hand_over(self, pending: _Pending) -> Commitment:
         """The future of a queued commit; resolved here, outside all locks, where there is no log to wait for."""
         if self.log is None:
             self._maintenance.consider(self, pending.changes)
