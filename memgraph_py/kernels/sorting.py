@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 from memgraph_py.kernels import BLOCK, kernel
 
 SIGN = -(1 << 63)
+_SPREAD = 16
+_COUNTED_AT_ONCE = 1 << 20
+"""Counting them holds the interpreter for a millisecond."""
 
 
 @kernel("int64[::1](int64[::1], Array(uint8, 1, 'C', True), int64, int64)")
@@ -84,6 +87,24 @@ def places_in_order(keys: NDArray[np.int64], sought: NDArray[np.int64], after: b
                 high = middle
         result[row] = low
     return result
+
+
+def counted(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different ones of some numbers, ascending, and how often each is there. Made for numbers that are small, or
+    near each other, as chunks, types and label sets are: then it takes a nanosecond for each, ``np.unique`` sixty."""
+    if len(numbers) < 2:
+        return numbers.copy(), np.ones(len(numbers), dtype=np.int64)
+    low, high = int(numbers.min()), int(numbers.max())
+    if low == high:
+        return np.array((low,)), np.array((len(numbers),))
+    if high - low > _SPREAD * len(numbers):
+        found = distinct(numbers)
+        return found, np.diff(np.searchsorted(np.sort(numbers), found), append=len(numbers))
+    counts = np.zeros(high - low + 1, dtype=np.int64)
+    for start in range(0, len(numbers), _COUNTED_AT_ONCE):
+        counts += np.bincount(numbers[start : start + _COUNTED_AT_ONCE] - low, minlength=len(counts))
+    found = np.flatnonzero(counts)
+    return found + low, counts[found]
 
 
 def distinct(integers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
-from memgraph_py.kernels.sorting import distinct
+from memgraph_py.kernels.sorting import counted, distinct
 from memgraph_py.storage.adjacency import Adjacency, Delta
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.degrees import changed_ends
 from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_columns
-from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap
+from memgraph_py.storage.pages import Pages, PagesEditor, StringHeap, outside_chunks
 from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
@@ -137,14 +137,15 @@ class _Application:
                 next.adjacency = next.adjacency.extended(ids, block.sources, block.targets, types)
 
     def _write_labels(self, write: LabelWrite) -> None:
-        schema, ids = self._tip.schema, write.ids
-        old = self._current(self._states, ids)
-        pairs, which = np.unique(old << 32 | write.label_sets, return_inverse=True)
-        for number, pair in enumerate(pairs.tolist()):
-            old_set, new_set = pair >> 32, pair & 0xFFFFFFFF
-            if old_set < 0:
-                continue
-            nodes = np.sort(ids[which.ravel() == number])
+        schema = self._tip.schema
+        old = self._current(self._states, write.ids)
+        there = old >= 0
+        ids, old, new = write.ids[there], old[there], write.label_sets[there]
+        width = int(new.max(initial=0)) + 1
+        pairs = old * width + new
+        for pair in counted(pairs)[0].tolist():
+            old_set, new_set = divmod(pair, width)
+            nodes = np.sort(ids[pairs == pair])
             before, after = set(schema.label_set(old_set)), set(schema.label_set(new_set))
             for label in after - before:
                 self._label_counts[label] = self._label_counts.get(label, 0) + len(nodes)
@@ -153,13 +154,12 @@ class _Application:
             for label in before - after:
                 self._label_counts[label] -= len(nodes)
                 self._label_nodes[label] = self._label_nodes[label].inexact()
-        there = old >= 0
-        _write_states(self._states, ids[there], write.label_sets[there], self._tip.node_bound)
+        _write_states(self._states, ids, new, self._tip.node_bound)
 
     def _delete_relationships(self, ids: Numbers) -> None:
         types = self._current(self._types, ids)
         ids, types = ids[types >= 0], types[types >= 0]
-        for type, count in zip(*map(np.ndarray.tolist, np.unique(types, return_counts=True)), strict=True):
+        for type, count in zip(*map(np.ndarray.tolist, counted(types)), strict=True):
             self._type_counts[type] -= count
         for chunk in _clear_states(self._types, ids):
             self._ends.remove(chunk)
@@ -171,7 +171,7 @@ class _Application:
     def _delete_nodes(self, ids: NodeIds) -> None:
         label_sets = self._current(self._states, ids)
         ids, label_sets = ids[label_sets >= 0], label_sets[label_sets >= 0]
-        for label_set, count in zip(*map(np.ndarray.tolist, np.unique(label_sets, return_counts=True)), strict=True):
+        for label_set, count in zip(*map(np.ndarray.tolist, counted(label_sets)), strict=True):
             for label in self._tip.schema.label_set(label_set):
                 self._label_counts[label] -= count
                 self._label_nodes[label] = self._label_nodes[label].inexact()
@@ -363,11 +363,11 @@ def _clear_states(editor: PagesEditor, ids: Numbers) -> list[int]:
     """Writes -1; gives the chunks that have no row left, which are removed. All ids have a row."""
     if len(ids) == 0:
         return []
-    chunks, rows = np.unique(ids >> CHUNK_BITS, return_counts=True)
+    chunks, rows = counted(ids >> CHUNK_BITS)
     emptied = count_states(editor.pool.buffer, editor.table, chunks) == rows
     for chunk in chunks[emptied].tolist():
         editor.remove(chunk)
-    ids = ids[~emptied[np.searchsorted(chunks, ids >> CHUNK_BITS)]]
+    ids = outside_chunks(ids, chunks[emptied])
     if len(ids):
         places = editor.positions(ids, is_new=False)
         editor.pool.buffer[places] = -1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.sorting import distinct
+from memgraph_py.kernels.sorting import counted, distinct
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.view import Direction, LabelId, NodeIds, TypeId
@@ -82,7 +82,7 @@ def count_ends(snapshot: "Snapshot", types: NDArray[np.int32], sources: Numbers,
         if low == high:
             editor.add(low, sets, 1)
             continue
-        for type in np.unique(types[part]).tolist():
+        for type in counted(types[part])[0].tolist():
             editor.add(type, sets.reshape(2, -1)[:, types[part] == type].ravel(), 1)
     return editor.counts
 
@@ -115,7 +115,7 @@ class _Editor:
         types = tip.relationship_types(ids)
         ids, types = ids[types >= 0], types[types >= 0]
         ends = np.stack([tip.label_sets(nodes) for nodes in tip.endpoints(ids)])
-        for type in np.unique(types).tolist():
+        for type in counted(types)[0].tolist():
             self.add(type, ends[:, types == type].ravel(), -1)
 
     def move(self, tip: "Snapshot", next: "Snapshot", nodes: NodeIds, *, are_deleted: bool) -> None:
@@ -131,7 +131,7 @@ class _Editor:
             if are_deleted:
                 kept = next.relationship_types(found.relationships) >= 0
                 rows, types = rows[kept], types[kept]
-            for type in np.unique(types).tolist():
+            for type in counted(types)[0].tolist():
                 of_type = rows[types == type]
                 counts = self._editable(type, int(after.max()) + 1)
                 for sets, sign in ((before[of_type], -1), (after[of_type], 1)):

@@ -107,6 +107,7 @@ class Maintenance:
     def _work(self, store: "GraphStore") -> None:
         rows_min = store.limits.reclaimed_rows_min
         is_freed = self._freed_rows > _FREED_ROWS
+        held = _large_arrays(store.current)
         store.population.run(store)
         while is_merge_due(store) and pack_adjacency(store):
             is_freed = True
@@ -126,8 +127,23 @@ class Maintenance:
         if is_freed:
             self._freed_rows = 0
             time.sleep(_SETTLE_SECONDS)
+            held.clear()
             store.forget_commits()
             release_free_memory()
+
+
+def _large_arrays(snapshot: Snapshot) -> list[object]:
+    """What may be replaced. Whoever lets go of an array last gives its memory back, 5 ms for 60 MB: that is to be the
+    background, and not a commit."""
+    base = snapshot.adjacency.base
+    held: list[object] = [base.offsets, base.packed_in, base.packed_out]
+    held += [array for index in snapshot.indexes.values() for array in index.table.arrays()]
+    held += [nodes.array for nodes in snapshot.label_nodes.values()]
+    for place in places_of(snapshot):
+        pages, text = place.pages(snapshot), place.text(snapshot)
+        held += [] if pages is None else [pages.buffer, pages.validity]
+        held += [] if text is None else [text.heap.data]
+    return held
 
 
 def is_merge_due(store: "GraphStore") -> bool:

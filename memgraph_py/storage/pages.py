@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, CHUNK_ROWS, copy_texts, positions, text_bytes
+from memgraph_py.kernels.sorting import counted
 from memgraph_py.storage.room import grown
 
 Buffer: TypeAlias = NDArray[Any]
@@ -252,6 +253,15 @@ class PagesEditor:
         self._table = table
 
 
+def outside_chunks(ids: NDArray[np.int64], chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ids without those of these chunks, which are ascending."""
+    if len(chunks) == 0:
+        return ids
+    is_left_out = np.zeros(int(chunks[-1]) + 2, dtype=np.bool_)  # the last one stands for all chunks behind them
+    is_left_out[chunks] = True
+    return ids[~is_left_out[np.minimum(ids >> CHUNK_BITS, len(is_left_out) - 1)]]
+
+
 def _chunks_of(ids: NDArray[np.int64]) -> list[int]:
     """The chunks of ids without repetition, ascending."""
     low, high = int(ids.min()), int(ids.max())
@@ -259,7 +269,7 @@ def _chunks_of(ids: NDArray[np.int64]) -> list[int]:
         return [low >> CHUNK_BITS]
     if high - low == len(ids) - 1:  # all from the lowest to the highest
         return list(range(low >> CHUNK_BITS, (high >> CHUNK_BITS) + 1))
-    chunks: list[int] = np.unique(ids >> CHUNK_BITS).tolist()
+    chunks: list[int] = counted(ids >> CHUNK_BITS)[0].tolist()
     return chunks
 
 

@@ -19,7 +19,8 @@ from memgraph_py.kernels.chunks import (
     stored_text_bytes,
     text_bytes,
 )
-from memgraph_py.storage.pages import NO_VALIDITY, Pages, PagesEditor, StringHeap
+from memgraph_py.kernels.sorting import counted
+from memgraph_py.storage.pages import NO_VALIDITY, Pages, PagesEditor, StringHeap, outside_chunks
 
 _EIGHT_BYTES = frozenset((Kind.INT, Kind.FLOAT, Kind.STRING))
 
@@ -143,12 +144,12 @@ class ColumnEditor:
 
     @staticmethod
     def _clear_kind(kind: Kind, editor: PagesEditor, ids: NDArray[np.int64]) -> None:
-        chunks, rows = np.unique(ids >> CHUNK_BITS, return_counts=True)
+        chunks, rows = counted(ids >> CHUNK_BITS)
         emptied = count_valid(editor.pool.validity, editor.table, chunks) == rows
         for chunk in chunks[emptied].tolist():
             editor.remove(chunk)
         if not emptied.all():
-            ids = ids[~emptied[np.searchsorted(chunks, ids >> CHUNK_BITS)]]
+            ids = outside_chunks(ids, chunks[emptied])
             places = editor.positions(ids, is_new=False)
             editor.pool.validity[places] = False
             if kind is Kind.OBJECT:
@@ -178,7 +179,7 @@ class ColumnEditor:
             here = np.isin(ids, self._written(self._editors[kind], ids))
             other |= here
             if kind is not Kind.OBJECT:
-                for chunk in np.unique(ids[here] >> CHUNK_BITS).tolist():
+                for chunk in counted(ids[here] >> CHUNK_BITS)[0].tolist():
                     self._make_objects(kind, chunk)
         self._write_kind(Kind.OBJECT, ids[other], Column.objects(values.take(other).to_values()), is_new=is_new)
         return ids[~other], values.take(~other)

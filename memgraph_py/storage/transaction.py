@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.errors import AccessModeViolation, ConstraintViolation, EntityNotFound
-from memgraph_py.kernels.sorting import distinct
+from memgraph_py.kernels.sorting import counted, distinct
 from memgraph_py.storage.changes import (
     ChangeSet,
     CreatedNodes,
@@ -288,7 +288,7 @@ class Transaction(TransactionReader):
         ids, label_sets = ids[label_sets >= 0], label_sets[label_sets >= 0]
         new_sets = label_sets.copy()
         changed = 0
-        for label_set in np.unique(label_sets).tolist():
+        for label_set in counted(label_sets)[0].tolist():
             before = set(schema.label_set(label_set))
             after = change(before)
             if after != before:
