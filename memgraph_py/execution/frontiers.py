@@ -21,10 +21,10 @@ def frontier(operator: Frontier, context: ExecutionContext) -> Iterator[Batch]:
     lengths = operator.minimum, operator.maximum
     for batch in context.run(operator.input):
         for row, source in enumerate(node_ids(batch.columns[operator.source]).tolist()):
-            context.check()
             if source < 0:
                 continue
-            found = context.graph.path_ends(source, operator.direction, types, *lengths)
+            found = context.graph.path_ends(source, operator.direction, types, lengths, context.bounds.flag)
+            context.check()
             if len(found) == 0:
                 continue
             columns = {operator.target: Column(Kind.NODE, found)}

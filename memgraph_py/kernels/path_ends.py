@@ -35,21 +35,23 @@ from memgraph_py.kernels.adjacency import (
 )
 from memgraph_py.kernels.chunks import Integer
 
-WALK = f"Tuple((int64, int64[::1], {GRAPH}))"
-Walk = tuple[int, Numbers, Graph]
-"""Direction, types and graph; WALK is the same in a kernel's signature."""
+WALK = f"Tuple((int64, int64[::1], {GRAPH}, int64[::1]))"
+Walk = tuple[int, Numbers, Graph, Numbers]
+"""Direction, types, graph and the caller's flag (see group_integers); WALK is the same in a kernel's signature."""
 Bits = NDArray[np.uint8]
 
 
 @kernel(f"int64[::1](int64[::1], uint8[::1], {WALK})")
 def reach(nodes: Numbers, marks: Bits, walk: Walk) -> Numbers:
     """The nodes that are one relationship away and were not marked; they are then. marks: a bit a node."""
-    direction, types, graph = walk
+    direction, types, graph, flag = walk
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
     bound = offsets.shape[1] - 1
     following = np.empty(2 * len(nodes) + 64, dtype=np.int64)
     found = 0
     for node in nodes:
+        if flag[0] != 0:
+            break
         for side in range(2):
             if direction != BOTH and direction != side:
                 continue
@@ -112,7 +114,7 @@ def find_path(target: int, hops: int, levels: NDArray[np.uint8], walk: Walk) -> 
     levels: a row of marks for each length below ``hops``: the nodes that paths of this length lead to, the source alone
     for none. Searched backwards, depth first, in a tree whose entries name the one that they lead on to.
     """
-    direction, types, graph = walk
+    direction, types, graph, flag = walk
     back = IN if direction == OUT else OUT
     nodes, parents = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
     relationships, depths = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
@@ -120,7 +122,7 @@ def find_path(target: int, hops: int, levels: NDArray[np.uint8], walk: Walk) -> 
     nodes[0], parents[0], relationships[0], depths[0], waiting[0] = target, -1, -1, 0, 0
     used, left = 1, 1
     one = np.empty(1, dtype=np.int64)
-    while left > 0:
+    while left > 0 and flag[0] == 0:
         left -= 1
         entry = waiting[left]
         depth = depths[entry]
@@ -164,13 +166,15 @@ def levels_of(ends: Numbers, starts: Numbers, size: int) -> NDArray[np.uint8]:
 @kernel(f"int64[::1](int64[::1], int64[::1], int64[::1], uint8[::1], {WALK})")
 def reach_from_met(met: Numbers, ends: Numbers, starts: Numbers, marks: Bits, walk: Walk) -> Numbers:
     """As ``reach``, from nodes of the last level that stood in an earlier one. ends, starts: see levels_of."""
-    direction, types, graph = walk
+    direction, types, graph, flag = walk
     hops = len(starts) - 1
     levels = np.zeros((0, 0), dtype=np.uint8)
     following, doubtful = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
     found = doubts = 0
     one = np.empty(1, dtype=np.int64)
     for node in met:
+        if flag[0] != 0:
+            break
         one[0] = node
         _, steps, others = expand(one, direction, types, graph)
         path = np.empty(0, dtype=np.int64)
@@ -226,11 +230,14 @@ def ascending(nodes: Numbers, marks: Bits) -> Numbers:
 @kernel(f"int64[::1](int64, int64, int64, int64, {WALK})")
 def path_ends(source: int, minimum: int, maximum: int, count: int, walk: Walk) -> Numbers:
     """Distinct nodes at the ends of paths of ``minimum`` (1 or more) to ``maximum`` relationships from the source,
-    ascending; all node ids are below ``count``. For BOTH, of one relationship only."""
+    ascending; all node ids are below ``count``. For BOTH, of one relationship only. Once the flag is not 0, any."""
     marks, seen = np.zeros((count >> 3) + 1, dtype=np.uint8), np.zeros((count >> 3) + 1, dtype=np.uint8)
     ends, starts = np.empty(64, dtype=np.int64), np.zeros(maximum + 2, dtype=np.int64)
     ends[0], starts[1] = source, 1
+    flag = walk[3]
     for hop in range(1, maximum + 1):
+        if flag[0] != 0:
+            return ends[:0].copy()
         level = ends[starts[hop - 1] : starts[hop]]
         fresh, met = np.empty(len(level), dtype=np.int64), np.empty(len(level), dtype=np.int64)
         fresh_count = met_count = 0

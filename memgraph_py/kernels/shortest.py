@@ -47,11 +47,13 @@ def grown_side(met: Met, level: tuple[int, int], own: Bits, others: Bits, walk: 
     """The list with the nodes that are one relationship from those of the level, how long it is now, and whether the
     last of them is one that the other side has met: then it ends there. own, others: marks of what the sides have met.
     """
-    direction, types, graph = walk
+    direction, types, graph, flag = walk
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
     bound = offsets.shape[1] - 1
     used = level[1]
     for before in range(level[0], level[1]):
+        if flag[0] != 0:
+            break
         node = met[NODE, before]
         for side in range(2):
             if direction != BOTH and direction != side:
@@ -100,13 +102,13 @@ def way_back(met: Met, used: int, node: Integer) -> Numbers:
     return way[:length].copy()
 
 
-@kernel(f"int64[::1](int64, int64, int64, int64, int64[::1], {WALK})")
-def shortest_path(source: int, target: int, maximum: int, count: int, flag: Numbers, walk: Walk) -> Numbers:
+@kernel(f"int64[::1](int64, int64, int64, int64, {WALK})")
+def shortest_path(source: int, target: int, maximum: int, count: int, walk: Walk) -> Numbers:
     """The relationships of a shortest path from the source to another node, in order, at most ``maximum`` of them where
-    that is not below 0; empty where there is none. All node ids are below ``count``. flag: see group_integers."""
-    direction, types, graph = walk
+    that is not below 0; empty where there is none. All node ids are below ``count``. Once the flag is not 0, any."""
+    direction, types, graph, flag = walk
     back = (IN if direction == OUT else OUT) if direction != BOTH else BOTH
-    turned = (back, types, graph)
+    turned = (back, types, graph, flag)
     here_marks, there_marks = np.zeros((count >> 3) + 1, dtype=np.uint8), np.zeros((count >> 3) + 1, dtype=np.uint8)
     mark(here_marks, source)
     mark(there_marks, target)

@@ -160,14 +160,22 @@ class TransactionReader:
         return self.snapshot.shortest_path(ends, direction, types, maximum, flag)
 
     def path_ends(
-        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+        self,
+        source: int,
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        lengths: tuple[int, int],
+        flag: NDArray[np.int64],
     ) -> NodeIds:
         """See GraphView; with relationships changed, by way of all paths."""
         if not self._changes_relationships():
-            return self.snapshot.path_ends(source, direction, types, minimum, maximum)
+            return self.snapshot.path_ends(source, direction, types, lengths, flag)
+        minimum, maximum = lengths
         ends, found = np.array((source,), dtype=np.int64), [NO_IDS]
         paths: list[RelationshipIds] = []
         for length in range(1, maximum + 1):
+            if flag[0]:
+                break
             grown = self.expand(ends, direction, types)
             paths = [path[grown.source_rows] for path in paths]
             kept = np.ones(len(grown.targets), dtype=np.bool_)

@@ -221,17 +221,22 @@ class Snapshot:
         """See GraphView; of a transaction's own nodes too, which have no relationships here."""
         if max(ends) >= self.node_bound:
             return NO_IDS
-        walk = (int(direction), NO_IDS if types is None else types, self.graph())
-        return shortest_path(*ends, -1 if maximum is None else maximum, self.node_bound, flag, walk)
+        walk = (int(direction), NO_IDS if types is None else types, self.graph(), flag)
+        return shortest_path(*ends, -1 if maximum is None else maximum, self.node_bound, walk)
 
     def path_ends(
-        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+        self,
+        source: int,
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        lengths: tuple[int, int],
+        flag: NDArray[np.int64],
     ) -> NodeIds:
         """See GraphView; of a transaction's own nodes too, which have no relationships here."""
         if source >= self.node_bound:
             return NO_IDS
-        walk = (int(direction), NO_IDS if types is None else types, self.graph())
-        return path_ends(source, minimum, maximum, self.node_bound, walk)
+        walk = (int(direction), NO_IDS if types is None else types, self.graph(), flag)
+        return path_ends(source, *lengths, self.node_bound, walk)
 
     def walk_counts(
         self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None

@@ -133,10 +133,15 @@ class GraphView(Protocol):
         ...
 
     def path_ends(
-        self, source: int, direction: Direction, types: NDArray[np.int64] | None, minimum: int, maximum: int
+        self,
+        source: int,
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        lengths: tuple[int, int],
+        flag: NDArray[np.int64],
     ) -> NodeIds:
-        """Distinct nodes at the ends of paths of ``minimum`` (1 or more) to ``maximum`` relationships from the node,
-        none used twice, ascending. For BOTH, of one relationship only.
+        """Distinct nodes at the ends of paths from the node, none using a relationship twice, ascending. lengths: least
+        (1 or more) and greatest number of relationships. For BOTH, of one relationship only. flag: see shortest_path.
         """
         ...
 

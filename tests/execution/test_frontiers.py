@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.config import Limits
+from memgraph_py.errors import TransactionTerminated
 from memgraph_py.execution.executor import ExecutionContext, execute
 from memgraph_py.functions.registry import Environment
 from memgraph_py.plan.expressions import Call, Variable
@@ -70,3 +71,23 @@ def _pairs(plan: Operator, context: ExecutionContext) -> list[tuple[object, ...]
     rows = [row for batch in execute(ends, context) for row in batch.records()]
     assert len(rows) == len(set(rows))
     return sorted(rows)
+
+
+def test_an_execution_that_must_end_searches_no_further() -> None:
+    """From a node with relationships to 1,000 others, and back: told to end, it follows none."""
+    store = GraphStore()
+    writer = store.begin(Access.WRITE)
+    nodes = writer.create_nodes(1001, (), {})
+    hub = np.full(1000, nodes[0])
+    type = store.current.schema.types.intern("T")
+    for starts, ends in ((hub, nodes[1:]), (nodes[1:], hub)):
+        writer.create_relationships(starts, ends, type, {})
+    store.commit(writer).result()
+    view, ended = store.current, np.ones(1, dtype=np.int64)
+    for lengths in ((1, 1), (4, 4), (1, 3)):
+        assert len(view.path_ends(int(nodes[0]), Direction.OUT, None, lengths, ended)) == 0
+    context = ExecutionContext(cast(Transaction, view), Environment(view, FixedClock(), lambda: 0.5), {}, Limits())
+    context.bounds.end()
+    with pytest.raises(TransactionTerminated):
+        list(execute(Frontier(AllNodes(Unit(), "s"), "s", "t", (), Direction.OUT, 4, 4), context))
+    store.close()

@@ -13,6 +13,7 @@ from memgraph_py.storage.view import Direction, GraphView
 from memgraph_py.values.comparison import equals, less_or_equal
 
 LABELS, TYPES, KEYS = range(3), range(2), range(2)
+NO_FLAG = np.zeros(1, dtype=np.int64)
 VALUES: list[Any] = [
     None,
     0,
@@ -145,12 +146,12 @@ def check_relationships(view: GraphView, graph: Graph, nodes: list[int]) -> None
             assert got == sorted(wanted_rows)
             for node, row in zip(nodes, expected, strict=True):
                 ends = {other for _, other in row}
-                assert view.path_ends(node, direction, wanted, 1, 1).tolist() == sorted(ends)
+                assert view.path_ends(node, direction, wanted, (1, 1), NO_FLAG).tolist() == sorted(ends)
                 if direction is Direction.BOTH:
                     continue
                 seconds = [(first, *step) for first, middle in row for step in matches(graph, middle, direction, types)]
                 ends |= {other for first, second, other in seconds if first != second}
-                assert view.path_ends(node, direction, wanted, 1, 2).tolist() == sorted(ends)
+                assert view.path_ends(node, direction, wanted, (1, 2), NO_FLAG).tolist() == sorted(ends)
 
 
 def check_seeks(view: GraphView, graph: Graph, indexes: set[tuple[int, int]]) -> None:

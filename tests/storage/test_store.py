@@ -317,7 +317,8 @@ def test_a_hub_answers_from_the_shorter_list() -> None:
         into = view.expand_into(nodes[[0, 7, 0]], nodes[[19_999, 0, 0]], Direction.BOTH, None)
         assert into.source_rows.tolist() == [0, 1]
         assert into.relationships.tolist() == relationships[[19_998, 6]].tolist()
-        assert view.path_ends(0, Direction.OUT, ids(FRIEND), 1, 2).tolist() == nodes[1:].tolist()
+        ends = view.path_ends(0, Direction.OUT, ids(FRIEND), (1, 2), np.zeros(1, dtype=np.int64))
+        assert ends.tolist() == nodes[1:].tolist()
         if not merged:
             store.limits = Limits(delta_relationships_max=10)
             create(store, "brings the merge about")
@@ -435,12 +436,12 @@ def test_a_transactions_own_nodes_have_no_paths_until_it_makes_some() -> None:
     transaction = store.begin(Access.WRITE)
     own = transaction.create_nodes(100, (), {})
     flag = np.zeros(1, dtype=np.int64)
-    assert transaction.path_ends(int(own[-1]), Direction.OUT, None, 1, 4).tolist() == []
+    assert transaction.path_ends(int(own[-1]), Direction.OUT, None, (1, 4), flag).tolist() == []
     assert transaction.shortest_path((int(old[0]), int(own[-1])), Direction.OUT, None, None, flag) is not None
     assert transaction.walk_counts(own, np.ones(100, dtype=np.int64), Direction.BOTH, None)[0].tolist() == []
     assert transaction.loop_counts(own, None).tolist() == [0] * 100
     transaction.create_relationships(own[-1:], old, FRIEND, {})
-    assert transaction.path_ends(int(own[-1]), Direction.OUT, None, 1, 4).tolist() == old.tolist()
+    assert transaction.path_ends(int(own[-1]), Direction.OUT, None, (1, 4), flag).tolist() == old.tolist()
     assert transaction.shortest_path((int(old[0]), int(own[-1])), Direction.OUT, None, None, flag) is None
     store.rollback(transaction)
     store.close()
