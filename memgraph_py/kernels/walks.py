@@ -24,16 +24,20 @@ from memgraph_py.kernels.adjacency import (
     Numbers,
     is_match,
 )
+from memgraph_py.kernels.path_ends import WALK, Walk
 
 
-@kernel(f"void(int64[::1], int64[::1], int64, int64[::1], int64[::1], {GRAPH})")
-def add_walks(nodes: Numbers, counts: Numbers, direction: int, types: Numbers, totals: Numbers, graph: Graph) -> None:
+@kernel(f"void(int64[::1], int64[::1], int64[::1], {WALK})")
+def add_walks(nodes: Numbers, counts: Numbers, totals: Numbers, walk: Walk) -> None:
     """Adds to ``totals`` of each other end the count of the node, once for each relationship; a loop is followed once
-    for BOTH. totals: (bound of node ids,)."""
+    for BOTH. totals: (bound of node ids,). Once the flag is not 0, any."""
+    direction, types, graph, flag = walk
     offsets, packed_out, packed_in, heads, _, entries, visible, check, buffer, table = graph
     bound = offsets.shape[1] - 1
     plain = direction != BOTH and not check and len(types) == 0
     for row in range(len(nodes)):
+        if flag[0] != 0:
+            break
         node, count = nodes[row], counts[row]
         for side in range(2):
             if direction != BOTH and direction != side:

@@ -38,6 +38,10 @@ from memgraph_py.storage.view import (
 Numbers = NDArray[np.int64]
 
 
+_NODES_AT_ONCE = 1 << 16
+"""Of so many the relationships are listed at once."""
+
+
 class TransactionReader:
     """Reads of a transaction. Each method first asks whether anything was written that matters to it."""
 
@@ -188,16 +192,27 @@ class TransactionReader:
         return distinct(np.concatenate(found))
 
     def walk_counts(
-        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+        self,
+        nodes: NodeIds,
+        counts: NDArray[np.int64],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        flag: NDArray[np.int64],
     ) -> tuple[NodeIds, NDArray[np.int64]]:
-        """See GraphView."""
+        """See GraphView; with relationships changed, by way of all of them, some nodes at a time."""
         if not self._changes_relationships():
-            return self.snapshot.walk_counts(nodes, counts, direction, types)
-        found = self.expand(nodes, direction, types)
-        ends, places = np.unique(found.targets, return_inverse=True)
-        totals = np.zeros(len(ends), dtype=np.int64)
-        np.add.at(totals, places, counts[found.source_rows])
-        return ends, totals
+            return self.snapshot.walk_counts(nodes, counts, direction, types, flag)
+        totals = np.zeros(0, dtype=np.int64)
+        for start in range(0, len(nodes), _NODES_AT_ONCE):
+            if flag[0]:
+                break
+            found = self.expand(nodes[start : start + _NODES_AT_ONCE], direction, types)
+            bound = int(found.targets.max(initial=-1)) + 1
+            if bound > len(totals):
+                totals = np.concatenate((totals, np.zeros(bound - len(totals), dtype=np.int64)))
+            np.add.at(totals, found.targets, counts[start + found.source_rows])
+        ends = np.flatnonzero(totals)
+        return ends, totals[ends]
 
     def loop_counts(self, nodes: NodeIds, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """See GraphView."""

@@ -239,11 +239,16 @@ class Snapshot:
         return path_ends(source, *lengths, self.node_bound, walk)
 
     def walk_counts(
-        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+        self,
+        nodes: NodeIds,
+        counts: NDArray[np.int64],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        flag: NDArray[np.int64],
     ) -> tuple[NodeIds, NDArray[np.int64]]:
         """See GraphView."""
         totals = np.zeros(self.node_bound, dtype=np.int64)
-        add_walks(nodes, counts, int(direction), NO_IDS if types is None else types, totals, self.graph())
+        add_walks(nodes, counts, totals, (int(direction), NO_IDS if types is None else types, self.graph(), flag))
         ends = np.flatnonzero(totals)
         return ends, totals[ends]
 

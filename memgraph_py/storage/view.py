@@ -146,10 +146,15 @@ class GraphView(Protocol):
         ...
 
     def walk_counts(
-        self, nodes: NodeIds, counts: NDArray[np.int64], direction: Direction, types: NDArray[np.int64] | None
+        self,
+        nodes: NodeIds,
+        counts: NDArray[np.int64],
+        direction: Direction,
+        types: NDArray[np.int64] | None,
+        flag: NDArray[np.int64],
     ) -> tuple[NodeIds, NDArray[np.int64]]:
         """The nodes at the ends of walks of one relationship, ascending, and how many end there, where so many
-        (``counts``, above 0) begin at each of the nodes.
+        (``counts``, above 0) begin at each of the nodes. flag: see shortest_path.
         """
         ...
 

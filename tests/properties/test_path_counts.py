@@ -51,7 +51,7 @@ def _world(chance: random.Random) -> World:
 
 
 def _graph(chance: random.Random) -> str:
-    labels = ("", ":A", ":B", ":A:B")
+    labels = (":A",) if chance.random() < 0.2 else ("", ":A", ":B", ":A:B")
     count = chance.randrange(1, 6)
     nodes = [f"(n{place}{chance.choice(labels)} {{x: {chance.randrange(3)}}})" for place in range(count)]
     ends = [(chance.randrange(count), chance.randrange(count)) for _ in range(chance.randrange(4 * count))]

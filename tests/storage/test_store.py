@@ -438,7 +438,7 @@ def test_a_transactions_own_nodes_have_no_paths_until_it_makes_some() -> None:
     flag = np.zeros(1, dtype=np.int64)
     assert transaction.path_ends(int(own[-1]), Direction.OUT, None, (1, 4), flag).tolist() == []
     assert transaction.shortest_path((int(old[0]), int(own[-1])), Direction.OUT, None, None, flag) is not None
-    assert transaction.walk_counts(own, np.ones(100, dtype=np.int64), Direction.BOTH, None)[0].tolist() == []
+    assert transaction.walk_counts(own, np.ones(100, dtype=np.int64), Direction.BOTH, None, flag)[0].tolist() == []
     assert transaction.loop_counts(own, None).tolist() == [0] * 100
     transaction.create_relationships(own[-1:], old, FRIEND, {})
     assert transaction.path_ends(int(own[-1]), Direction.OUT, None, (1, 4), flag).tolist() == old.tolist()
