@@ -139,6 +139,17 @@ class Adjacency:
         delta = self.delta.extended(self.visible, new, places, 2 * self.merged_at(places))
         return Adjacency(self.base, delta, self.visible + len(ids))
 
+    def extended_by(self, id: int, source: int, target: int, type: int) -> "Adjacency":
+        """The next version, with one relationship more: in half the time of ``extended``."""
+        new = np.empty((6, 1), dtype=np.int64)
+        new[0] = id
+        new[1] = new[4] = source
+        new[2] = new[5] = target
+        new[3] = type
+        places = max(source, target) + 1
+        delta = self.delta.extended(self.visible, new, places, 2 * self.merged_at(places))
+        return Adjacency(self.base, delta, self.visible + 1)
+
     def merged_at(self, nodes: int) -> int:
         """How many entries are worth a merge, in a graph with so many nodes. It costs as much as there are nodes and
         relationships, so in the end each relationship has paid for the same, however large the graph is."""

@@ -11,10 +11,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import Column
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.kernels.sorting import counted, distinct
 from memgraph_py.storage.adjacency import Adjacency, Delta
+from memgraph_py.storage.applying_single import apply_single, insert_created
 from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, LabelWrite
 from memgraph_py.storage.degrees import changed_ends
 from memgraph_py.storage.elements import belongs, count_of, elements_of, values_of
@@ -33,7 +33,8 @@ _PACKED_ROWS_MIN = 100_000
 
 def apply(tip: Snapshot, changes: ChangeSet, version: int) -> Snapshot:
     """The snapshot after ``tip``."""
-    return _Application(tip, changes, version).run()
+    next = apply_single(tip, changes, version)
+    return _Application(tip, changes, version).run() if next is None else next
 
 
 class _Application:
@@ -219,7 +220,7 @@ class _Application:
         changes, next = self._changes, self._next
         for block in changes.created_nodes:
             if on.token in next.schema.label_set(block.label_set):
-                self._insert_created(on, index, block.ids, block.properties, self._tip.node_bound)
+                insert_created(on, index, block, self._tip.node_bound, next.version)
         touched = [write.ids for write in changes.node_properties if write.key in on.keys]
         touched += [nodes for added, nodes in self._added if added == on.token]
         if touched:
@@ -229,26 +230,10 @@ class _Application:
         changes = self._changes
         for block in changes.created_relationships:
             if block.type == on.token:
-                self._insert_created(on, index, block.ids, block.properties, self._tip.relationship_bound)
+                insert_created(on, index, block, self._tip.relationship_bound, self._next.version)
         touched = [write.ids for write in changes.relationship_properties if write.key in on.keys]
         if touched:
             self._insert_touched(on, index, distinct(np.concatenate(touched)))
-
-    def _insert_created(
-        self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers, properties: dict[KeyId, Column], bound: int
-    ) -> None:
-        columns = [properties[key] for key in on.keys if key in properties]
-        if len(on.keys) > 1 and on.keys[0] in properties:
-            index.order.add(self._next.version, ids)  # the others may be missing there
-        if len(columns) < len(on.keys):
-            return
-        index.may_repeat |= int(ids.min(initial=bound)) < bound
-        hashes, valid = hash_columns(columns)
-        if len(valid):
-            hashes, ids = hashes[valid], ids[valid]
-        index.insert(hashes, ids)
-        if len(on.keys) == 1:
-            index.order.add(self._next.version, ids)
 
     def _insert_touched(self, on: SchemaDescriptor, index: PropertyIndex, ids: Numbers) -> None:
         tip, next = self._tip, self._next

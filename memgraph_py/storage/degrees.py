@@ -72,6 +72,17 @@ def changed_ends(tip: "Snapshot", next: "Snapshot", changes: ChangeSet) -> EndCo
     return editor.counts
 
 
+def added_ends(counts: EndCounts, type: TypeId, start: int, end: int) -> EndCounts | None:
+    """The counts with one relationship more, between nodes of these label sets; None where there is no room for it."""
+    found = counts.get(type)
+    if found is None or max(start, end) >= found.shape[1]:
+        return None
+    copied = found.copy()
+    copied[0, start] += 1
+    copied[1, end] += 1
+    return {**counts, type: copied}
+
+
 def count_ends(snapshot: "Snapshot", types: NDArray[np.int32], sources: Numbers, targets: Numbers) -> EndCounts:
     """The counts of all relationships of a snapshot, which have these types and ends."""
     editor = _Editor({})

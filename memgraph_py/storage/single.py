@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import DTYPES, EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
+from memgraph_py.storage.pages import Pages
 from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import KeyId
@@ -78,6 +79,14 @@ def value_of(column: PropertyColumn | None, node: int) -> Value:
                     return column.heap.data[start : start + length].tobytes().decode()
                 return value
     return None
+
+
+def stored_text_length(pages: Pages, position: int) -> int:
+    """Bytes of the text in that row, 0 where there is none."""
+    if not pages.validity.item(position):
+        return 0
+    handle: int = pages.buffer.item(position)
+    return handle & STRING_LENGTH_MASK
 
 
 def properties_of(snapshot: Snapshot, node: int) -> list[tuple[KeyId, Value]]:
