@@ -20,7 +20,12 @@ from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, Integer
 OUT, IN, BOTH = 0, 1, 2
 OTHER, RELATIONSHIP, TYPE = 0, 1, 2
 ENTRY_RELATIONSHIP, ENTRY_SOURCE, ENTRY_TARGET, ENTRY_TYPE, ENTRY_NEXT, ENTRY_NEXT_PAIR = 0, 1, 2, 3, 4, 6
+ROW_SOURCE, ROW_TARGET, ROW_RELATIONSHIP, ROW_TYPE = 0, 1, 2, 3
+"""A row that is to be packed: all of it in one line of the processor's cache."""
 FEW = 16
+DIGIT_BITS = 11
+DIGITS = 1 << DIGIT_BITS
+DIGIT_MASK = DIGITS - 1
 
 GRAPH = (
     "Tuple((int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[:, ::1], int32[::1], int32[:, ::1], int64, boolean,"
@@ -44,36 +49,54 @@ Graph = tuple[
 (-1 where deleted); GRAPH is the same in a kernel's signature."""
 
 
-@kernel("Tuple((int32[::1], int32[::1]))(int32[::1], int32[::1], int64)")
+@kernel("int32[::1](int32[:, ::1], int64, int32[::1], int64, int64[:, ::1])")
 def stable_order(
-    keys: NDArray[np.int32], order: NDArray[np.int32], bound: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """``order`` sorted by its keys (all below ``bound``), stable, and where each key begins: (bound + 1,)."""
-    offsets = np.zeros(bound + 1, dtype=np.int32)
-    for row in range(len(order)):
-        offsets[keys[order[row]] + 1] += 1
-    for key in range(bound):
-        offsets[key + 1] += offsets[key]
-    places = offsets.copy()
-    result = np.empty(len(order), dtype=np.int32)
-    for row in range(len(order)):
-        key = keys[order[row]]
-        result[places[key]] = order[row]
-        places[key] += 1
-    return result, offsets
-
-
-@kernel("int32[:, ::1](int32[::1], int32[::1], int64[::1], int32[::1])")
-def packed_rows(
-    order: NDArray[np.int32], others: NDArray[np.int32], relationships: Numbers, types: NDArray[np.int32]
+    rows: NDArray[np.int32], field: int, order: NDArray[np.int32], bound: int, space: Numbers
 ) -> NDArray[np.int32]:
-    """(3, rows) other end, relationship and type of the rows in this order."""
+    """Sorts ``order``, which names each row once, by a field that is below ``bound``, stable; gives where each value
+    begins: (bound + 1,).
+
+    By 2,048 values at a time, lowest digit first: a sort that scatters to a million places at once leaves the
+    processor's caches, and takes nine times as long for four times as many rows. space: (2, rows), for the digits.
+    """
+    count = len(order)
+    offsets = np.zeros(bound + 1, dtype=np.int32)
+    for row in range(count):
+        offsets[rows[row, field] + 1] += 1
+    for value in range(bound):
+        offsets[value + 1] += offsets[value]
+    for place in range(count):
+        space[0, place] = (np.int64(rows[order[place], field]) << 32) | order[place]
+    side, shift = 0, 32
+    places = np.empty(DIGITS + 1, dtype=np.int64)
+    while True:
+        source, target = space[side], space[1 - side]
+        places[:] = 0
+        for place in range(count):
+            places[((source[place] >> shift) & DIGIT_MASK) + 1] += 1
+        for digit in range(DIGITS):
+            places[digit + 1] += places[digit]
+        for place in range(count):
+            digit = (source[place] >> shift) & DIGIT_MASK
+            target[places[digit]] = source[place]
+            places[digit] += 1
+        side, shift = 1 - side, shift + DIGIT_BITS
+        if bound <= 1 << (shift - 32):
+            break
+    for place in range(count):
+        order[place] = space[side, place] & 0xFFFFFFFF
+    return offsets
+
+
+@kernel("int32[:, ::1](int32[::1], int32[:, ::1], int64)")
+def packed_rows(order: NDArray[np.int32], rows: NDArray[np.int32], other: int) -> NDArray[np.int32]:
+    """(3, rows) other end, which is in that field, relationship and type of the rows in this order."""
     packed = np.empty((3, len(order)), dtype=np.int32)
     for place in range(len(order)):
         row = order[place]
-        packed[OTHER, place] = others[row]
-        packed[RELATIONSHIP, place] = relationships[row]
-        packed[TYPE, place] = types[row]
+        packed[OTHER, place] = rows[row, other]
+        packed[RELATIONSHIP, place] = rows[row, ROW_RELATIONSHIP]
+        packed[TYPE, place] = rows[row, ROW_TYPE]
     return packed
 
 

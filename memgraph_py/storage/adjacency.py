@@ -15,7 +15,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.kernels.adjacency import Graph, append_entries, link_entries, link_pairs, packed_rows, stable_order
+from memgraph_py.kernels.adjacency import (
+    ROW_SOURCE,
+    ROW_TARGET,
+    ROW_TYPE,
+    Graph,
+    append_entries,
+    link_entries,
+    link_pairs,
+    packed_rows,
+    stable_order,
+)
 from memgraph_py.storage.room import zeros
 
 __all__ = ["Adjacency", "Base", "Delta", "Graph", "Packed", "delta_graph"]
@@ -54,19 +64,21 @@ class Base:
         return Base(np.zeros((2, 1), dtype=np.int32), _NO_ROWS, _NO_ROWS)
 
     @staticmethod
-    def pack(ids: Numbers, sources: Packed, targets: Packed, types: Packed, deletions: int, version: int) -> "Base":
-        """These relationships; by counting sort, so linear. In order of targets they are packed by source, and in the
-        order that this gives by target."""
-        nodes = int(max(sources.max(), targets.max())) + 1 if len(ids) else 0
-        type_bound = int(types.max()) + 1 if len(types) else 0
-        order, _ = stable_order(targets, np.arange(len(ids), dtype=np.int32), nodes)
+    def pack(rows: Packed, deletions: int, version: int) -> "Base":
+        """These relationships, (n, 4): source, target, relationship, type; by sorts of digits, so linear. In order of
+        targets they are packed by source, and in the order that this gives by target."""
+        count = len(rows)
+        nodes = int(rows[:, : ROW_TARGET + 1].max()) + 1 if count else 0
+        types = int(rows[:, ROW_TYPE].max()) + 1 if count else 0
+        order, space = np.arange(count, dtype=np.int32), np.empty((2, count), dtype=np.int64)
+        stable_order(rows, ROW_TARGET, order, nodes, space)
         offsets = np.empty((2, nodes + 1), dtype=np.int32)
         packed = []
-        for direction, (near, far) in enumerate(((sources, targets), (targets, sources))):
-            if type_bound > 1:
-                order, _ = stable_order(types, order, type_bound)
-            order, offsets[direction] = stable_order(near, order, nodes)
-            packed.append(packed_rows(order, far, ids, types))
+        for direction, (near, far) in enumerate(((ROW_SOURCE, ROW_TARGET), (ROW_TARGET, ROW_SOURCE))):
+            if types > 1:
+                stable_order(rows, ROW_TYPE, order, types, space)
+            offsets[direction] = stable_order(rows, near, order, nodes, space)
+            packed.append(packed_rows(order, rows, far))
         return Base(offsets, packed[0], packed[1], deletions, version)
 
 

@@ -259,7 +259,8 @@ def outside_chunks(ids: NDArray[np.int64], chunks: NDArray[np.int64]) -> NDArray
         return ids
     is_left_out = np.zeros(int(chunks[-1]) + 2, dtype=np.bool_)  # the last one stands for all chunks behind them
     is_left_out[chunks] = True
-    return ids[~is_left_out[np.minimum(ids >> CHUNK_BITS, len(is_left_out) - 1)]]
+    kept: NDArray[np.int64] = ids[~is_left_out[np.minimum(ids >> CHUNK_BITS, len(is_left_out) - 1)]]
+    return kept
 
 
 def _chunks_of(ids: NDArray[np.int64]) -> list[int]:

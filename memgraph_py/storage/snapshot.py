@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
-from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
+from memgraph_py.kernels.adjacency import (
+    ROW_RELATIONSHIP,
+    ROW_SOURCE,
+    ROW_TARGET,
+    ROW_TYPE,
+    count_degrees,
+    expand,
+    expand_between,
+)
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
 from memgraph_py.kernels.path_ends import path_ends
@@ -410,12 +418,14 @@ class Snapshot:
     def packed(self) -> Base:
         """A base of all relationships."""
         ids = self.relationships(None)
-        sources, targets, types = np.empty((3, len(ids)), dtype=np.int32)
+        rows = np.empty((len(ids), 4), dtype=np.int32)
         for start in range(0, len(ids), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
-            sources[part], targets[part] = self.endpoints(ids[part])
-            types[part] = self.relationship_types(ids[part])
-        return Base.pack(ids, sources, targets, types, self.deleted_relationships, self.version)
+            rows[part, ROW_SOURCE], rows[part, ROW_TARGET] = self.endpoints(ids[part])
+            rows[part, ROW_RELATIONSHIP] = ids[part]
+            rows[part, ROW_TYPE] = self.relationship_types(ids[part])
+        del ids
+        return Base.pack(rows, self.deleted_relationships, self.version)
 
     def _seek_by_scan(self, on: SchemaDescriptor, values: Sequence[Column]) -> Seek:
         ids = elements_of(self, on)

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from random import Random
 
 import hypothesis.strategies as st
 import numpy as np
@@ -104,17 +105,21 @@ def test_a_map_numbers_ids_in_order_of_insertion(ids: list[int]) -> None:
     assert places[-1] == len(order)
 
 
-@given(st.lists(st.integers(0, 9)))
-def test_the_counting_sort_is_stable(keys: list[int]) -> None:
-    order, offsets = stable_order(np.array(keys, dtype=np.int32), np.arange(len(keys), dtype=np.int32), 10)
-    assert order.tolist() == sorted(range(len(keys)), key=lambda row: keys[row])
-    assert offsets.tolist() == [sum(key < bound for key in keys) for bound in range(11)]
+@given(st.lists(st.integers(0, 4999)), st.sampled_from([5_000, 10_000]), st.randoms())
+def test_the_sort_by_digits_is_stable(keys: list[int], bound: int, random: Random) -> None:
+    rows = np.zeros((len(keys), 4), dtype=np.int32)
+    rows[:, 1] = keys
+    begun = random.sample(range(len(keys)), len(keys))
+    order = np.array(begun, dtype=np.int32)
+    offsets = stable_order(rows, 1, order, bound, np.empty((2, len(keys)), dtype=np.int64))
+    assert order.tolist() == sorted(begun, key=lambda row: keys[row])
+    assert offsets.tolist() == np.searchsorted(sorted(keys), np.arange(bound + 1)).tolist()
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 2))))
 def test_a_base_is_ordered_by_node_type_and_other_end(triples: list[tuple[int, int, int]]) -> None:
-    sources, targets, types = (np.array([triple[n] for triple in triples], dtype=np.int32) for n in range(3))
-    base = Base.pack(np.arange(len(triples)), sources, targets, types, 6, 0)
+    described = [(source, target, id, type) for id, (source, target, type) in enumerate(triples)]
+    base = Base.pack(np.array(described, dtype=np.int32).reshape(-1, 4), 6, 0)
     for packed, near, far in ((base.packed_out, 0, 1), (base.packed_in, 1, 0)):
         rows = sorted(range(len(triples)), key=lambda row: (triples[row][near], triples[row][2], triples[row][far]))
         assert packed[1].tolist() == rows
