@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.errors import MemoryLimitExceeded, MemoryPoolExceeded, TransactionTerminated, TransactionTimedOut
 
-__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Ending", "Memory", "MemoryPool"]
+__all__ = ["PIECE_VALUES", "Bounds", "Budget", "BudgetExhausted", "Ending", "Memory", "MemoryPool", "no_check"]
 
 PIECE_VALUES = 1 << 15
 """So many values at a time: as Python objects they take 1 to 10 ms."""
@@ -27,6 +27,10 @@ _UNNOTED_BYTES = 1 << 20
 """So much, and so much more, a statement holds without looking at what others do."""
 _PACE_SECONDS = 0.002
 """Of values that may take long each, as many at a time as take about so long."""
+
+
+def no_check() -> None:
+    """In place of ``Bounds.check``, where there are no bounds."""
 
 
 class Ending(Enum):

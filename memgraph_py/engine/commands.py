@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
-from memgraph_py.bounds import Budget
+from memgraph_py.bounds import Bounds, Budget
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.cypher import ast
 from memgraph_py.engine.result import Result, Summary
@@ -30,12 +30,15 @@ Table = tuple[tuple[str, ...], Callable[[], Iterator[Sequence[Value]]]]
 
 @dataclass(slots=True)
 class CommandContext:
-    """transaction: the explicit one the command stands in, or None. may_wait: called once the command has taken effect
-    and only waits; False when it is to wait no longer."""
+    """transaction: the explicit one the command stands in, or None. bounds: of the command. take_effect: called just
+    before a change of the schema takes effect; raises where it must not. may_wait: called once it has, and only waits;
+    False when it is to wait no longer."""
 
     core: Core
     transaction: Transaction | None
     parameters: Mapping[str, Value]
+    bounds: Bounds
+    take_effect: Callable[[], None]
     may_wait: Callable[[], bool]
 
 
@@ -57,6 +60,11 @@ def command_result(command: ast.Command, context: CommandContext, view: GraphVie
     return Result(columns, start, view, Summary("r" if reads else "s", counters), bounded=False)
 
 
+def takes_effect_at_once(command: ast.Command) -> bool:
+    """True where the command cannot be left while it is carried out: those of streams, but the one that only reads."""
+    return not isinstance(command, ast.SchemaCommand | ast.TestStream)
+
+
 def _table(command: ast.Command, context: CommandContext, counters: Counters) -> Table:
     match command:
         case ast.CreateIndex() | ast.DropIndex() | ast.CreateConstraint() | ast.DropConstraint():
@@ -75,9 +83,10 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
 def _change_schema(
     command: ast.SchemaCommand, context: CommandContext, counters: Counters
 ) -> Iterator[Sequence[Value]]:
-    store = context.core.store
-    built = change_schema(command, store, context.transaction, counters)
-    while built is not None and context.may_wait() and not store.population.wait(built, _LOOK_SECONDS):
+    store, schema = context.core.store, context.core.store.schema
+    commit = partial(store.change_rules, bounds=context.bounds, decide=context.take_effect)
+    built = change_schema(command, store, context.transaction, counters, commit)
+    while built is not None and context.may_wait() and not schema.wait_populated(built, _LOOK_SECONDS):
         pass
     return iter(())
 

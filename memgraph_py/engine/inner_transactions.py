@@ -34,8 +34,7 @@ class InnerTransactions:
             transaction = store.begin(Access.WRITE)
             try:
                 answers = work(outer.within(transaction))
-                session._take_effect()
-                committed = store.commit(transaction)
+                committed = store.commit(transaction, outer.bounds, session._take_effect)
             except BaseException as error:
                 store.rollback(transaction)
                 session._takes_effect = False

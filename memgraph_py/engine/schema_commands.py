@@ -4,9 +4,13 @@ Names that are not given are made of what the rule is on, so that the same comma
 Cypher manual, "Syntax" of indexes and constraints; Memgraph's documentation for ON :Label(key) and ON … ASSERT.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Future
+
 from memgraph_py.cypher import ast
 from memgraph_py.errors import ConstraintMissing, CypherError, RepeatedProperty, SchemaError, SchemaMissing
 from memgraph_py.execution.executor import Counters
+from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.rule_changes import add_creation, add_removal, check_rules, creation_of, removal_of
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import (
@@ -24,10 +28,15 @@ _Rule = IndexDefinition | ConstraintDefinition
 
 
 def change_schema(
-    command: ast.SchemaCommand, store: GraphStore, transaction: Transaction | None, counters: Counters
+    command: ast.SchemaCommand,
+    store: GraphStore,
+    transaction: Transaction | None,
+    counters: Counters,
+    commit: Callable[[ChangeSet], Future[int]],
 ) -> SchemaDescriptor | None:
     """Carry the command out, or add it to the explicit transaction; gives what the index is on that is being built now.
-    Raises what ``rule_changes`` raises, and SchemaMissing or ConstraintMissing."""
+    commit: carries out what stands in no transaction. Raises what ``rule_changes`` raises, and SchemaMissing or
+    ConstraintMissing."""
     match command:
         case ast.CreateIndex(_, None):  # a label always finds its nodes
             return None
@@ -38,7 +47,7 @@ def change_schema(
             counters.indexes_added += isinstance(rule, IndexDefinition)
             counters.constraints_added += isinstance(rule, ConstraintDefinition)
             if transaction is None:
-                store.change_rules(creation_of(rule)).result()
+                commit(creation_of(rule)).result()
                 return rule.on
             check_rules(creation_of(rule), _rules(store, transaction))
             add_creation(transaction.changes, rule)
@@ -47,7 +56,7 @@ def change_schema(
             if found is None:
                 return None
             if transaction is None:
-                store.change_rules(removal_of(found)).result()
+                commit(removal_of(found)).result()
             else:
                 check_rules(removal_of(found), _rules(store, transaction))
                 add_removal(transaction.changes, found)

@@ -15,7 +15,7 @@ from typing import cast
 
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
 from memgraph_py.columnar import Batch, Column, Parameters
-from memgraph_py.engine.commands import CommandContext, command_result
+from memgraph_py.engine.commands import CommandContext, command_result, takes_effect_at_once
 from memgraph_py.engine.inner_transactions import InnerTransactions
 from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
@@ -72,9 +72,11 @@ class Session:
         self._open: list[Result] = []
         self._contexts: list[weakref.ref[ExecutionContext]] = []
         """Of what runs, of the open results too: an idle session holds no version of the graph."""
+        self._own_bounds = Bounds()
+        """Of the command, or of the explicit transaction's commit, that is under way."""
         self._ending = threading.Lock()
         self._takes_effect = False
-        """What runs is being committed, or is a command: it cannot be abandoned. Guarded by _ending."""
+        """What runs goes to the log, or is a command of streams: it cannot be abandoned. Guarded by _ending."""
         self._abandoned = False
         core.sessions.add(self)
 
@@ -104,9 +106,10 @@ class Session:
         view: GraphView = transaction if transaction is not None else self._core.store.current
         prepared = self._core.statements.prepare(text, view)
         if not isinstance(prepared, PreparedQuery):
-            context = CommandContext(self._core, transaction, given, self._may_wait)
+            bounds = self._begin_bounds(self._deadline if transaction is not None else _deadline(timeout_seconds))
+            context = CommandContext(self._core, transaction, given, bounds, self._take_effect, self._may_wait)
             result = command_result(prepared, context, view)
-            self._takes_effect = result.summary().query_type != "r"
+            self._takes_effect = takes_effect_at_once(prepared)
             return result
         self._takes_effect = False
         if prepared.mode == "EXPLAIN":
@@ -167,9 +170,9 @@ class Session:
         Raises TransactionConflict or ConstraintViolation at once; the transaction is rolled back then.
         """
         self._check_terminated()
+        bounds = self._begin_bounds(self._deadline)
         self._finish_results()
-        self._take_effect()
-        return self._core.store.commit(self._take_transaction("commit"))
+        return self._core.store.commit(self._take_transaction("commit"), bounds, self._take_effect)
 
     def rollback(self) -> None:
         """Undo the explicit transaction."""
@@ -179,6 +182,7 @@ class Session:
 
     def cancel(self, ending: Ending = Ending.CANCELLED) -> None:
         """Make what runs raise the error of the ending as soon as it looks; from any thread."""
+        self._own_bounds.end(ending)
         for reference in self._contexts:
             context = reference()
             if context is not None:
@@ -246,6 +250,13 @@ class Session:
                 result.buffer()
         self._open.clear()
 
+    def _begin_bounds(self, deadline: float | None) -> Bounds:
+        self._own_bounds = bounds = Bounds()
+        bounds.deadline = deadline
+        if self._abandoned:
+            bounds.end()
+        return bounds
+
     def _may_wait(self) -> bool:
         """The command has taken effect and only waits from here on, so it can be abandoned; False once it was."""
         with self._ending:
@@ -309,12 +320,14 @@ class Session:
                 try:
                     context = self._new_context(prepared, transaction, parameters, deadline, budget, profile)
                     rows = list(held_rows(execute(prepared.plan, context), context.bounds))
-                    self._take_effect()
-                    committed = store.commit(transaction)
+                    if budget is not None and not store.is_quiet():
+                        raise BudgetExhausted
+                    context.bounds.budget = None
+                    committed = store.commit(transaction, context.bounds, self._take_effect)
                 except BaseException as error:
                     store.rollback(transaction)
+                    self._takes_effect = False  # it is undone, and may be abandoned again
                     if isinstance(error, TransactionConflict) and attempt < retries:
-                        self._takes_effect = False  # it is undone, and may be abandoned again
                         continue
                     raise
                 summary.counters = context.counters

@@ -120,15 +120,19 @@ def await_index(environment: Environment, arguments: list[Value]) -> Rows:
     return []
 
 
+_LOOK_SECONDS = 0.02
+"""Who waits looks so often whether it is to wait no longer."""
+
+
 def _await(environment: Environment, descriptors: list[SchemaDescriptor], seconds: Value) -> None:
     end = time.monotonic() + (seconds if isinstance(seconds, int) else math.inf)  # NULL sets no limit
     for on in descriptors:
-        while environment.graph.schema.populated(on) < 1:
+        while not environment.graph.schema.wait_populated(on, _LOOK_SECONDS):
+            environment.bounds.check()
             if time.monotonic() > end:
                 raise ProcedureCallFailed(
                     f"after {seconds!r} seconds an index is still being built", hint="SHOW INDEXES tells how far it is"
                 )
-            time.sleep(0.01)
 
 
 _SETTING = (("name", "STRING"), ("description", "STRING"), ("value", "STRING"), ("dynamic", "BOOLEAN"))

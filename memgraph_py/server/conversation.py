@@ -99,6 +99,8 @@ class Conversation:
         self._session = self._new_session()
         self._streams: dict[int, RecordStream] = {}
         self._alike = StatementsAlike(connection, services.metrics)
+        self._is_counted = False
+        """The open transaction is among those that the services count."""
         self._last_qid = -1
         self._heavy = False
         """A statement of the open transaction went to a worker: so does its commit."""
@@ -125,17 +127,18 @@ class Conversation:
         committed: its end must be waited for."""
         if not self._session.abandon():
             return False
-        session, in_transaction = self._session, self._session.in_transaction
+        session, counted = self._session, self._is_counted
+        self._is_counted = False
         worker, self._worker = self._worker, None
         self._session = self._new_session()
         self._forget()
 
         def close(done: "Future[Any]") -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
-                self._services.loop.call_soon_threadsafe(self._close_session, session, in_transaction)
+                self._services.loop.call_soon_threadsafe(self._close_session, session, counted)
 
         if worker is None:
-            self._close_session(session, in_transaction)
+            self._close_session(session, counted)
         else:
             worker.cancel()  # where it has not begun it never will
             worker.add_done_callback(close)
@@ -146,9 +149,9 @@ class Conversation:
         self.roll_back()
         self._session.close()
 
-    def _close_session(self, session: Session, in_transaction: bool) -> None:
+    def _close_session(self, session: Session, counted: bool) -> None:
         session.close()
-        self._services.open_transactions -= in_transaction
+        self._services.open_transactions -= counted
 
     def _new_session(self) -> Session:
         session = self._services.database.session()
@@ -221,9 +224,14 @@ class Conversation:
     def roll_back(self) -> None:
         """Undo the open transaction, if there is one, and forget results."""
         self._forget()
+        self._uncount()
         if self._session.in_transaction:
-            self._services.open_transactions -= 1
             self._session.rollback()
+
+    def _uncount(self) -> None:
+        """The transaction is not open any more."""
+        self._services.open_transactions -= self._is_counted
+        self._is_counted = False
 
     def _check_expired(self) -> None:
         if self._expired:
@@ -386,6 +394,7 @@ class Conversation:
         timeout_seconds = self._timeout_seconds(options)
         self._session.begin(Access.READ if options.reads_only else Access.WRITE, timeout_seconds)
         services.open_transactions += 1
+        self._is_counted = True
         if timeout_seconds is not None:
             self._expiry = services.loop.call_later(timeout_seconds, self._expire)
         self._last_qid = -1
@@ -393,11 +402,11 @@ class Conversation:
         self._connection.succeed_packed(success_of([_DATABASE] if self._names_database(options) else []))
 
     def _commit(self) -> Waits:
-        if self._heavy or self._streams:
+        if self._heavy or self._streams or not self._services.database.store.is_quiet():
             committed = yield from self._in_worker(self._session.commit)
         else:
             committed = self._session.commit()
-        self._services.open_transactions -= 1
+        self._uncount()
         self._forget()
         yield from self._wait_for(committed)
         self._connection.succeed({"bookmark": self._bookmark()})

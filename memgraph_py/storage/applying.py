@@ -5,12 +5,14 @@ the property indexes. What no reader can see is written in place, what readers s
 snapshot stays as it was. An id below the bound that is used again lies in a chunk that readers see.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import no_check
 from memgraph_py.kernels.chunks import CHUNK_BITS, count_states, positions, read_states
 from memgraph_py.kernels.sorting import counted, distinct
 from memgraph_py.storage.adjacency import Adjacency, Delta
@@ -31,10 +33,10 @@ Numbers = NDArray[np.int64]
 _PACKED_ROWS_MIN = 100_000
 
 
-def apply(tip: Snapshot, changes: ChangeSet, version: int) -> Snapshot:
-    """The snapshot after ``tip``."""
+def apply(tip: Snapshot, changes: ChangeSet, version: int, check: Callable[[], None] = no_check) -> Snapshot:
+    """The snapshot after ``tip``. check: called between any two blocks; what it raises ends this half done."""
     next = apply_single(tip, changes, version)
-    return _Application(tip, changes, version).run() if next is None else next
+    return _Application(tip, changes, version, check).run() if next is None else next
 
 
 class _Application:
@@ -43,6 +45,7 @@ class _Application:
     __slots__ = (
         "_added",
         "_changes",
+        "_check",
         "_columns",
         "_ends",
         "_label_counts",
@@ -56,8 +59,9 @@ class _Application:
         "_types",
     )
 
-    def __init__(self, tip: Snapshot, changes: ChangeSet, version: int) -> None:
+    def __init__(self, tip: Snapshot, changes: ChangeSet, version: int, check: Callable[[], None]) -> None:
         self._tip = tip
+        self._check = check
         self._changes = changes
         self._next = tip.successor(version)
         self._states = PagesEditor(tip.node_states)
@@ -85,22 +89,28 @@ class _Application:
             self._create_nodes(block)
         if changes.created_relationships:
             self._create_relationships(changes.created_relationships)
+        check = self._check
         for write in changes.node_properties:
+            check()
             self._column(write.key).write(write.ids, write.values, is_new=_are_new(write.ids, self._tip.node_bound))
         for write in changes.relationship_properties:
+            check()
             is_new = _are_new(write.ids, self._tip.relationship_bound)
             self._relationship_column(write.key).write(write.ids, write.values, is_new=is_new)
         for labels in changes.label_writes:
+            check()
             self._write_labels(labels)
         if changes.deleted_relationships:
             self._delete_relationships(distinct(np.concatenate(changes.deleted_relationships)))
         if changes.deleted_nodes:
             self._delete_nodes(distinct(np.concatenate(changes.deleted_nodes)))
+        check()
         self._finish()
         if self._packs:
             next.adjacency = Adjacency(next.packed(), Delta.empty(), 0)
         next.end_counts = changed_ends(self._tip, next, changes)
         self._move_positions()
+        check()
         self._insert_into_indexes()
         self._change_rules()
         return next
@@ -116,6 +126,7 @@ class _Application:
             self._label_counts[label] = self._label_counts.get(label, 0) + len(ids)
             self._add_candidates(label, ids, is_exact=True)
         for key, values in block.properties.items():
+            self._check()
             self._column(key).write(ids, values, is_new=_are_new(ids, tip.node_bound))
 
     def _create_relationships(self, blocks: list[CreatedRelationships]) -> None:
@@ -132,6 +143,7 @@ class _Application:
             places = self._ends.positions(ids, is_new=is_new)
             self._ends.pool.buffer[places] = block.sources << 32 | block.targets
             for key, values in block.properties.items():
+                self._check()
                 self._relationship_column(key).write(ids, values, is_new=is_new)
             if not self._packs:
                 types = np.full(len(ids), block.type, dtype=np.int64)
@@ -211,6 +223,7 @@ class _Application:
     def _insert_into_indexes(self) -> None:
         """Elements under their new values and labels, as they are in the next snapshot."""
         for on, index in self._next.indexes.items():
+            self._check()
             if on.entity is Entity.NODE:
                 self._insert_nodes(on, index)
             else:

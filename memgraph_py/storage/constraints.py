@@ -8,12 +8,13 @@ The first two raise ConstraintViolation. The last one raises TransactionConflict
 element, which MERGE then finds. All work on columns; what a transaction did not write is not looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import PIECE_VALUES, no_check
 from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import ConstraintCreationFailed, ConstraintViolation, TransactionConflict
 from memgraph_py.kernels.sorting import distinct
@@ -122,12 +123,15 @@ class Checks:
         return parts[0] if len(parts) == 1 else distinct(np.concatenate(parts))
 
 
-def check_graph(snapshot: Snapshot, constraint: ConstraintDefinition) -> None:
-    """The whole graph. Raises ConstraintCreationFailed where it breaks the constraint."""
+def check_graph(snapshot: Snapshot, constraint: ConstraintDefinition, check: Callable[[], None] = no_check) -> None:
+    """The whole graph. Raises ConstraintCreationFailed where it breaks the constraint, and what ``check`` raises, which
+    is called between any two steps."""
     ids = elements_of(snapshot, constraint.on)
+    check()
     violation = _violation(snapshot, constraint, ids)
     if violation is None and constraint.owns_index:
-        pair = _equal_pair(values_of(snapshot, constraint.on, ids))
+        check()
+        pair = _equal_pair(values_of(snapshot, constraint.on, ids), check)
         if pair is not None:
             violation = _taken(snapshot, constraint, int(ids[pair[0]]), int(ids[pair[1]]))
     if violation is not None:
@@ -148,14 +152,17 @@ def _check_unique(view: GraphView, constraint: ConstraintDefinition, ids: Ids) -
         raise ConstraintViolation(_taken(view, constraint, max(mine, other), min(mine, other)))
 
 
-def _equal_pair(columns: list[Column]) -> tuple[int, int] | None:
+def _equal_pair(columns: list[Column], check: Callable[[], None]) -> tuple[int, int] | None:
     """Two rows with equal values, if there are any."""
+    check()
     hashes, valid = hash_columns(columns)
+    check()
     rows = np.flatnonzero(valid) if len(valid) else np.arange(len(hashes))
     rows = rows[np.argsort(hashes[rows], kind="stable")]
     step = 1
     while True:  # equal hashes stand side by side: compare neighbours, then those two apart, and so on
         left, right = rows[:-step], rows[step:]
+        check()
         near = hashes[left] == hashes[right]
         left, right = left[near], right[near]
         if len(left) == 0:
@@ -189,8 +196,11 @@ def has_type(column: Column, written: str) -> NDArray[np.bool_]:
     if column.kind in _OF_KIND:
         of_type = np.full(len(column), any(one.name == _OF_KIND[column.kind] for one in type))
         return of_type if column.valid is None else of_type | ~column.valid
-    values = column.to_values()
-    return np.fromiter((fits(value, type) for value in values), dtype=np.bool_, count=len(values))
+    answer = np.empty(len(column), dtype=np.bool_)
+    for start in range(0, len(column), PIECE_VALUES):
+        values = column.slice(start, start + PIECE_VALUES).to_values()
+        answer[start : start + len(values)] = [fits(value, type) for value in values]
+    return answer
 
 
 def _taken(view: GraphView, constraint: ConstraintDefinition, one: int, other: int) -> str:

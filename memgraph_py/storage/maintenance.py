@@ -69,18 +69,26 @@ class Maintenance:
         if is_large:
             self._freed_rows += _created_rows(changes)
         if is_large or store.population or is_merge_due(store) or (looks and self._is_due(store)):
-            with self._lock:
-                if self._thread is not None:
-                    self._again = True
-                    return
-                self._thread = threading.Thread(target=self._run, args=(store,), name="maintenance", daemon=True)
-                self._thread.start()
+            self._start(store)
+
+    def populate(self, store: "GraphStore") -> None:
+        """Whoever built indexes has left some to others: start when there are any."""
+        if store.population:
+            self._start(store)
 
     def wait(self) -> None:
         """Until the thread has ended, if there is one."""
         thread = self._thread
         if thread is not None:
             thread.join()
+
+    def _start(self, store: "GraphStore") -> None:
+        with self._lock:
+            if self._thread is not None:
+                self._again = True
+                return
+            self._thread = threading.Thread(target=self._run, args=(store,), name="maintenance", daemon=True)
+            self._thread.start()
 
     def _is_due(self, store: "GraphStore") -> bool:
         current, rows_min = store.current, store.limits.reclaimed_rows_min

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from memgraph_py.bounds import no_check
 from memgraph_py.errors import (
     ConstraintExists,
     ConstraintMissing,
@@ -57,12 +58,14 @@ def add_removal(changes: ChangeSet, rule: IndexDefinition | ConstraintDefinition
 
 
 @contextmanager
-def prepared_rules(store: "GraphStore", changes: ChangeSet) -> Iterator[Callable[[], None]]:
+def prepared_rules(
+    store: "GraphStore", changes: ChangeSet, check: Callable[[], None] = no_check
+) -> Iterator[Callable[[], None]]:
     """Around a commit: builds the indexes of new constraints and looks at the whole graph while others write. Gives
     what is to be called under the commit lock, before the commit, to look at what came meanwhile.
 
-    Raises ForbiddenInTransaction, SchemaError and its like, or ConstraintCreationFailed; leaves no index behind where
-    the commit raises anything.
+    check: called again and again; what it raises ends this. Raises ForbiddenInTransaction, SchemaError and its like, or
+    ConstraintCreationFailed; leaves no index behind where the commit raises anything.
     """
     if changes.created_constraints and changes.has_data():
         raise ForbiddenInTransaction(
@@ -75,16 +78,16 @@ def prepared_rules(store: "GraphStore", changes: ChangeSet) -> Iterator[Callable
             if constraint.owns_index and store.begin_index(constraint.on):
                 begun.append(constraint.on)
         if begun:
-            store.population.run(store)
+            store.population.run(store, check)
         seen = store.tip
         for constraint in changes.created_constraints:
-            check_graph(seen, constraint)
+            check_graph(seen, constraint, check)
 
         def confirm() -> None:
             check_rules(changes, store.tip.rules)
             if store.tip.version != seen.version:
                 for constraint in changes.created_constraints:
-                    check_graph(store.tip, constraint)
+                    check_graph(store.tip, constraint, check)
 
         yield confirm
     except BaseException:

@@ -89,6 +89,7 @@ class Schema:
         "_label_sets",
         "_lock",
         "_populated",
+        "_populating",
         "_sets_max",
         "keys",
         "labels",
@@ -113,6 +114,8 @@ class Schema:
         self._constraints: dict[str, ConstraintDefinition] = {}
         self._constraints_by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
         self._lock = threading.Lock()
+        self._populating = threading.Condition(self._lock)
+        """Notified when an index is complete, or dropped."""
 
     def intern_label_set(self, labels: tuple[int, ...]) -> int:
         """The id of the set of these label ids, given in any order. Raises LimitExceeded when there are too many."""
@@ -185,6 +188,12 @@ class Schema:
                 self._populated[on] = share
             elif self._populated.pop(on, None) is not None:
                 self.version += 1
+                self._populating.notify_all()
+
+    def wait_populated(self, on: SchemaDescriptor, seconds: float) -> bool:
+        """Until the index is complete, or dropped; False when it is not after so many seconds."""
+        with self._populating:
+            return self._populating.wait_for(lambda: on not in self._populated, seconds)
 
     def constraints(self) -> list[ConstraintDefinition]:
         """All definitions, in order of creation."""
@@ -207,8 +216,11 @@ class Schema:
         """Called by the store, under its commit lock."""
         with self._lock:
             if rules != self.rules():
-                self._indexes = {index.on: index for index in rules.indexes}
-                self._populated = {on: share for on, share in self._populated.items() if on in self._indexes}
+                indexes = {index.on: index for index in rules.indexes}
+                for dropped in self._indexes.keys() - indexes.keys():  # those of no rule are of constraints to come
+                    self._populated.pop(dropped, None)
+                self._indexes = indexes
+                self._populating.notify_all()
                 self._constraints = {constraint.name: constraint for constraint in rules.constraints}
                 by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
                 for constraint in rules.constraints:

@@ -24,6 +24,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.bounds import Bounds, no_check
 from memgraph_py.config import Limits
 from memgraph_py.errors import CommitFailed, ConstraintViolation, CypherError
 from memgraph_py.storage.applying import after_failure, apply
@@ -47,6 +48,9 @@ __all__ = ["Access", "CommitLog", "GraphStore", "Transaction"]
 
 
 DEFAULT_LIMITS = Limits()
+_QUIET_SECONDS = 0.002
+_LOCK_SECONDS = 0.01
+"""Whoever waits for the commit lock looks so often whether it still wants it."""
 _NO_RULES: AbstractContextManager[Callable[[], None]] = nullcontext(lambda: None)
 """In place of ``prepared_rules``, for the commits that change data."""
 
@@ -124,13 +128,17 @@ class GraphStore:
         if transaction.is_open:
             self._end(transaction)
 
-    def commit(self, transaction: Transaction) -> Future[int]:
+    def commit(
+        self, transaction: Transaction, bounds: Bounds | None = None, decide: Callable[[], None] = no_check
+    ) -> Future[int]:
         """Ends the transaction with its changes; the future gives the version once they are durable and published.
 
-        Raises TransactionConflict, ConstraintViolation or what ``rule_changes`` raises at once, and CommitFailed when
-        the log or what the transaction was based on has failed; the future may raise CommitFailed too. Nothing is
-        committed then.
+        bounds: of whoever commits; raises what they do until the commit goes to the log. ``decide`` is called just
+        before it does: from there on only the log can fail it. Raises what ``decide`` raises, TransactionConflict,
+        ConstraintViolation or what ``rule_changes`` raises at once, and CommitFailed when the log or what the
+        transaction was based on has failed; the future may raise CommitFailed too. Nothing is committed then.
         """
+        check = no_check if bounds is None else bounds.check
         assert transaction.is_open, "the transaction has ended"
         is_queued = False
         try:
@@ -140,14 +148,21 @@ class GraphStore:
             transaction.check_no_relationship_left()
             checked = self.schema.version
             transaction.check_constraints()
+            check()
             if coalesce(changes):
                 transaction.drop_overlays()  # rows of this transaction may still be read
-            preparation = prepared_rules(self, changes) if changes.has_rules() else _NO_RULES
-            with preparation as confirm_rules, self._commit_lock:
-                self._check(transaction, checked)
-                confirm_rules()
-                is_queued = True  # should it fail from here on, its ids come back with its changes
-                pending = self._queue(changes)
+            preparation = prepared_rules(self, changes, check) if changes.has_rules() else _NO_RULES
+            with preparation as confirm_rules:
+                while not self._commit_lock.acquire(timeout=_LOCK_SECONDS):
+                    check()
+                try:
+                    self._check(transaction, checked)
+                    confirm_rules()
+                    check()
+                    is_queued = True  # should it fail from here on, its ids come back with its changes
+                    pending = self._queue(changes, check, decide)
+                finally:
+                    self._commit_lock.release()
         finally:
             self._end(transaction, committed=is_queued)
         return self._hand_over(pending)
@@ -157,9 +172,10 @@ class GraphStore:
         with nobody. Gives the future and the version that it made, which may be read before it is durable.
 
         None, and nothing is done, where it must be a transaction: it breaks a constraint, which may come of a commit
-        that is lost yet, or it wrote nothing, and what it read may be lost. Raises CommitFailed as ``commit`` does.
+        that is lost yet, or it wrote nothing, and what it read may be lost; or a long commit is under way. Raises
+        CommitFailed as ``commit`` does.
         """
-        if not self.reclamation.is_complete:
+        if not self.reclamation.is_complete or not self.is_quiet():
             return None
         is_queued = False
         with self._commit_lock:
@@ -207,11 +223,23 @@ class GraphStore:
             future.exception()
         self._check_base(transaction)
 
-    def change_rules(self, changes: ChangeSet) -> Future[int]:
-        """A commit that changes indexes and constraints alone."""
+    def change_rules(
+        self, changes: ChangeSet, bounds: Bounds | None = None, decide: Callable[[], None] = no_check
+    ) -> Future[int]:
+        """A commit that changes indexes and constraints alone; see ``commit``."""
         transaction = self.begin(Access.WRITE)
         transaction.changes = changes
-        return self.commit(transaction)
+        return self.commit(transaction, bounds, decide)
+
+    def is_quiet(self) -> bool:
+        """False where a commit has been under way for longer than it takes to apply a few rows: it may take seconds,
+        and who must not wait for it commits elsewhere."""
+        if not self._commit_lock.locked():
+            return True
+        if self._commit_lock.acquire(timeout=_QUIET_SECONDS):
+            self._commit_lock.release()
+            return True
+        return False
 
     def position(self, stream_id: UUID) -> StreamPosition | None:
         """Where a stream stands in the newest version."""
@@ -304,6 +332,8 @@ class GraphStore:
         with self._commit_lock, self._publish_lock:
             if all(index.on != on for index in self.tip.rules.indexes):
                 self._put_indexes({at: index for at, index in self.tip.indexes.items() if at != on})
+                self.population.leave(on)
+        self._maintenance.populate(self)
 
     def _put_indexes(self, indexes: dict[SchemaDescriptor, PropertyIndex]) -> None:
         """Into the newest version. Under both locks."""
@@ -346,9 +376,11 @@ class GraphStore:
         if any(based_on > last_good for epoch, last_good in self._failures if epoch > transaction.epoch):
             raise CommitFailed("an earlier commit that this one builds on could not be written to the log")
 
-    def _queue(self, changes: ChangeSet) -> _Pending:
+    def _queue(
+        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] = no_check
+    ) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
-        pending = _Pending(self._applied(changes), changes)
+        pending = _Pending(self._applied(changes, check, decide), changes)
         snapshot = pending.snapshot
         with self._publish_lock:
             self._pending.append(pending)
@@ -375,10 +407,13 @@ class GraphStore:
             pending.future.set_result(pending.snapshot.version)
         return pending.future
 
-    def _applied(self, changes: ChangeSet) -> Snapshot:
+    def _applied(
+        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] = no_check
+    ) -> Snapshot:
         tip = self.tip
         try:
-            snapshot = apply(tip, changes, tip.version + 1)
+            snapshot = apply(tip, changes, tip.version + 1, check)
+            decide()
         except BaseException:  # whatever it was, what lies in place must not show in later versions
             with self._publish_lock:
                 self._take_back([_Pending(tip, changes)])

@@ -49,7 +49,7 @@ def committed(store: GraphStore, *ids: object) -> list[int]:
 
 
 def wait_built(store: GraphStore, definition: IndexDefinition) -> None:
-    assert store.population.wait(definition.on, 10)
+    assert store.schema.wait_populated(definition.on, 10)
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_an_index_is_built_while_others_write() -> None:
         shares = []
         store.change_rules(creation_of(by_id)).result(10)
         old = store.current
-        while not store.population.wait(by_id.on, 0.001):
+        while not store.schema.wait_populated(by_id.on, 0.001):
             shares.append(store.schema.populated(by_id.on))
             seek = store.current.seek(by_id.on, [column(99_999)])
             assert seek.ids.tolist() == [99_999]
