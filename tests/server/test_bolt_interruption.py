@@ -12,6 +12,8 @@ from memgraph_py.bolt.messages import FAILURE, IGNORED, RECORD, SUCCESS
 from memgraph_py.config import Limits
 from memgraph_py.engine import session
 from memgraph_py.server.app import EmbeddedServer
+from memgraph_py.storage import store
+from memgraph_py.storage.applying import apply
 from memgraph_py.storage.store import GraphStore
 from tests.bolt.requests import BEGIN, COMMIT, RESET, ROLLBACK, message, pull, run
 from tests.server.peer import KERNEL, SLOW, Peer, connector, metadata, wait_until
@@ -112,17 +114,17 @@ def test_a_statement_that_was_left_to_its_worker_commits_nothing(
     assert counts == [(RECORD, [[0]]), (RECORD, [[1]])]
 
 
-def test_what_is_being_committed_is_waited_for(connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_to_the_log_is_waited_for(connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch) -> None:
     inside, go_on = threading.Event(), threading.Event()
-    commit = GraphStore.commit
+    hand_over = GraphStore._hand_over
 
     def slow(*arguments: object) -> object:
         inside.set()
         go_on.wait(20)
-        return commit(*arguments)  # type: ignore[arg-type]  # what it was given
+        return hand_over(*arguments)  # type: ignore[arg-type]  # what it was given
 
     peer, other = connect().open(), connect().open()
-    monkeypatch.setattr(GraphStore, "commit", slow)
+    monkeypatch.setattr(GraphStore, "_hand_over", slow)
     peer.send(run("UNWIND range(1, 20000) AS x CREATE (:Committed)"), pull())
     assert inside.wait(20)
     peer.send(RESET)
@@ -133,6 +135,43 @@ def test_what_is_being_committed_is_waited_for(connect: Callable[[], Peer], monk
     go_on.set()
     peer.take(2)
     assert other.ask(run("MATCH (n:Committed) RETURN count(n)"), pull())[1] == (RECORD, [[20_000]])
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+@pytest.mark.parametrize("applied", [False, True])
+def test_a_commit_that_has_not_gone_to_the_log_is_left(
+    server: EmbeddedServer,
+    connect: Callable[[], Peer],
+    monkeypatch: pytest.MonkeyPatch,
+    explicit: bool,
+    applied: bool,
+) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: object) -> object:
+        made = apply(*arguments) if applied else None  # type: ignore[arg-type]  # what it was given
+        inside.set()
+        go_on.wait(20)
+        return made or apply(*arguments)  # type: ignore[arg-type]
+
+    peer, other = connect().open(), connect().open()
+    peer.ask(run("CREATE (:Kept {x: 1})"), pull())
+    monkeypatch.setattr(store, "apply", slow)
+    peer.send(*([BEGIN] if explicit else []), run("UNWIND range(1, 20000) AS x CREATE (:Lost {x: x})"), pull())
+    if explicit:
+        peer.take(3)
+        peer.send(COMMIT)
+    assert inside.wait(20)
+    peer.send(RESET)
+    tags = [tag for tag, _ in peer.take(2 if explicit else 3)]
+    assert tags[-2:] == [FAILURE, SUCCESS]
+    monkeypatch.undo()
+    other.send(run("MATCH (n:Kept) SET n.x = 2"), pull())  # waits for the other commit, and stops nobody meanwhile
+    assert peer.ask(run("MATCH (n:Lost) RETURN count(n)"), pull())[1] == (RECORD, [[0]])
+    go_on.set()
+    assert [tag for tag, _ in other.take(2)] == [SUCCESS, SUCCESS]
+    assert peer.ask(run("MATCH (n) RETURN labels(n), n.x"), pull())[1:-1] == [(RECORD, [[["Kept"], 2]])]
+    wait_until(lambda: gauge(server, "memgraph_open_transactions") == 0)
 
 
 def die(peer: Peer) -> None:
