@@ -8,6 +8,10 @@ later calls take; here too the least of some rounds, each with a text of its own
 `--peer URL` (a Bolt server, which is given the same graph if it has none) and the embedded databases that are installed
 take their turns in the same rounds. A peer counts only where its rows are the same; the processor's time of its server,
 where its process id is given, includes the sending of rows, that of an embedded one does not.
+
+`--growth 8` tells instead how much longer each query takes in a graph eight times as large, whose users have as many
+friends: no longer where it begins at one user, eight times where it looks at all of them; half as much again is allowed
+for the processor's caches.
 """
 
 import argparse
@@ -48,15 +52,21 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=20, help="sets of parameters, for each query that has any")
     parser.add_argument("--no-embedded", action="store_true", help="leave out Kùzu and Ladybug")
     parser.add_argument("--settle", type=float, default=3.0, help="seconds for the store's background work")
+    parser.add_argument("--growth", type=int, metavar="TIMES", help="compare with a graph so many times as large")
     add_peer_argument(parser)
     add_output_arguments(parser)
     arguments = parser.parse_args()
+    asked = [question for question in questions() if arguments.only in question.name]
+    if arguments.growth:
+        publish(growth(asked, arguments), arguments, f"{USERS:,} users, and {arguments.growth * USERS:,}")
+    else:
+        compare(asked, arguments)
+
+
+def compare(asked: list[Question], arguments: argparse.Namespace) -> None:
+    """Our figures beside those to reach and those of peers."""
     graph = social()
-    store = GraphStore()
-    store_social(store, graph)
-    time.sleep(arguments.settle)
-    gc.freeze()
-    session = Database(store).session()
+    store, session = stored(graph, arguments.settle)
     embedded = [] if arguments.no_embedded else embedded_peers(graph)
     bolt = [BoltPeer(address) for address in arguments.peer]
     for peer in bolt:
@@ -64,9 +74,8 @@ def main() -> None:
     peers: dict[str, Ask] = {peer.name: _asks_embedded(peer) for peer in embedded}
     peers |= {peer.name: _asks_bolt(peer) for peer in bolt}
     figures = []
-    for question in questions():
-        if arguments.only in question.name:
-            figures += measured(question, session, peers, arguments.sets)
+    for question in asked:
+        figures += measured(question, session, peers, arguments.sets)
     publish(figures, arguments, f"{USERS:,} users, {FRIENDSHIPS:,} friendships")
     for embedded_peer in embedded:
         embedded_peer.close()
@@ -74,6 +83,39 @@ def main() -> None:
         peer.close()
     session.close()
     store.close()
+
+
+def stored(graph: Social, settle_seconds: float) -> tuple[GraphStore, Session]:
+    """The graph in a store, whose background work has come to its end, and a session."""
+    store = GraphStore()
+    store_social(store, graph)
+    time.sleep(settle_seconds)
+    gc.freeze()
+    return store, Database(store).session()
+
+
+def growth(asked: list[Question], arguments: argparse.Namespace) -> list[Figure]:
+    """For each query its figure in the graph, and how many times that it takes in the larger one."""
+    times = arguments.growth
+    found: list[list[float]] = []
+    for size in (1, times):
+        store, session = stored(social(size * USERS, size * FRIENDSHIPS), arguments.settle)
+        found.append([warm(question, session, arguments.sets, size * USERS) for question in asked])
+        session.close()
+        store.close()
+    figures = []
+    for question, small, large in zip(asked, *found, strict=True):
+        figures.append(Figure(question.name, "ms", small, question.reach))
+        allowed = 1.5 if question.has_parameters else 1.5 * times
+        figures.append(Figure(f"  {times} times the graph", "times", large / small, allowed))
+    return figures
+
+
+def warm(question: Question, session: Session, count: int, users: int) -> float:
+    """Milliseconds, as of `measured`, without peers."""
+    sets = parameters(count, users) if question.has_parameters else [{}]
+    rounds = question.rounds if question.has_parameters else question.rounds * count
+    return statistics.median(min(run(question.text, session, values) for _ in range(rounds)) for values in sets) * 1000
 
 
 def embedded_peers(graph: Social) -> list[EmbeddedPeer]:

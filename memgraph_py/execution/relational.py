@@ -1,6 +1,8 @@
 """Operators on rows as such: filter, project, unwind, sort, skip, limit, distinct, union."""
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +40,7 @@ from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.values.types import RelationshipReference, Value
 
+_WRITES = frozenset(WRITES)
 _KERNEL_ROWS = 64
 """Fewer rows are taken by NumPy in less time than a kernel is called."""
 
@@ -263,7 +266,7 @@ def unique_relationships(operator: UniqueRelationships, context: ExecutionContex
 
 def _differ(columns: list[Column], known: int) -> Mask:
     """True where all ids of a row differ; the first ``known`` columns are known to. NULL differs from everything."""
-    mask = np.ones(len(columns[0]), dtype=np.bool_)
+    mask: Mask | None = None
     for place in range(max(known, 1), len(columns)):
         column = columns[place]
         for other in columns[:place]:
@@ -272,8 +275,8 @@ def _differ(columns: list[Column], known: int) -> Mask:
                 different |= ~column.valid
             if other.valid is not None:
                 different |= ~other.valid
-            mask &= different
-    return mask
+            mask = different if mask is None else mask & different
+    return np.ones(len(columns[0]), dtype=np.bool_) if mask is None else mask
 
 
 def _is_unique(values: tuple[Value, ...]) -> bool:
@@ -408,16 +411,21 @@ def limit(operator: Limit, context: ExecutionContext) -> Iterator[Batch]:
 
 def has_writes(operator: Operator) -> bool:
     """True when an operator below changes the graph; expressions never do."""
-    pending: list[object] = [operator]
+    pending: list[Any] = [operator]
     while pending:
         node = pending.pop()
-        if isinstance(node, WRITES):
+        kind = node.__class__
+        if kind in _WRITES:
             return True
-        for name in ("input", "left", "right", "subplan"):
-            below = getattr(node, name, None)
-            if below is not None:
-                pending.append(below)
+        for name in _inputs_of(kind):
+            pending.append(getattr(node, name))
     return False
+
+
+@cache
+def _inputs_of(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of operator that hold those below it."""
+    return tuple(name for name in ("input", "left", "right", "subplan") if hasattr(kind, name))
 
 
 def _numbers_within_rows(batch: Batch, counted: Rows, context: ExecutionContext) -> Rows:

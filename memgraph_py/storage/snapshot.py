@@ -280,6 +280,8 @@ class Snapshot:
 
     def has_label(self, nodes: NodeIds, label: LabelId) -> NDArray[np.bool_]:
         """See GraphView."""
+        if self.label_counts.get(label) == self.node_bound:  # each that there ever was
+            return (nodes >= 0) & (nodes < self.node_bound)
         return sets_with(self.schema, self.label_sets(nodes), label)
 
     def node_property(self, nodes: NodeIds, key: KeyId) -> Column:
