@@ -11,7 +11,7 @@ from memgraph_py.columnar import Batch, Column, Kind, Rows
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import ExecutionContext, constant, executes
-from memgraph_py.execution.grouping import group_parts, group_rows
+from memgraph_py.execution.grouping import Groups, group_rows
 from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.folding import NUMBERS, Folded, count_values, folded
@@ -32,117 +32,117 @@ def aggregate(operator: Aggregate, context: ExecutionContext) -> Iterator[Batch]
 
 @dataclass(slots=True)
 class _Gathered:
-    """Columns of the input, a list a batch: at ``keys`` the keys (in a subplan the row numbers last), at
-    ``arguments`` those of each aggregate; an expression that stands there twice is there once."""
+    """What is kept of the input. groups: by the keys, in a subplan with the row numbers last; None where there are no
+    keys. columns: by place a list, a column a batch; ``arguments`` says at which places those of each aggregate stand,
+    an expression that stands there twice being there once. distinct: by place the groups of what a sole DISTINCT asks
+    for. row_numbers: of a subplan without keys."""
 
-    parts: list[list[Column]]
-    keys: list[int]
     arguments: list[list[int]]
-    rows: int
-
-    def of(self, place: int) -> list[Column]:
-        """The columns at the place."""
-        return [columns[place] for columns in self.parts]
+    groups: Groups | None
+    columns: dict[int, list[Column]]
+    distinct: dict[int, Groups]
+    row_numbers: list[Column]
+    rows: int = 0
 
     def joined(self, places: list[int]) -> list[Column]:
         """Each as one column."""
-        if not self.parts:
+        if not self.rows:
             return [Column.nulls(0)] * len(places)
-        return [Column.concatenate(self.of(place)) for place in places]
+        return [Column.concatenate(self.columns[place]) for place in places]
 
 
 def _aggregate(operator: Aggregate, calls: list[Call], held: Holding, context: ExecutionContext) -> Batch:
     gathered = _gathered(operator, calls, held, context)
-    if not gathered.keys:
+    is_one = not operator.keys and context.row_name is None
+    if is_one:
         answers = _folded(calls, gathered)
         if answers is not None:
             named = zip(operator.aggregate_names, answers, strict=True)
             return Batch(1, {name: constant(value, 1) for name, value in named})
     if operator.keys and gathered.rows == 0:
         return Batch(0, {})
-    groups, columns = _grouped(operator, gathered, context)
+    columns = _keys(operator, gathered, context)
+    count = 1 if is_one else len(next(iter(columns.values())))
     context.environment.rows = gathered.rows
+    numbers: Rows | None = None
+    values = {place: groups.finish() for place, groups in gathered.distinct.items()} if gathered.rows else {}
     for name, call, places in zip(operator.aggregate_names, calls, gathered.arguments, strict=True):
         if call.name == "count" and not places:
-            columns[name] = Column(Kind.INT, groups.sizes())
-        elif call.distinct and len(places) == 1 and gathered.parts and not gathered.keys:
-            values = group_parts([[column] for column in gathered.of(places[0])], context.bounds)[2]
-            once = replace(call, distinct=False)
-            columns[name] = _aggregated(once, values, np.zeros(len(values[0]), dtype=np.int64), 1, context)
+            columns[name] = Column(Kind.INT, _sizes(gathered, count))
+        elif call.distinct and len(places) == 1 and places[0] in values:
+            once, each = replace(call, distinct=False), values[places[0]]
+            columns[name] = _aggregated(once, each, np.zeros(len(each[0]), dtype=np.int64), 1, context)
         else:
-            columns[name] = _aggregated(call, gathered.joined(places), groups.numbers(), groups.count, context)
-    return Batch(groups.count, columns)
+            numbers = _numbers(gathered) if numbers is None else numbers
+            columns[name] = _aggregated(call, gathered.joined(places), numbers, count, context)
+    return Batch(count, columns)
 
 
-@dataclass(slots=True)
-class _Groups:
-    """How many groups there are of how many rows; by batch, or of all together, the groups of its rows within it and,
-    by those, the groups of all. No batch: all rows are one group."""
-
-    count: int
-    rows: int
-    local: list[Rows]
-    by_local: list[Rows]
-    _numbers: Rows | None = None
-
-    def numbers(self) -> Rows:
-        """(rows,) the group of each row."""
-        if self._numbers is None:
-            parts = [numbers[groups] for numbers, groups in zip(self.by_local, self.local, strict=True)]
-            self._numbers = np.concatenate(parts) if parts else np.zeros(self.rows, dtype=np.int64)
-        return self._numbers
-
-    def sizes(self) -> Rows:
-        """(groups,) the number of rows of each group."""
-        if self.count == 1:
-            return np.array([self.rows], dtype=np.int64)
-        sizes = np.zeros(self.count, dtype=np.int64)
-        for numbers, groups in zip(self.by_local, self.local, strict=True):
-            if len(numbers) < len(groups):  # each group of the batch is another one
-                sizes[numbers] += np.bincount(groups, minlength=len(numbers))
-            else:
-                np.add.at(sizes, numbers[groups], 1)
-        return sizes
-
-
-def _grouped(operator: Aggregate, gathered: _Gathered, context: ExecutionContext) -> tuple[_Groups, dict[str, Column]]:
-    """The groups, and a column for each key; in a subplan also one for the outer rows."""
-    rows, row_name = gathered.rows, context.row_name
-    if operator.keys:
-        parts = [[columns[place] for place in gathered.keys] for columns in gathered.parts]
-        local, by_local, keys = group_parts(parts, context.bounds)
+def _keys(operator: Aggregate, gathered: _Gathered, context: ExecutionContext) -> dict[str, Column]:
+    """A column for each key; in a subplan also one for the outer rows, all of them where there are no keys."""
+    row_name = context.row_name
+    if gathered.groups is not None:
         names = operator.key_names if row_name is None else (*operator.key_names, row_name)
-        return _Groups(len(keys[0]), rows, local, by_local), dict(zip(names, keys, strict=True))
+        return dict(zip(names, gathered.groups.finish(), strict=True))
     if row_name is None:
-        return _Groups(1, rows, [], []), {}
+        return {}
     assert context.argument is not None, "only in a subplan"
-    count = context.argument.rows
-    numbers = gathered.joined(gathered.keys)[0].values.astype(np.int64) if rows else np.zeros(0, dtype=np.int64)
-    same = np.arange(count, dtype=np.int64)
-    return _Groups(count, rows, [numbers], [same]), {row_name: Column(Kind.INT, same)}
+    return {row_name: Column(Kind.INT, np.arange(context.argument.rows, dtype=np.int64))}
+
+
+def _numbers(gathered: _Gathered) -> Rows:
+    """(rows,) the group of each row."""
+    if gathered.groups is not None:
+        return gathered.groups.numbers()
+    if gathered.row_numbers:
+        return Column.concatenate(gathered.row_numbers).values.astype(np.int64)
+    return np.zeros(gathered.rows, dtype=np.int64)
+
+
+def _sizes(gathered: _Gathered, count: int) -> Rows:
+    """(count,) the number of rows of each group."""
+    return np.bincount(_numbers(gathered), minlength=count) if gathered.groups is None else gathered.groups.sizes()
 
 
 def _gathered(operator: Aggregate, calls: list[Call], held: Holding, context: ExecutionContext) -> _Gathered:
     expressions: list[Expression] = []
     keys = [_place(key, expressions) for key in operator.keys]
     arguments = [[_place(argument, expressions) for argument in call.arguments] for call in calls]
-    if context.row_name is not None:
-        keys.append(len(expressions))
+    gathered = _planned(calls, keys, arguments, context)
     collected = [places[0] for call, places in zip(calls, arguments, strict=True) if call.name == "collect"]
-    parts: list[list[Column]] = []
-    rows = 0
     for batch in context.gathering(operator.input):
         context.check()
-        rows += batch.rows
+        gathered.rows += batch.rows
         columns = [EVALUATORS[type(expression)](expression, batch, context) for expression in expressions]
-        if context.row_name is not None:
-            columns.append(batch.columns[context.row_name])
-        held.add_columns(columns)
+        numbers = [] if context.row_name is None else [batch.columns[context.row_name]]
+        if gathered.groups is not None:
+            held.add_columns(gathered.groups.add([columns[place] for place in keys] + numbers))
+            held.add_bytes(8 * batch.rows * bool(gathered.columns))
+        elif numbers:
+            gathered.row_numbers += numbers
+            held.add_columns(numbers)
+        for place, groups in gathered.distinct.items():
+            held.add_columns(groups.add([columns[place]]))
+        held.add_columns([columns[place] for place in gathered.columns])
         for place in collected:
             held.add_bytes(column_bytes(columns[place]))
-        parts.append(columns)
-    context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows * bool(operator.keys))  # the columns joined
-    return _Gathered(parts, keys, arguments, rows)
+        for place, kept in gathered.columns.items():
+            kept.append(columns[place])
+    context.bounds.memory.require(held.bytes + GROUPING_BYTES * gathered.rows * bool(keys))  # the columns joined
+    return gathered
+
+
+def _planned(calls: list[Call], keys: list[int], arguments: list[list[int]], context: ExecutionContext) -> _Gathered:
+    """Nothing yet, and what is to be kept: values of which one of each kind is asked for are reduced as they come."""
+    distinct: dict[int, Groups] = {}
+    columns: dict[int, list[Column]] = {}
+    for call, places in zip(calls, arguments, strict=True):
+        if call.distinct and len(places) == 1 and not keys and context.row_name is None:
+            distinct[places[0]] = Groups(context.bounds, keeps_rows=False)
+        else:
+            columns |= {place: [] for place in places}
+    groups = Groups(context.bounds, keeps_rows=bool(columns)) if keys else None
+    return _Gathered(arguments, groups, columns, distinct, [])
 
 
 def _place(expression: Expression, expressions: list[Expression]) -> int:
@@ -161,9 +161,9 @@ def _folded(calls: list[Call], gathered: _Gathered) -> list[Value] | None:
     answers: list[Value] = []
     for call, places in zip(calls, gathered.arguments, strict=True):
         if call.name == "count":
-            answers.append(count_values(gathered.of(places[0])) if places else gathered.rows)
+            answers.append(count_values(gathered.columns[places[0]]) if places else gathered.rows)
             continue
-        known = numbers.get(places[0]) or folded(gathered.of(places[0]))
+        known = numbers.get(places[0]) or folded(gathered.columns[places[0]])
         if known is None:
             return None
         numbers[places[0]] = known

@@ -10,7 +10,7 @@ from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, M
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
 
-__all__ = ["group_parts", "group_rows", "once_per_row"]
+__all__ = ["Groups", "group_rows", "once_per_row"]
 
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
@@ -35,32 +35,65 @@ def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[ND
     return groups, first_rows
 
 
-def group_parts(parts: Sequence[Sequence[Column]], bounds: Bounds) -> tuple[list[Rows], list[Rows], list[Column]]:
-    """Groups of the rows of all parts, each a list of columns, found part by part, as long as these have few.
+class Groups:
+    """The groups of rows that come part by part: found within each part while that is in the processor's caches, and
+    then among what was found.
 
-    Gives for each part the groups of its rows within it and, by those, the groups of all; and the columns with one row
-    a group. Numbers as in group_rows. A part stays in the processor's caches, all together would not.
+    part   7 3 7    local groups  0 1 0    of all  0 1
+           3 5                    0 1              1 2
+
+    keeps_rows: it will be asked which row is in which group, and not only how many rows each has.
     """
-    local: list[Rows] = []
-    reduced: list[Sequence[Column]] = []
-    for columns in parts:
+
+    __slots__ = ("_bounds", "_by_local", "_count", "_keeps_rows", "_local", "_reduced", "_sizes")
+
+    def __init__(self, bounds: Bounds, *, keeps_rows: bool) -> None:
+        self._count = 0
+        self._bounds = bounds
+        self._keeps_rows = keeps_rows
+        self._reduced: list[Sequence[Column]] = []
+        self._local: list[Rows] = []
+        self._sizes: list[Rows] = []
+        self._by_local: Rows | None = None
+
+    def add(self, columns: Sequence[Column]) -> Sequence[Column]:
+        """The rows of the columns, one at least. Gives what is kept of them. Raises what the bounds do."""
         rows = len(columns[0])
-        groups, first = group_rows(columns, rows, bounds)
-        if 2 * len(first) > rows:
-            groups, first = np.arange(rows, dtype=np.int64), np.zeros(0, dtype=np.int64)
-            reduced.append(columns)
+        groups, first = group_rows(columns, rows, self._bounds)
+        if 2 * len(first) > rows:  # as well kept as they are
+            groups, reduced = np.arange(rows, dtype=np.int64), columns
         else:
-            reduced.append([column.take(first) for column in columns])
-        local.append(groups)
-    keys = [Column.concatenate(list(columns)) for columns in zip(*reduced, strict=True)]
-    numbers, first = group_rows(keys, len(keys[0]), bounds)
-    by_local: list[Rows] = []
-    start = 0
-    for columns in reduced:
-        stop = start + len(columns[0])
-        by_local.append(numbers[start:stop])
-        start = stop
-    return local, by_local, [column.take(first) for column in keys]
+            reduced = [column.take(first) for column in columns]
+        self._reduced.append(reduced)
+        if self._keeps_rows:
+            self._local.append(groups)
+        self._sizes.append(np.bincount(groups))
+        return reduced
+
+    def finish(self) -> list[Column]:
+        """The columns with a row for each group, in order of first appearance; something was added."""
+        keys = [Column.concatenate(list(columns)) for columns in zip(*self._reduced, strict=True)]
+        self._by_local, first = group_rows(keys, len(keys[0]), self._bounds)
+        self._reduced = []
+        self._count = len(first)
+        return [column.take(first) for column in keys]
+
+    def numbers(self) -> Rows:
+        """(rows,) the group of each row."""
+        assert self._by_local is not None and self._keeps_rows, "finished, and kept"
+        parts: list[Rows] = []
+        start = 0
+        for groups, sizes in zip(self._local, self._sizes, strict=True):
+            parts.append(self._by_local[start : start + len(sizes)][groups])
+            start += len(sizes)
+        return np.concatenate(parts)
+
+    def sizes(self) -> Rows:
+        """(groups,) the number of rows of each group."""
+        assert self._by_local is not None, "finished"
+        sizes = np.zeros(self._count, dtype=np.int64)
+        np.add.at(sizes, self._by_local, np.concatenate(self._sizes))
+        return sizes
 
 
 def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
-from memgraph_py.execution.grouping import group_parts, group_rows
+from memgraph_py.execution.grouping import Groups, group_rows
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.values.comparison import grouping_key, order_key
 from memgraph_py.values.types import Value
@@ -69,9 +69,14 @@ def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cu
     parts = [values[start:end] for start, end in zip([0, *ends], ends, strict=False) if start < end]
     if not parts:
         return
-    local, by_local, keys = group_parts([[Column.from_values(part)] for part in parts], Bounds())
+    kept, counted = Groups(Bounds(), keeps_rows=True), Groups(Bounds(), keeps_rows=False)
+    for part in parts:
+        kept.add([Column.from_values(part)])
+        counted.add([Column.from_values(part)])
+    keys = kept.finish()
+    counted.finish()
     groups, first = group_rows([Column.concatenate(list(map(Column.from_values, parts)))], len(values), Bounds())
-    found = [numbers[some] for numbers, some in zip(by_local, local, strict=True)]
-    assert np.concatenate(found).tolist() == groups.tolist()
+    assert kept.numbers().tolist() == groups.tolist()
+    assert kept.sizes().tolist() == counted.sizes().tolist() == np.bincount(groups).tolist()
     expected = [values[row] for row in first.tolist()]
     assert [grouping_key(key) for key in keys[0].to_values()] == [grouping_key(key) for key in expected]
