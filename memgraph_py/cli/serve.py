@@ -65,19 +65,24 @@ def run(arguments: argparse.Namespace) -> int:
     _configure_logging(settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
         signal.signal(number, _end_at_once)
-    from memgraph_py.kernels import on_compile  # only now, as these take a while
+    from memgraph_py.kernels import are_pending, let_compiling_wait, on_compile  # only now, as these take a while
     from memgraph_py.server.front import Front, run_in_loop
     from memgraph_py.storage.memory import keep_large_arrays_apart
 
     keep_large_arrays_apart()  # while there is one thread
     front = Front(settings)
     on_compile(CompileProgress(front))
+    let_compiling_wait()
     run_in_loop(_serve(front))
+    if are_pending():  # the thread that compiles would be in the way of the interpreter's end
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
     return 0
 
 
 async def _serve(front: "Front") -> None:
-    """Importing the server loads the kernels, or compiles them: the front answers meanwhile."""
+    """Importing the server loads the kernels: the front answers meanwhile."""
     await front.open()
     try:
         app = await front.load(lambda: importlib.import_module("memgraph_py.server.app"))
@@ -118,9 +123,7 @@ class CompileProgress:
             self._front.progress = f"compiling kernel {self._count}: {kernel}"
         if self._slow_seconds > 2.0 and now - self._told > 1.0:
             if self._told == 0.0:
-                print(
-                    "memgraph-py: compiling kernels; the first start takes a minute, later ones do not", file=sys.stderr
-                )
+                print("memgraph-py: compiling kernels, once; queries of many rows are slow meanwhile", file=sys.stderr)
             self._told = now
             print(f"memgraph-py: compiling kernel {self._count}: {kernel}", file=sys.stderr, flush=True)
 

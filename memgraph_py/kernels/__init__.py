@@ -5,17 +5,27 @@ module is imported, or loads it from the cache: the folder that MEMGRAPH_KERNEL_
 the module where that can be written, else the user's cache folder. Where none can be written, every start compiles, and
 a warning says so. With NUMBA_DISABLE_JIT=1 the function runs as it stands, so that it can be debugged. This package
 alone names numba.
+
+    import   the first kernel is in the cache ─▶ all are loaded, 9 ms each
+             it is not, and compiling may wait ─▶ the others run as they stand ─ compile_pending ─▶ compiled
+
+A server would have to compile for a minute before it could answer the first query. So it lets that wait
+(``let_compiling_wait``) and compiles on a thread, while kernels run as they stand: a hundred times slower, which a
+query of few rows does not notice.
 """
 
 import functools
 import logging
 import os
+import sys
+import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from types import FunctionType
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-__all__ = ["BLOCK", "is_compiled", "kernel", "on_compile"]
+__all__ = ["BLOCK", "are_pending", "compile_pending", "is_compiled", "kernel", "let_compiling_wait", "on_compile"]
 
 BLOCK = 4096
 """A kernel that may run for long looks at its caller's flag once in so many steps, a power of two: microseconds."""
@@ -28,6 +38,20 @@ R = TypeVar("R")
 _listeners: list[Callable[[str], None]] = []
 
 
+class _Waiting:
+    """Kernels that wait to be compiled, in the order of their definition, in which they call each other."""
+
+    def __init__(self) -> None:
+        self.is_allowed = False
+        self.is_cold = False
+        """A kernel was not in the cache, so those after it are not looked for."""
+        self.kernels: list[_Pending[Any, Any]] = []
+        self.lock = threading.Lock()
+
+
+_waiting = _Waiting()
+
+
 def is_compiled() -> bool:
     """False with NUMBA_DISABLE_JIT=1, when kernels are plain functions."""
     return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
@@ -38,6 +62,31 @@ def on_compile(callback: Callable[[str], None]) -> None:
     _listeners.append(callback)
 
 
+def let_compiling_wait() -> None:
+    """Kernels that are imported from now on, and are not in the cache, wait for ``compile_pending``."""
+    _waiting.is_allowed = True
+
+
+def are_pending() -> bool:
+    """True while some kernels run as they stand, as they are not compiled yet."""
+    return bool(_waiting.kernels)
+
+
+def compile_pending() -> None:
+    """Compiles what waits; returns when nothing does. From any thread; several wait for each other."""
+    with _waiting.lock:
+        for pending in _waiting.kernels:
+            pending.compile()
+        _waiting.is_allowed = _waiting.is_cold = False
+        compiled = {id(pending): pending.call for pending in _waiting.kernels}
+        for name, module in list(sys.modules.items()):  # who imported one calls what is compiled at once from now on
+            if name.startswith("memgraph_py."):
+                for attribute, value in list(vars(module).items()):
+                    if id(value) in compiled:
+                        setattr(module, attribute, compiled[id(value)])
+        _waiting.kernels = []
+
+
 def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: the function compiled for ``signature``, such as ``"int64[::1](int64[::1], int64)"``, without the GIL.
 
@@ -46,24 +95,63 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def compile_function(function: Callable[P, R]) -> Callable[P, R]:
-        for listener in _listeners:
-            listener(function.__qualname__)
         if not is_compiled():
+            _tell(function)
             return _plain(function)
-        import numba
-
-        if "MEMGRAPH_KERNEL_CACHE" in os.environ:
-            numba.config.CACHE_DIR = os.environ["MEMGRAPH_KERNEL_CACHE"]  # type: ignore[attr-defined]  # made at import
-        # numba has no types; the compiled function takes and gives what the plain one does
-        try:
-            return cast(Callable[P, R], numba.njit(signature, nogil=True, cache=True)(function))
-        except RuntimeError as error:
-            if "no locator available" not in str(error):
-                raise
-            _warn_of_no_cache()
-            return cast(Callable[P, R], numba.njit(signature, nogil=True)(function))
+        if _waiting.is_cold:
+            pending = _Pending(function, signature)
+            _waiting.kernels.append(pending)
+            return pending
+        _tell(function)
+        compiled = _compiled(function, signature)
+        _waiting.is_cold = _waiting.is_allowed and not compiled.stats.cache_hits  # type: ignore[attr-defined]  # numba's
+        return compiled
 
     return compile_function
+
+
+class _Pending(Generic[P, R]):
+    """A kernel that runs as it stands until it is compiled."""
+
+    def __init__(self, function: Callable[P, R], signature: str) -> None:
+        functools.update_wrapper(self, function)
+        self._function = cast(FunctionType, function)
+        self._signature = signature
+        self.call = _plain(function)
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
+        return self.call(*arguments, **named)
+
+    def compile(self) -> None:
+        """From now on a call is one of the compiled function; the kernels that this one calls are compiled."""
+        _tell(self._function)
+        names = {
+            name: value.call if isinstance(value, _Pending) else value
+            for name, value in self._function.__globals__.items()
+        }
+        function = FunctionType(self._function.__code__, names, self._function.__name__, self._function.__defaults__)
+        function.__qualname__, function.__module__ = self._function.__qualname__, self._function.__module__
+        self.call = _compiled(cast("Callable[P, R]", function), self._signature)
+
+
+def _tell(function: Callable[..., object]) -> None:
+    for listener in _listeners:
+        listener(function.__qualname__)
+
+
+def _compiled(function: Callable[P, R], signature: str) -> Callable[P, R]:
+    import numba
+
+    if "MEMGRAPH_KERNEL_CACHE" in os.environ:
+        numba.config.CACHE_DIR = os.environ["MEMGRAPH_KERNEL_CACHE"]  # type: ignore[attr-defined]  # made at import
+    # numba has no types; the compiled function takes and gives what the plain one does
+    try:
+        return cast(Callable[P, R], numba.njit(signature, nogil=True, cache=True)(function))
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        _warn_of_no_cache()
+        return cast(Callable[P, R], numba.njit(signature, nogil=True)(function))
 
 
 @functools.cache  # once

@@ -26,6 +26,7 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.errors import CypherError, StartupError
 from memgraph_py.functions.registry import Installation
+from memgraph_py.kernels import are_pending, compile_pending
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.front import Front, run_in_loop
 from memgraph_py.server.imports import ImportFiles
@@ -37,6 +38,8 @@ from memgraph_py.streams.manager import StreamManager
 
 logger = logging.getLogger(__name__)
 
+COLD_BYTES_MAX = 1 << 20
+"""So much of a graph is loaded within seconds by kernels that are not compiled."""
 GC_THRESHOLDS = (50_000, 20, 50)
 """Columns are not tracked by the collector, so what it walks is mostly code: it may walk it seldom."""
 RECURSION_LIMIT = 10_000
@@ -133,6 +136,7 @@ class App:
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""
         limits = self.settings.limits
+        self._compile_kernels()
         load_plugins()
         store = GraphStore(self._log, limits)
         self._store = store
@@ -161,6 +165,24 @@ class App:
                 "relationships": store.current.relationship_count(None),
             },
         )
+
+    def _compile_kernels(self) -> None:
+        """Those that were not in the cache: at once where there is a graph to be loaded, else while clients are
+        answered."""
+        if not are_pending():
+            self.front.progress = None
+        elif self._directory.size_bytes() > COLD_BYTES_MAX:
+            compile_pending()
+            self.front.progress = None
+        else:
+            threading.Thread(target=self._compile_meanwhile, name="compile-kernels", daemon=True).start()
+
+    def _compile_meanwhile(self) -> None:
+        logger.info("compiling kernels: queries of many rows are slow until that is done")
+        compile_pending()
+        self.front.progress = None
+        gc.freeze()  # what the compiler leaves
+        logger.info("kernels compiled")
 
     def _bolt_address(self) -> str:
         """Where clients on this machine find the server: the port is known once it listens."""

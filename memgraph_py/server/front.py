@@ -2,7 +2,7 @@
 
     lock the folder ─▶ HTTP answers `starting` ─▶ the rest of the server is imported, on a thread ─▶ App
 
-Importing the rest loads the kernels, or compiles them, which takes a minute; so this module imports little.
+Importing the rest loads the kernels, or goes on to compile them, which takes a minute; so this module imports little.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 class Front:
     """The data directory, locked, and HTTP, which tells ``state``: `starting`, `ready`, `stopping` or `stopped`.
-    ``progress`` says what it is at while it starts."""
+    ``progress`` says what it is at while it starts, and while kernels are compiled."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -69,7 +69,7 @@ class Front:
 
     def health(self) -> dict[str, str]:
         """What /health tells."""
-        if self.progress is None or self.state != "starting":
+        if self.progress is None or self.state not in ("starting", "ready"):
             return {"status": self.state}
         return {"status": self.state, "progress": self.progress}
 

@@ -13,15 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
-from memgraph_py.kernels.adjacency import (
-    ROW_RELATIONSHIP,
-    ROW_SOURCE,
-    ROW_TARGET,
-    ROW_TYPE,
-    count_degrees,
-    expand,
-    expand_between,
-)
+from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
 from memgraph_py.kernels.path_ends import path_ends
@@ -422,10 +414,9 @@ class Snapshot:
         ids = self.relationships(None)
         rows = np.empty((len(ids), 4), dtype=np.int32)
         for start in range(0, len(ids), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            rows[part, ROW_SOURCE], rows[part, ROW_TARGET] = self.endpoints(ids[part])
-            rows[part, ROW_RELATIONSHIP] = ids[part]
-            rows[part, ROW_TYPE] = self.relationship_types(ids[part])
+            some = ids[start : start + _ROWS_AT_ONCE]
+            columns = (*self.endpoints(some), some, self.relationship_types(some))
+            rows[start : start + len(some)] = np.column_stack(columns)
         del ids
         return Base.pack(rows, self.deleted_relationships, self.version)
 

@@ -27,10 +27,45 @@ except TypeError:
     print("refused")
 """
 
+LATER = """
+import numpy as np
+import memgraph_py.kernels as kernels
 
-def run_program(tmp_path: Path, **environment: str) -> list[str]:
+seen = []
+kernels.on_compile(seen.append)
+kernels.let_compiling_wait()
+
+@kernels.kernel("int64(int64)")
+def one_more(value):
+    return value + 1
+
+@kernels.kernel("int64(int64)")
+def two_more(value):
+    return one_more(one_more(value))
+
+@kernels.kernel("int64(int64[::1])")
+def total(values):
+    result = np.int64(0)
+    for value in values:
+        result += two_more(value)
+    return result
+
+values = np.array([1, 2], dtype=np.int64)
+print(",".join(seen), kernels.are_pending(), total(values), hasattr(total, "signatures"))
+kernels.compile_pending()
+print(",".join(seen), kernels.are_pending(), total(values), hasattr(getattr(total, "call", total), "signatures"))
+
+@kernels.kernel("int64(int64)")
+def three_more(value):
+    return value + 3
+
+print(three_more(1), hasattr(three_more, "signatures"))
+"""
+
+
+def run_program(tmp_path: Path, text: str = PROGRAM, **environment: str) -> list[str]:
     program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
+    program.write_text(text)
     root = str(Path(__file__).parents[2])
     result = subprocess.run(
         [sys.executable, str(program)],
@@ -47,6 +82,13 @@ def test_a_kernel_is_cached_in_the_stated_folder_and_refuses_other_types(tmp_pat
     cache = tmp_path / "cache"
     assert run_program(tmp_path, MEMGRAPH_KERNEL_CACHE=str(cache), NUMBA_DISABLE_JIT="0") == ["0", "True", "refused"]
     assert list(cache.rglob("*.nbi"))
+
+
+def test_kernels_that_are_not_in_the_cache_run_as_they_stand_until_they_are_compiled(tmp_path: Path) -> None:
+    environment = {"MEMGRAPH_KERNEL_CACHE": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    first = ["one_more", "True", "7", "False", "one_more,two_more,total", "False", "7", "True", "4", "True"]
+    assert run_program(tmp_path, LATER, **environment) == first
+    assert run_program(tmp_path, LATER, **environment)[:4] == ["one_more,two_more,total", "False", "7", "True"]
 
 
 def test_without_the_compiler_the_plain_function_wraps_on_overflow(tmp_path: Path) -> None:
