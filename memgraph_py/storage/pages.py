@@ -23,7 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, Column
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK, CHUNK_ROWS, copy_texts, positions, text_bytes
+from memgraph_py.kernels.chunks import (
+    CHUNK_BITS,
+    CHUNK_MASK,
+    CHUNK_ROWS,
+    copy_texts,
+    positions,
+    read_states,
+    text_bytes,
+)
 from memgraph_py.kernels.sorting import counted
 from memgraph_py.storage.room import grown
 
@@ -172,6 +180,19 @@ class Pages:
     def chunks(self) -> NDArray[np.int64]:
         """Numbers of the chunks that were written, ascending."""
         return np.flatnonzero(self.table >= 0)
+
+    def written_ids(self, bound: int) -> NDArray[np.int64]:
+        """The ids below the bound whose chunk was written, ascending."""
+        starts = self.chunks() << CHUNK_BITS
+        ids: NDArray[np.int64] = (starts[:, np.newaxis] + np.arange(CHUNK_ROWS, dtype=np.int64)).ravel()
+        return ids[: np.searchsorted(ids, bound)]
+
+    def alive_ids(self, bound: int, live: int) -> NDArray[np.int64]:
+        """The ids below the bound that have a state, not -1, ascending; they are ``live``."""
+        if live == bound:
+            return np.arange(bound, dtype=np.int64)
+        ids = self.written_ids(bound)
+        return ids[read_states(self.buffer, self.table, ids, bound) >= 0]
 
 
 class PagesEditor:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
-from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_ROWS, count_present, read_ends, read_states
+from memgraph_py.kernels.chunks import count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
 from memgraph_py.kernels.path_ends import path_ends
 from memgraph_py.kernels.shortest import shortest_path
@@ -138,7 +138,7 @@ class Snapshot:
     def nodes(self, label: LabelId | None) -> NodeIds:
         """See GraphView."""
         if label is None:
-            return _alive(self.node_states, self.node_bound, self.live_nodes)
+            return self.node_states.alive_ids(self.node_bound, self.live_nodes)
         index = self.label_nodes.get(label)
         if index is None:
             return NO_IDS
@@ -148,10 +148,10 @@ class Snapshot:
     def relationships(self, type: TypeId | None) -> RelationshipIds:
         """See GraphView."""
         if type is None:
-            return _alive(self.relationship_states, self.relationship_bound, self.live_relationships)
+            return self.relationship_states.alive_ids(self.relationship_bound, self.live_relationships)
         if self.type_counts.get(type, 0) == 0:
             return NO_IDS
-        ids = _written_ids(self.relationship_states, self.relationship_bound)
+        ids = self.relationship_states.written_ids(self.relationship_bound)
         of_type: RelationshipIds = ids[self.relationship_types(ids) == type]
         return of_type
 
@@ -480,20 +480,6 @@ def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> 
     members = schema.label_members(label)
     result: NDArray[np.bool_] = members[label_sets]  # -1 reads the last set, and is masked
     return result & (label_sets >= 0)
-
-
-def _alive(pages: Pages, bound: int, live: int) -> NDArray[np.int64]:
-    if live == bound:
-        return np.arange(bound, dtype=np.int64)
-    ids = _written_ids(pages, bound)
-    return ids[read_states(pages.buffer, pages.table, ids, bound) >= 0]
-
-
-def _written_ids(pages: Pages, bound: int) -> NDArray[np.int64]:
-    """The ids below the bound whose chunk was written, ascending."""
-    starts = pages.chunks() << CHUNK_BITS
-    ids: NDArray[np.int64] = (starts[:, np.newaxis] + np.arange(CHUNK_ROWS, dtype=np.int64)).ravel()
-    return ids[: np.searchsorted(ids, bound)]
 
 
 def _keys(columns: dict[KeyId, PropertyColumn], ids: NDArray[np.int64]) -> NDArray[np.int64]:
