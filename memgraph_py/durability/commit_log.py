@@ -3,7 +3,7 @@
     commit ─ append ─▶ queue ─▶ log thread: encode … write one frame, fdatasync ─▶ done(None) for each, in order
 
 Waking the thread is left to ``on_queued``: an event loop that carries out many requests in a turn does so at its end,
-so that what came together shares a sync.
+so that what came together shares a sync. Likewise ``answering`` lets the loop be woken once for a group.
 
 While the thread syncs, other commits queue up and share the next sync. The thread takes only the version that follows
 the last one on disk. So when a group fails, those that were queued behind it, made on top of what is lost, fail too,
@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -95,6 +96,8 @@ class DiskCommitLog:
         self._woken: SimpleQueue[None] = SimpleQueue()
         self.on_queued: Callable[[], None] = self.wake
         """Called after each commit is queued, from its thread; sees to it that ``wake`` is called, at once or soon."""
+        self.answering: AbstractContextManager[object] = nullcontext()
+        """Entered by the log's thread while it tells of the commits of one group."""
         self._thread: threading.Thread | None = None
         self._closed = False
         self._present: LogWriter | None = None
@@ -206,8 +209,9 @@ class DiskCommitLog:
             queue.popleft()
             group.add(following, self._schema)
         failure = self._write(group)
-        for commit, refusal in group.commits:
-            commit.done(refusal or failure)
+        with self.answering:
+            for commit, refusal in group.commits:
+                commit.done(refusal or failure)
         if self.file_bytes >= self._announce_bytes and self.on_large is not None:
             self._announce_bytes += self._rotate_bytes
             self.on_large()
@@ -281,12 +285,13 @@ class DiskCommitLog:
         old.close()
 
     def _refuse_queued(self) -> None:
-        while self._queue:
-            request = self._queue.popleft()
-            if isinstance(request, _Commit):
-                request.done(CommitFailed("the log is closed"))
-            elif isinstance(request, _Rotation):
-                request.finished.set_exception(CommitFailed("the log is closed"))
+        with self.answering:
+            while self._queue:
+                request = self._queue.popleft()
+                if isinstance(request, _Commit):
+                    request.done(CommitFailed("the log is closed"))
+                elif isinstance(request, _Rotation):
+                    request.finished.set_exception(CommitFailed("the log is closed"))
 
 
 class _Group:

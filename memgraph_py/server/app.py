@@ -123,7 +123,6 @@ class App:
         self._streams = StreamManager(Ingestion(database), settings, KafkaSource, self.metrics)
         database.stream_control = self._streams
         await asyncio.to_thread(self._streams.restore)
-        self._log.on_queued = wake_at_the_end_of_the_turn(asyncio.get_running_loop(), self._log.wake)
         self._bolt = BoltServer(database, settings, self.metrics)
         try:
             self.front.bolt_port = await self._bolt.start()
@@ -132,6 +131,8 @@ class App:
             raise StartupError(
                 f"cannot listen for Bolt on {settings.bolt_address} port {settings.bolt_port}: {reason}"
             ) from error
+        turns = self._bolt.services.turns
+        self._log.on_queued, self._log.answering = turns.at_the_end(self._log.wake), turns
 
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""
@@ -348,28 +349,6 @@ def tune_process() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     sys.setrecursionlimit(RECURSION_LIMIT)
-
-
-def wake_at_the_end_of_the_turn(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> Callable[[], None]:
-    """A function that calls ``wake`` when the loop has dealt with what came in together, and from other threads than
-    the loop's at once."""
-    thread = threading.get_ident()
-    is_due = False
-
-    def wake_now() -> None:
-        nonlocal is_due
-        is_due = False
-        wake()
-
-    def queued() -> None:
-        nonlocal is_due
-        if threading.get_ident() != thread:
-            wake()
-        elif not is_due:
-            is_due = True
-            loop.call_soon(wake_now)
-
-    return queued
 
 
 def _host(address: str) -> str:

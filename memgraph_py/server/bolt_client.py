@@ -9,7 +9,6 @@ the server is there, and one that neither reads nor goes on with its message is 
 """
 
 import asyncio
-import contextlib
 import logging
 import socket
 from concurrent.futures import Future
@@ -304,8 +303,7 @@ class BoltClient(asyncio.Protocol):
 
     def _wake(self, future: "Future[Any]") -> None:
         """A future is done, in whatever thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
-            self._loop.call_soon_threadsafe(self._advance)
+        self._services.turns.soon(self._advance)
 
     def _end(self) -> None:
         """The connection is gone, and nothing of it runs."""

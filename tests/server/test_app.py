@@ -129,28 +129,6 @@ def test_a_checkpoint_that_takes_too_long_is_left(
     ]
 
 
-def test_what_comes_in_one_turn_of_the_loop_wakes_the_log_once() -> None:
-    """And at once from another thread, which nothing tells of the end of a turn."""
-
-    async def run() -> list[list[str]]:
-        woken: list[str] = []
-        told = app.wake_at_the_end_of_the_turn(asyncio.get_running_loop(), lambda: woken.append("now"))
-        stages = []
-        for _ in range(2):
-            told()
-            told()
-            stages.append(list(woken))
-            await asyncio.sleep(0)
-            stages.append(list(woken))
-        other = threading.Thread(target=told)
-        other.start()
-        other.join()
-        return [*stages, woken]
-
-    counts = list(map(len, asyncio.run(run())))
-    assert counts == [0, 1, 1, 2, 3]
-
-
 def test_health_is_told_while_the_server_is_loaded(tmp_path: Path) -> None:
     """As `memgraph-py serve` starts: the front first, on what is installed; the rest on a thread."""
     go_on = threading.Event()
