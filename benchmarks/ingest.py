@@ -26,7 +26,7 @@ from typing import Protocol
 from neo4j import GraphDatabase, Session
 
 from benchmarks.report import Figure, add_output_arguments, publish
-from benchmarks.server_cpu import child_cpu_seconds, cpu_seconds, process_seconds, resident_bytes
+from benchmarks.server_cpu import child_cpu_seconds, cpu_seconds, resident_bytes, wait_until_idle
 from benchmarks.serving import serving
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 
@@ -36,9 +36,6 @@ PRODUCED_MAX = 50_000
 """Messages handed to a producer at a time; it holds 100,000."""
 LOOK_SECONDS = 0.02
 STALLED_SECONDS = 60.0
-IDLE_LOOK_SECONDS = 0.5
-IDLE_SHARE = 0.05
-IDLE_SECONDS_MAX = 120.0
 DEFAULT_BATCH_SIZE = 10
 SMALL_GRAPH = 10_000
 LOADED_AT_ONCE = 100_000
@@ -236,19 +233,6 @@ def run(
             taken.append(Phase(name, len(messages), seconds, server_seconds, transform_seconds))
             session.run("STOP STREAM ingest").consume()
     return taken
-
-
-def wait_until_idle(process_id: int) -> None:
-    """What loading the graph left to be done, its checkpoint and the like, is no part of what is measured."""
-    deadline = time.monotonic() + IDLE_SECONDS_MAX
-    before = -IDLE_SECONDS_MAX
-    while time.monotonic() < deadline:
-        now = process_seconds(process_id)
-        if 0.0 <= now - before < IDLE_SHARE * IDLE_LOOK_SECONDS:
-            return
-        before = now
-        time.sleep(IDLE_LOOK_SECONDS)
-    raise SystemExit("the server does not come to rest")
 
 
 def import_until(session: Session, messages: int, *, start: bool = True) -> float:

@@ -23,7 +23,7 @@ import neo4j
 
 from benchmarks.embedded import NAMES
 from benchmarks.report import REPOSITORY, Figure, add_output_arguments, publish
-from benchmarks.server_cpu import process_seconds, resident_bytes
+from benchmarks.server_cpu import process_seconds, resident_bytes, wait_until_idle
 from benchmarks.serving import Server, serving
 from benchmarks.social_files import SocialFiles, write_social_files
 
@@ -78,6 +78,7 @@ def import_files(data: Path, files: SocialFiles) -> Took:
     flags = ("--import-directory", str(files.users_path.parent))
     took: Took = {}
     with serving(*flags, folder=data) as server:
+        wait_until_idle(server.own_process)
         base = _measured(server, lambda session: session.run("RETURN 1").consume())["resident"]
         took |= _measured(server, _import)
         time.sleep(_SETTLE_SECONDS)

@@ -4,8 +4,13 @@ Wall time on a busy machine says little; what the server's own threads used says
 """
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
+
+IDLE_LOOK_SECONDS = 0.5
+IDLE_SHARE = 0.05
+IDLE_SECONDS_MAX = 120.0
 
 
 def cpu_seconds(process_id: int) -> dict[str, float]:
@@ -50,3 +55,16 @@ def resident_bytes(process_id: int) -> int:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     raise ProcessLookupError(process_id)
+
+
+def wait_until_idle(process_id: int) -> None:
+    """What was left to be done, as kernels to be loaded or a checkpoint to be written, is no part of what follows."""
+    deadline = time.monotonic() + IDLE_SECONDS_MAX
+    before = -IDLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        now = process_seconds(process_id)
+        if 0.0 <= now - before < IDLE_SHARE * IDLE_LOOK_SECONDS:
+            return
+        before = now
+        time.sleep(IDLE_LOOK_SECONDS)
+    raise SystemExit("the server does not come to rest")

@@ -6,12 +6,12 @@ the module where that can be written, else the user's cache folder. Where none c
 a warning says so. With NUMBA_DISABLE_JIT=1 the function runs as it stands, so that it can be debugged. This package
 alone names numba.
 
-    import   the first kernel is in the cache ─▶ all are loaded, 9 ms each
-             it is not, and compiling may wait ─▶ the others run as they stand ─ compile_pending ─▶ compiled
+    import ─▶ compiled, or loaded
+           ─▶ where that may wait: runs as it stands ─ compile_pending ─▶ compiled, or loaded
 
-A server would have to compile for a minute before it could answer the first query. So it lets that wait
-(``let_compiling_wait``) and compiles on a thread, while kernels run as they stand: a hundred times slower, which a
-query of few rows does not notice.
+To load all of them takes most of a second, to compile them a minute, before the first query could be answered. So a
+server lets that wait (``let_compiling_wait``) and does it on a thread, while kernels run as they stand: a hundred times
+slower, which a query of few rows does not notice.
 """
 
 import functools
@@ -25,7 +25,16 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import numpy as np
 
-__all__ = ["BLOCK", "are_pending", "compile_pending", "is_compiled", "kernel", "let_compiling_wait", "on_compile"]
+__all__ = [
+    "BLOCK",
+    "are_pending",
+    "compile_pending",
+    "is_compiled",
+    "kernel",
+    "let_compiling_wait",
+    "on_compile",
+    "wait_while_loading",
+]
 
 BLOCK = 4096
 """A kernel that may run for long looks at its caller's flag once in so many steps, a power of two: microseconds."""
@@ -43,8 +52,9 @@ class _Waiting:
 
     def __init__(self) -> None:
         self.is_allowed = False
-        self.is_cold = False
-        """A kernel was not in the cache, so those after it are not looked for."""
+        self.settled = threading.Event()
+        """Set once all are there, or it is known that some must be compiled."""
+        self.settled.set()
         self.kernels: list[_Pending[Any, Any]] = []
         self.lock = threading.Lock()
 
@@ -63,28 +73,29 @@ def on_compile(callback: Callable[[str], None]) -> None:
 
 
 def let_compiling_wait() -> None:
-    """Kernels that are imported from now on, and are not in the cache, wait for ``compile_pending``."""
-    _waiting.is_allowed = True
+    """Kernels that are imported from now on wait for ``compile_pending``."""
+    if is_compiled():
+        _waiting.is_allowed = True
+        _waiting.settled.clear()
 
 
 def are_pending() -> bool:
-    """True while some kernels run as they stand, as they are not compiled yet."""
+    """True while some kernels run as they stand, as they are not compiled or loaded yet."""
     return bool(_waiting.kernels)
 
 
+def wait_while_loading() -> None:
+    """Until all kernels are loaded, which takes less than a second, or it is known that some must be compiled."""
+    _waiting.settled.wait()
+
+
 def compile_pending() -> None:
-    """Compiles what waits; returns when nothing does. From any thread; several wait for each other."""
+    """Compiles or loads what waits; returns when nothing does. From any thread; several wait for each other."""
     with _waiting.lock:
-        for pending in _waiting.kernels:
-            pending.compile()
-        _waiting.is_allowed = _waiting.is_cold = False
-        compiled = {id(pending): pending.call for pending in _waiting.kernels}
-        for name, module in list(sys.modules.items()):  # who imported one calls what is compiled at once from now on
-            if name.startswith("memgraph_py."):
-                for attribute, value in list(vars(module).items()):
-                    if id(value) in compiled:
-                        setattr(module, attribute, compiled[id(value)])
-        _waiting.kernels = []
+        try:
+            _compile_all()
+        finally:
+            _waiting.settled.set()
 
 
 def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -95,19 +106,28 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def compile_function(function: Callable[P, R]) -> Callable[P, R]:
-        if not is_compiled():
-            _tell(function)
-            return _plain(function)
-        if _waiting.is_cold:
+        if _waiting.is_allowed:
             pending = _Pending(function, signature)
             _waiting.kernels.append(pending)
             return pending
         _tell(function)
-        compiled = _compiled(function, signature)
-        _waiting.is_cold = _waiting.is_allowed and not compiled.stats.cache_hits  # type: ignore[attr-defined]  # numba's
-        return compiled
+        return _compiled(function, signature) if is_compiled() else _plain(function)
 
     return compile_function
+
+
+def _compile_all() -> None:
+    for pending in _waiting.kernels:
+        if not pending.compile():
+            _waiting.settled.set()
+    _waiting.is_allowed = False
+    compiled = {id(pending): pending.call for pending in _waiting.kernels}
+    for name, module in list(sys.modules.items()):  # who imported one calls what is compiled at once from now on
+        if name.startswith("memgraph_py."):
+            for attribute, value in list(vars(module).items()):
+                if id(value) in compiled:
+                    setattr(module, attribute, compiled[id(value)])
+    _waiting.kernels = []
 
 
 class _Pending(Generic[P, R]):
@@ -122,8 +142,9 @@ class _Pending(Generic[P, R]):
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
         return self.call(*arguments, **named)
 
-    def compile(self) -> None:
-        """From now on a call is one of the compiled function; the kernels that this one calls are compiled."""
+    def compile(self) -> bool:
+        """From now on a call is one of the compiled function; the kernels that this one calls are compiled. False where
+        it was not in the cache."""
         _tell(self._function)
         names = {
             name: value.call if isinstance(value, _Pending) else value
@@ -132,6 +153,7 @@ class _Pending(Generic[P, R]):
         function = FunctionType(self._function.__code__, names, self._function.__name__, self._function.__defaults__)
         function.__qualname__, function.__module__ = self._function.__qualname__, self._function.__module__
         self.call = _compiled(cast("Callable[P, R]", function), self._signature)
+        return bool(self.call.stats.cache_hits)  # type: ignore[attr-defined]  # numba's
 
 
 def _tell(function: Callable[..., object]) -> None:

@@ -26,7 +26,7 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.errors import CypherError, StartupError
 from memgraph_py.functions.registry import Installation
-from memgraph_py.kernels import are_pending, compile_pending
+from memgraph_py.kernels import are_pending, compile_pending, wait_while_loading
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.front import Front, run_in_loop
 from memgraph_py.server.imports import ImportFiles
@@ -168,22 +168,23 @@ class App:
         )
 
     def _compile_kernels(self) -> None:
-        """Those that were not in the cache: at once where there is a graph to be loaded, else while clients are
-        answered."""
+        """Loads kernels, or compiles those that are not in the cache: before a graph is loaded, if there is one to
+        speak of; else while clients are answered."""
         if not are_pending():
             self.front.progress = None
-        elif self._directory.size_bytes() > COLD_BYTES_MAX:
-            compile_pending()
-            self.front.progress = None
-        else:
-            threading.Thread(target=self._compile_meanwhile, name="compile-kernels", daemon=True).start()
+            return
+        compiling = threading.Thread(target=self._compile_meanwhile, name="compile-kernels", daemon=True)
+        compiling.start()
+        size = self._directory.size_bytes()
+        if size > COLD_BYTES_MAX:
+            compiling.join()
+        elif size:
+            wait_while_loading()
 
     def _compile_meanwhile(self) -> None:
-        logger.info("compiling kernels: queries of many rows are slow until that is done")
         compile_pending()
         self.front.progress = None
         gc.freeze()  # what the compiler leaves
-        logger.info("kernels compiled")
 
     def _bolt_address(self) -> str:
         """Where clients on this machine find the server: the port is known once it listens."""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
+from memgraph_py.kernels import wait_while_loading
+
 PATIENCE_SECONDS = 0.05
 
 P = ParamSpec("P")
@@ -106,6 +108,7 @@ class Workers:
                     del future, call  # a statement that was given up holds its version of the graph
                     continue
                 self._begun[number] = time.monotonic()
+            wait_while_loading()  # what is done here may take long, and longer without kernels
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001  # handed on to whoever asked for the work

@@ -21,6 +21,8 @@ ROWS_MAX = 1 << 31
 """Ids are 32-bit."""
 _LARGE_BYTES = 1 << 20
 """Copied within a millisecond."""
+_SMALL_PAGES_BYTES = 8 << 20
+"""Pages of 2 MB make random reads of a large array faster by a third; of a small one they would waste a part."""
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 """Python names it from 3.13 on."""
 
@@ -53,7 +55,7 @@ def _reserved(size: int, *, in_huge_pages: bool) -> mmap.mmap | None:
         space = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE)
     except (OSError, OverflowError, ValueError):  # no space; a machine of 32 bits
         return None
-    if in_huge_pages and hasattr(mmap, "MADV_HUGEPAGE"):
+    if in_huge_pages and hasattr(mmap, "MADV_HUGEPAGE") and size > _SMALL_PAGES_BYTES:
         with contextlib.suppress(OSError):  # a kernel without them
-            space.madvise(mmap.MADV_HUGEPAGE)
+            space.madvise(mmap.MADV_HUGEPAGE, _SMALL_PAGES_BYTES, size - _SMALL_PAGES_BYTES)
     return space
