@@ -309,7 +309,7 @@ def sort(operator: Sort, context: ExecutionContext) -> Iterator[Batch]:
         if together.rows == 1:
             yield together
             return
-        held.add_bytes(8 * together.rows * (1 + 2 * len(operator.keys)))
+        held.add_bytes(8 * together.rows * (4 + 2 * len(operator.keys)))
         del batches
         keys = [evaluate(key, together, context) for key in operator.keys]
         yield from pieces(together.take(sorted_rows(keys, operator.descending, context.bounds)), context)

@@ -1,7 +1,8 @@
 """Order of rows by several columns: stable, over all kinds of values, NULL last when ascending.
 
 A column of one kind becomes a few arrays that numpy sorts; a column of mixed values becomes ranks of their order keys.
-Many rows are sorted in pieces that are merged, so that a sort can be ended: numpy's sort of all of them could not.
+Many rows are sorted by the digits of their keys, in a kernel that can be ended: numpy's sort could not, and takes three
+times as long.
 """
 
 from bisect import bisect_left
@@ -13,15 +14,15 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind, Rows
-from memgraph_py.kernels.sorting import merge_runs, string_words
+from memgraph_py.kernels.sorting import radix_order, string_words
 from memgraph_py.values.comparison import OrderKey, order_key
 
 __all__ = ["first_rows", "sorted_rows"]
 
 _STRING_WORDS_MAX = 8
 """Strings of up to so many words of eight bytes are sorted by numpy; each word is one more pass over the rows."""
-_ROWS_AT_ONCE = 1 << 17
-"""Rows that numpy sorts at once, in 10 ms."""
+_RADIX_ROWS = 512
+"""Fewer are sorted by numpy in less time than digits are counted."""
 _KEYS_AT_ONCE = 1 << 12
 """Keys of mixed values that are sorted at once, in 10 ms."""
 
@@ -31,19 +32,42 @@ def sorted_rows(columns: Sequence[Column], descending: Sequence[bool], bounds: B
     keys: list[NDArray[Any]] = []
     for column, down in zip(columns, descending, strict=True):
         keys += _sort_keys(column, down, bounds)
-    if len(keys[0]) > _ROWS_AT_ONCE:
-        return _sorted_in_pieces(keys, bounds)
+    if len(keys[0]) >= _RADIX_ROWS:
+        return _sorted_by_digits(keys, bounds)
     if len(keys) == 1:
         return np.argsort(keys[0], kind="stable")
     return np.lexsort(keys[::-1])
 
 
-def _sorted_in_pieces(keys: list[NDArray[Any]], bounds: Bounds) -> Rows:
-    """The rows by the last key, then by the one before it, and so on: each sort keeps what the ones before it did."""
-    order = _ordered(_as_integers(keys[-1]), bounds)
-    for key in keys[-2::-1]:
-        order = order[_ordered(_as_integers(key)[order], bounds)]
+def _sorted_by_digits(keys: list[NDArray[Any]], bounds: Bounds) -> Rows:
+    """The rows by the last key, then by the one before it, and so on: each sort keeps what the ones before it did. Keys
+    whose numbers fit one integer together are one key."""
+    order: Rows | None = None
+    for key in _packed([_as_integers(key) for key in keys])[::-1]:
+        order = radix_order(key, bounds.flag) if order is None else order[radix_order(key[order], bounds.flag)]
+        bounds.check()
+    assert order is not None, "something is sorted by"
     return order
+
+
+def _packed(keys: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """As few keys in the same order, the most significant first."""
+    packed = keys[:1]
+    bits = _span(keys[0]).bit_length() if len(keys) > 1 else 0
+    for key in keys[1:]:
+        more = _span(key).bit_length()
+        bits += more
+        if bits < 63:
+            upper = packed[-1] - packed[-1].min()
+            packed[-1] = (upper << more) | (key - key.min())
+        else:
+            packed.append(key)
+            bits = more
+    return packed
+
+
+def _span(key: NDArray[np.int64]) -> int:
+    return int(key.max()) - int(key.min())
 
 
 def _as_integers(key: NDArray[Any]) -> NDArray[np.int64]:
@@ -52,24 +76,6 @@ def _as_integers(key: NDArray[Any]) -> NDArray[np.int64]:
         return key.astype(np.int64)
     bits: NDArray[np.int64] = (key + 0.0).view(np.int64)  # -0.0 + 0.0 is 0.0
     return bits ^ ((bits >> 63) & np.int64((1 << 63) - 1))
-
-
-def _ordered(keys: NDArray[np.int64], bounds: Bounds) -> Rows:
-    """A stable argsort."""
-    rows = len(keys)
-    order = np.empty(rows, dtype=np.int64)
-    runs = np.empty(rows, dtype=np.int64)
-    for piece in bounds.pieces(rows, _ROWS_AT_ONCE):
-        own = keys[piece]
-        places = np.argsort(own, kind="stable")
-        runs[piece] = own[places]
-        order[piece] = places + piece.start
-    width = _ROWS_AT_ONCE
-    while width < rows:
-        runs, order = merge_runs(runs, order, width, bounds.flag)
-        bounds.check()
-        width *= 2
-    return order
 
 
 def first_rows(columns: Sequence[Column], descending: Sequence[bool], count: int, bounds: Bounds) -> Rows:

@@ -1,9 +1,10 @@
 """Grouping and sorting of columns agree with grouping and sorting of their values one by one."""
 
 import math
+import random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.bounds import Bounds
@@ -55,6 +56,17 @@ def test_rows_are_in_the_order_of_their_values(
     if rows:
         assert sorted_rows(columns, [down, right_down], Bounds()).tolist() == expected
         assert first_rows(columns, [down, right_down], count, Bounds()).tolist() == expected[:count]
+
+
+@settings(max_examples=20, deadline=None)
+@given(LISTS, LISTS, st.booleans(), st.booleans(), st.integers(0, 1 << 32))
+def test_so_are_many_rows(left: list[Value], right: list[Value], down: bool, right_down: bool, seed: int) -> None:
+    draw = random.Random(seed)
+    left, right = [[draw.choice(values or [None]) for _ in range(700)] for values in (left, right)]
+    expected = sorted(range(700), key=lambda row: order_key(right[row]), reverse=right_down)
+    expected = sorted(expected, key=lambda row: order_key(left[row]), reverse=down)
+    columns = [Column.from_values(left), Column.from_values(right)]
+    assert sorted_rows(columns, [down, right_down], Bounds()).tolist() == expected
 
 
 @given(st.lists(st.one_of(st.integers(0, 50), st.none()), min_size=300, max_size=400), st.booleans())
