@@ -10,17 +10,18 @@ import random
 import select
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.bolt_client import Client, message, statement
-from benchmarks.long_work import GRAPH, WORKS, Work, write_lines
+from benchmarks.long_work import COMMITS, GRAPH, WORKS, Work, dripping, write_lines
 from benchmarks.report import Figure, add_output_arguments, publish
 from benchmarks.server_cpu import cpu_seconds, cpu_used
 from benchmarks.serving import Server, serving
 
 MOMENTS = (0.05, 0.3, 0.8, 1.6, 3.0)
 """Seconds after which a statement is interrupted, more or less."""
+OF_COMMITS = (0.01, 0.03, 0.1, 0.2, 0.4)
+BEGIN, COMMIT = message(0x11, {}), message(0x12)
 PULL = message(0x3F, {"n": -1})
 HOST = "127.0.0.1"
 GOAL_MILLISECONDS = 100.0
@@ -35,15 +36,19 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=len(MOMENTS), help="of each kind of work")
     add_output_arguments(parser)
     arguments = parser.parse_args()
-    works = [work for work in WORKS if not arguments.work or any(work.name.startswith(name) for name in arguments.work)]
-    with tempfile.TemporaryDirectory() as folder:
+    works = [
+        work
+        for work in (*WORKS, *COMMITS)
+        if not arguments.work or any(work.name.startswith(name) for name in arguments.work)
+    ]
+    with tempfile.TemporaryDirectory() as folder, dripping() as uri:
         write_lines(Path(folder))
         with serving("--import-directory", folder, "--query-memory-limit-mb", "6000") as running:
             client = running.client()
             for text in GRAPH:
                 client.ask(statement(text), 2)
             figures = idle(running)
-            figures += [figure for work in works for figure in interrupted(running, work, MOMENTS[: arguments.moments])]
+            figures += [figure for work in works for figure in interrupted(running, work, uri, arguments.moments)]
     publish(figures, arguments, "RESET of what takes long")
 
 
@@ -60,14 +65,13 @@ def idle(running: Server) -> list[Figure]:
     return [Figure("nothing (the floor)", "ms until the answer", max(answered))]
 
 
-def interrupted(running: Server, work: Work, moments: Sequence[float]) -> list[Figure]:
+def interrupted(running: Server, work: Work, uri: str, moments: int) -> list[Figure]:
     """Milliseconds until the answer, and of the processor after the RESET: the most of all moments."""
     answered: list[float] = []
     used: list[float] = []
-    for moment in moments:
+    for moment in (OF_COMMITS if work.committed else MOMENTS)[:moments]:
         client = running.client()
-        client.ask(statement(work.text, work.parameters)[: -len(PULL)], 1)
-        client.send(PULL)
+        begin(client, work, uri)
         if not is_running_after(client, moment * random.uniform(0.8, 1.2), work):
             break
         before = cpu_seconds(running.own_process)
@@ -77,6 +81,8 @@ def interrupted(running: Server, work: Work, moments: Sequence[float]) -> list[F
         wait_until_quiet(running)
         used.append(cpu_used(before, cpu_seconds(running.own_process)) * 1e3)
         client.close()
+    if not answered and work.committed:
+        return [Figure(work.name, "had ended", 0.0)]
     if not answered:
         raise SystemExit(f"'{work.name}' ends before it can be interrupted")
     shown = [[round(time) for time in times] for times in (answered, used)]
@@ -85,6 +91,16 @@ def interrupted(running: Server, work: Work, moments: Sequence[float]) -> list[F
         Figure(work.name, "ms until the answer", max(answered), GOAL_MILLISECONDS),
         Figure(work.name, "ms of the processor", max(used)),
     ]
+
+
+def begin(client: Client, work: Work, uri: str) -> None:
+    """The work is under way then."""
+    if work.committed:
+        client.ask(BEGIN + statement(work.committed), 3)
+        client.send(COMMIT)
+        return
+    client.ask(statement(work.text, {"uri": uri, **work.parameters})[: -len(PULL)], 1)
+    client.send(PULL)
 
 
 def is_running_after(client: Client, seconds: float, work: Work) -> bool:

@@ -3,6 +3,10 @@
 Each would run for ten seconds or, most of them, for as long as one waits, and takes little memory in the first ones.
 """
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,9 +23,10 @@ GRAPH = (
     "MATCH (h:Hub), (i:Item) CREATE (h)-[:HAS]->(i)",
     "UNWIND range(0, 5) AS level UNWIND range(0, 19) AS i CREATE (:Layer {level: level, i: i})",
     "MATCH (a:Layer), (b:Layer) WHERE b.level = a.level + 1 CREATE (a)-[:NEXT]->(b)",
+    "UNWIND range(1, 1000000) AS x CREATE (:Wide {x: x, y: x % 1000})",
 )
 """Dense: 300 nodes with 60 relationships each. Item: 200,000. Layer: 6 layers of 20, each node leads to all of the
-next layer."""
+next layer. Wide: a million."""
 
 _NUMBERS = "UNWIND range(1, 1000000000) AS x"
 _MANY = "UNWIND range(1, 20000000) AS x"
@@ -29,12 +34,14 @@ _MANY = "UNWIND range(1, 20000000) AS x"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of work and a statement that does it. streams: it gives rows from the beginning on."""
+    """A kind of work and a statement that does it. streams: it gives rows from the beginning on. committed: it is the
+    COMMIT of a transaction in which this was run."""
 
     name: str
     text: str
     parameters: dict[str, Value] = field(default_factory=dict)
     streams: bool = False
+    committed: str | None = None
 
 
 WORKS = (
@@ -153,6 +160,7 @@ WORKS = (
         "LOAD CSV, grouped",
         f"{_NUMBERS} LOAD CSV FROM 'file:///{IMPORTED}' AS line WITH line, count(*) AS c RETURN sum(c)",
     ),
+    Work("LOAD CSV from the web", f"{_NUMBERS} LOAD CSV FROM $uri AS line RETURN count(line[0])"),
     Work("CREATE", f"{_NUMBERS} CREATE (:New {{x: x, text: toString(x)}})"),
     Work("CREATE of relationships", f"MATCH (h:Hub) {_NUMBERS} CREATE (h)-[:NEW {{x: x}}]->(h)"),
     Work("MERGE", f"{_NUMBERS} MERGE (:Merged {{x: x % 5000}})"),
@@ -177,6 +185,47 @@ WORKS = (
     Work("rows of nodes to a client", f"{_NUMBERS} MATCH (n:Item) RETURN n", streams=True),
     Work("rows of paths to a client", "MATCH p = (:Dense)-->()-->()-->() RETURN p", streams=True),
 )
+
+COMMITS = (
+    Work(
+        "commit of nodes", "", committed="UNWIND range(1, 1000000) AS x CREATE (:Committed {x: x, text: toString(x)})"
+    ),
+    Work(
+        "commit of relationships",
+        "",
+        committed="MATCH (h:Hub) UNWIND range(1, 1000000) AS x CREATE (h)-[:COMMITTED {x: x}]->(h)",
+    ),
+    Work("commit of properties", "", committed="MATCH (n:Wide) SET n.y = 7, n.text = 'a text'"),
+    Work("commit of deletions", "", committed="MATCH (n:Wide) DELETE n"),
+)
+"""They end within seconds; what goes to the log is waited for."""
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """The URI of a file that never ends: a byte of it comes every tenth of a second."""
+    ended = threading.Event()
+
+    def drip(peer: socket.socket) -> None:
+        with peer, suppress(OSError):
+            peer.recv(1 << 16)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n")
+            while not ended.wait(0.1):
+                peer.sendall(b"1")
+
+    def serve() -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                threading.Thread(target=drip, args=listening.accept()[:1], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/lines.csv"
+        finally:
+            ended.set()
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
 
 
 def write_lines(folder: Path, lines: int = CSV_LINES) -> None:

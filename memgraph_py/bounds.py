@@ -168,7 +168,7 @@ class Bounds:
     of perf_counter, or None. budget: what it may take in its thread, or None.
     """
 
-    __slots__ = ("_ending", "budget", "deadline", "flag", "memory")
+    __slots__ = ("__weakref__", "_ending", "budget", "deadline", "flag", "memory")
 
     def __init__(self, memory: Memory | None = None) -> None:
         self.flag: NDArray[np.int64] = np.zeros(1, dtype=np.int64)

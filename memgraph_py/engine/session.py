@@ -72,8 +72,8 @@ class Session:
         self._open: list[Result] = []
         self._contexts: list[weakref.ref[ExecutionContext]] = []
         """Of what runs, of the open results too: an idle session holds no version of the graph."""
-        self._own_bounds = Bounds()
-        """Of the command, or of the explicit transaction's commit, that is under way."""
+        self._own_bounds: Callable[[], Bounds | None] = lambda: None
+        """A reference to those of the command, or of the explicit transaction's commit, that is under way."""
         self._ending = threading.Lock()
         self._takes_effect = False
         """What runs goes to the log, or is a command of streams: it cannot be abandoned. Guarded by _ending."""
@@ -182,7 +182,8 @@ class Session:
 
     def cancel(self, ending: Ending = Ending.CANCELLED) -> None:
         """Make what runs raise the error of the ending as soon as it looks; from any thread."""
-        self._own_bounds.end(ending)
+        if (own := self._own_bounds()) is not None:
+            own.end(ending)
         for reference in self._contexts:
             context = reference()
             if context is not None:
@@ -191,7 +192,8 @@ class Session:
     @property
     def is_busy(self) -> bool:
         """True while a transaction is open, or a statement runs or has rows left."""
-        return self._transaction is not None or any(reference() is not None for reference in tuple(self._contexts))
+        is_open = self._transaction is not None or self._own_bounds() is not None
+        return is_open or any(reference() is not None for reference in tuple(self._contexts))
 
     @property
     def is_terminated(self) -> bool:
@@ -251,7 +253,8 @@ class Session:
         self._open.clear()
 
     def _begin_bounds(self, deadline: float | None) -> Bounds:
-        self._own_bounds = bounds = Bounds()
+        bounds = Bounds()
+        self._own_bounds = weakref.ref(bounds)
         bounds.deadline = deadline
         if self._abandoned:
             bounds.end()
@@ -408,11 +411,8 @@ class Session:
             context.environment.begun_seconds = self._begun_seconds
         context.bounds.deadline = deadline
         context.bounds.budget = budget
-        if self._transaction is None:
-            self._contexts = [weakref.ref(context)]
-        else:
-            still_open = [other for other in self._contexts if other() is not None]
-            self._contexts = [*still_open, weakref.ref(context)]
+        still_open = [] if self._transaction is None else [one for one in self._contexts if one() is not None]
+        self._contexts = [*still_open, weakref.ref(context)]
         if self._abandoned:  # before there was a context to cancel
             context.bounds.end()
         return context

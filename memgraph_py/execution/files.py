@@ -102,7 +102,7 @@ def _blocks(operator: LoadCsv, source: str, context: ExecutionContext) -> Iterat
     cut = operator.terminator.encode()
     terminator = np.frombuffer(cut, dtype=np.uint8).copy()
     pending, pieces, line = b"", list[bytes](), 1
-    for piece in chain(context.environment.installation.read_file(source), (None,)):
+    for piece in chain(context.environment.installation.read_file(source, context.check), (None,)):
         is_last = piece is None
         if piece is not None:
             pieces.append(piece.encode())

@@ -227,6 +227,7 @@ def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
             rows += batch.rows
             if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
                 continue
+            context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows)  # all of it joined
             seen, fresh = _more_distinct(seen, gathered, context)
             gathered, rows = [], 0
             held.drop()
@@ -234,6 +235,7 @@ def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
             held.add_bytes(GROUPING_BYTES * seen.rows)
             yield from pieces(fresh, context)
         if gathered:
+            context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows)
             yield from pieces(_more_distinct(seen, gathered, context)[1], context)
 
 

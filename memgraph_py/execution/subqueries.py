@@ -10,7 +10,7 @@ from memgraph_py.errors import CypherTypeError, ProcedureNotFound
 from memgraph_py.execution.comprehensions import regroup
 from memgraph_py.execution.evaluation import evaluate, evaluates, gather, node_ids
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
-from memgraph_py.execution.memory import column_bytes, held_rows
+from memgraph_py.execution.memory import VALUE_BYTES, column_bytes, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import Procedure, callable_rows
 from memgraph_py.plan.expressions import Collect, Count, Exists
@@ -161,6 +161,9 @@ def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterat
             context.check()
             for answer in procedure.run(context.environment, [values[row] for values in arguments]):
                 source_rows.append(row)
+                if len(source_rows) % _ANSWERS_AT_ONCE == 0:
+                    context.check()
+                    context.bounds.memory.require(VALUE_BYTES * len(source_rows) * (1 + len(found)))
                 for column, place in zip(found, places, strict=True):
                     column.append(answer[place])
         if operator.void or not names:
@@ -170,6 +173,8 @@ def procedure_call(operator: ProcedureCall, context: ExecutionContext) -> Iterat
         yield from pieces(widen(batch, np.array(source_rows, dtype=np.int64), columns), context)
 
 
+_ANSWERS_AT_ONCE = 1_024
+"""A procedure may give rows for ever."""
 _ACCEPTED = {
     "BOOLEAN": {"BOOLEAN"},
     "FLOAT": {"FLOAT", "INTEGER"},

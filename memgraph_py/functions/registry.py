@@ -30,19 +30,20 @@ class Clock(Protocol):
     def now_seconds(self) -> float: ...
 
 
-def _no_files(uri: str) -> Iterator[str]:
+def _no_files(uri: str, check: Callable[[], None]) -> Iterator[str]:
     raise ExternalResourceFailed(f"this database reads no files, and so not {uri!r}")
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
     """What a server tells of itself. ``disk_bytes`` and ``address`` (host and port for clients) may be asked anew.
-    ``read_file`` gives the text at a URI of LOAD CSV, piece by piece, and raises ExternalResourceFailed."""
+    ``read_file`` gives the text at a URI of LOAD CSV, piece by piece, and raises ExternalResourceFailed; it calls its
+    second argument while it waits, which raises where it is to end."""
 
     settings: Settings = field(default_factory=Settings)
     address: Callable[[], str] = lambda: "localhost:7687"
     disk_bytes: Callable[[], int] = lambda: 0
-    read_file: Callable[[str], Iterator[str]] = _no_files
+    read_file: Callable[[str, Callable[[], None]], Iterator[str]] = _no_files
 
 
 _NO_SERVER = Installation()

@@ -4,7 +4,7 @@ import codecs
 import gzip
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,15 +25,16 @@ class ImportFiles:
 
     settings: Settings
 
-    def read(self, uri: str) -> Iterator[str]:
+    def read(self, uri: str, check: Callable[[], None]) -> Iterator[str]:
         """The text at the URI, UTF-8, as it is or packed by gzip, in pieces; opened when the first one is asked for.
 
-        Raises ExternalResourceFailed that says why it cannot be had.
+        check: called again and again while it is waited for; what it raises ends this. Raises ExternalResourceFailed
+        that says why it cannot be had.
         """
         seconds = self.settings.limits.import_fetch_seconds
         try:
             if _is_web(uri):
-                yield from self._from_web(uri, seconds)
+                yield from self._from_web(uri, seconds, check)
             else:
                 with open_inside(self._folder(), _path(uri), "--import-directory") as opened:
                     yield from _decoded(opened)
@@ -49,14 +50,14 @@ class ImportFiles:
             hint = "start the server with --import-directory, and put the file there"
         raise ExternalResourceFailed(f"cannot load {uri[:200]!r}: {cause}", hint=hint)
 
-    def _from_web(self, uri: str, seconds: float) -> Iterator[str]:
+    def _from_web(self, uri: str, seconds: float, check: Callable[[], None]) -> Iterator[str]:
         from memgraph_py.streams.web import WebSource
 
         limits = self.settings.limits
         bounds = (limits.import_bytes_max, limits.transform_fetch_redirects_max)
         web = WebSource(self.settings.transform_hosts, *bounds, encodings=("identity", "gzip", "x-gzip"))
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as spooled:
-            web.fetch(uri, spooled, seconds)
+            web.fetch(uri, spooled, seconds, check)
             spooled.seek(0)
             yield from _decoded(spooled, limits.import_bytes_max)
 

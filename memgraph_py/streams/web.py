@@ -18,6 +18,8 @@ from typing import TypeAlias
 
 import httpx
 
+from memgraph_py.bounds import no_check
+from memgraph_py.errors import CypherError
 from memgraph_py.streams.source import Refused, Sink, cause_of, check_size
 
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -30,6 +32,8 @@ METADATA_NETWORK = IPv6Network("fd00:ec2::/32")
 """One cloud's addresses for its own machines: fd00:ec2::254, and ::23 for its containers."""
 EMBEDDING_NETWORKS = tuple(map(IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
 """IPv6 addresses that end in an IPv4 address: the old compatible form, translated ones, and those of NAT64."""
+LOOK_SECONDS = 0.02
+"""So often it is seen whether anybody still waits for the content."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -43,12 +47,27 @@ class WebSource:
     redirects_max: int
     encodings: tuple[str, ...] = ("identity",)
 
-    def fetch(self, uri: str, sink: Sink, seconds: float) -> None:
-        """Write the content into the sink. Raises TimeoutError, or one of FAILURES."""
+    def fetch(self, uri: str, sink: Sink, seconds: float, check: Callable[[], None] = no_check) -> None:
+        """Write the content into the sink. check: called again and again; what it raises ends this. Raises
+        TimeoutError, or one of FAILURES."""
         try:
-            asyncio.run(self._fetch_url(uri, sink, seconds))
+            is_wanted = asyncio.run(self._fetch_watched(uri, sink, seconds, check))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Refused(cause_of(error)) from error
+        if not is_wanted:
+            check()
+
+    async def _fetch_watched(self, uri: str, sink: Sink, seconds: float, check: Callable[[], None]) -> bool:
+        """False where ``check`` raises: its error is not let through here, as tasks and what they raise know each
+        other, and would keep all that the error's frames know."""
+        fetching = asyncio.ensure_future(self._fetch_url(uri, sink, seconds))
+        while not (await asyncio.wait((fetching,), timeout=LOOK_SECONDS))[0]:
+            try:
+                check()
+            except CypherError:
+                return False  # asyncio.run ends what is under way
+        await fetching
+        return True
 
     async def _fetch_url(self, uri: str, sink: Sink, seconds: float) -> None:
         """Asynchronous for one reason: the limit of time then holds for all of it, a server that drips bytes

@@ -9,6 +9,7 @@ from memgraph_py.bounds import MemoryPool
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import (
     AccessModeViolation,
+    ConstraintViolation,
     CypherError,
     CypherSyntaxError,
     ForbiddenInTransaction,
@@ -274,6 +275,36 @@ def test_the_wait_for_an_index_can_be_given_up(database: Database) -> None:
         assert rows(database, "MATCH (n:Node {id: 7}) RETURN n.id") == [[7]]
     rows(database, "CALL db.awaitIndexes()")
     assert rows(database, "SHOW INDEXES YIELD state, populationPercent") == [["ONLINE", 100.0]]
+
+
+def test_the_creation_of_a_constraint_can_be_given_up(database: Database) -> None:
+    """Nothing is left of it, and what else is to be built is."""
+    rows(database, "UNWIND range(1, 100) AS id CREATE (:Node {id: id})")
+    session, population = database.session(), database.store.population
+    ended: list[BaseException] = []
+
+    def create() -> None:
+        try:
+            session.run("CREATE CONSTRAINT one FOR (n:Node) REQUIRE n.id IS UNIQUE").values()
+        except TransactionTerminated as error:
+            ended.append(error)
+
+    with population._working:  # whoever builds indexes is held up
+        creating = threading.Thread(target=create)
+        creating.start()
+        deadline = time.monotonic() + 10
+        while not population:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert session.is_busy
+        session.cancel()
+        creating.join(10)
+    assert len(ended) == 1
+    assert not population
+    assert rows(database, "SHOW CONSTRAINTS YIELD name") == rows(database, "SHOW INDEXES YIELD name") == []
+    rows(database, "CREATE CONSTRAINT one FOR (n:Node) REQUIRE n.id IS UNIQUE")
+    with pytest.raises(ConstraintViolation):
+        rows(database, "CREATE (:Node {id: 7})")
 
 
 def test_all_queries_together_hold_no_more_than_their_pool() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from hypothesis import example, given
@@ -21,7 +21,7 @@ TEXTS = st.text(alphabet=st.sampled_from('ab",\\\n\r;é'), max_size=40)
 def ours(pieces: list[str], terminator: str) -> list[list[str | None]] | None:
     """None where it is no CSV."""
 
-    def read(uri: str) -> Iterator[str]:
+    def read(uri: str, check: Callable[[], None]) -> Iterator[str]:
         yield from pieces
 
     database = Database(GraphStore())
@@ -62,7 +62,7 @@ def test_a_record_goes_over_many_pieces() -> None:
 
 
 def test_lists_and_maps_are_made_when_asked_for() -> None:
-    def read(uri: str) -> Iterator[str]:
+    def read(uri: str, check: Callable[[], None]) -> Iterator[str]:
         yield "name,age,name\nAda,36\nGrace,,x,more\n"
 
     database = Database(GraphStore())

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.long_work import GRAPH, WORKS, Work, write_lines
+from benchmarks.long_work import COMMITS, GRAPH, WORKS, Work, dripping, write_lines
 from memgraph_py.bolt.messages import FAILURE, RECORD, SUCCESS
 from memgraph_py.bolt.packstream import Decoder
 from memgraph_py.config import Settings
 from memgraph_py.server.app import EmbeddedServer
 from memgraph_py.values.types import Value
-from tests.bolt.requests import RESET, pull, run
+from tests.bolt.requests import BEGIN, COMMIT, RESET, pull, run
 from tests.server.peer import Peer, wait_until
 
 SECONDS_MAX = 5.0
@@ -57,10 +57,17 @@ def connect(busy_server: EmbeddedServer) -> Iterator[Callable[[], Peer]]:
         peer.socket.close()
 
 
-def started(peer: Peer, work: Work, **options: int) -> float:
+@pytest.fixture(scope="module")
+def uri() -> Iterator[str]:
+    """Of a file that never ends."""
+    with dripping() as address:
+        yield address
+
+
+def started(peer: Peer, work: Work, uri: str, **options: int) -> float:
     """When the work, which is under way now, was asked for."""
     begun = time.monotonic()
-    peer.send(run(work.text, work.parameters, **options), pull())
+    peer.send(run(work.text, {"uri": uri, **work.parameters}, **options), pull())
     assert peer.take(1)[0][0] == SUCCESS
     return begun
 
@@ -84,10 +91,10 @@ def as_map(payload: bytes) -> dict[str, Value]:
 
 
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
-def test_it_ends_when_it_must(busy_server: EmbeddedServer, connect: Callable[[], Peer], work: Work) -> None:
+def test_it_ends_when_it_must(busy_server: EmbeddedServer, connect: Callable[[], Peer], uri: str, work: Work) -> None:
     peer, other = connect(), connect()
 
-    started(peer, work)
+    started(peer, work, uri)
     time.sleep(0.05)
     sent = time.monotonic()
     peer.send(RESET)
@@ -95,12 +102,12 @@ def test_it_ends_when_it_must(busy_server: EmbeddedServer, connect: Callable[[],
     assert peer.take(1)[0][0] == SUCCESS
     assert time.monotonic() - sent < SECONDS_MAX
 
-    begun = started(peer, work, tx_timeout=100)
+    begun = started(peer, work, uri, tx_timeout=100)
     assert failure(peer) == TIMED_OUT
     assert time.monotonic() - begun < SECONDS_MAX
     assert peer.ask(RESET)[0][0] == SUCCESS
 
-    started(peer, work)
+    started(peer, work, uri)
     time.sleep(0.1)
     for tag, fields in other.ask(run(RUNNING), pull()):
         if tag == RECORD:
@@ -112,3 +119,36 @@ def test_it_ends_when_it_must(busy_server: EmbeddedServer, connect: Callable[[],
 
     wait_until(lambda: len(other.ask(run(RUNNING), pull())) == 2)  # no row: all workers have come back
     assert busy_server.database.core.memory_pool.held == 0
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.05])
+@pytest.mark.parametrize("work", COMMITS, ids=lambda work: work.name)
+def test_a_commit_ends_when_it_must(
+    busy_server: EmbeddedServer, connect: Callable[[], Peer], work: Work, moment: float
+) -> None:
+    """Where it has gone to the log the client is told how it ended, else nothing is left of it."""
+    peer, other = connect(), connect()
+    before = contents(other)
+    assert peer.ask(BEGIN, run(work.committed or ""), pull())[-1][0] == SUCCESS
+    peer.send(COMMIT)
+    time.sleep(moment)
+    sent = time.monotonic()
+    peer.send(RESET)
+    ended, reset = (tag for tag, _ in peer.take(2))
+    assert reset == SUCCESS
+    assert ended in (SUCCESS, FAILURE)
+    assert time.monotonic() - sent < SECONDS_MAX
+    assert (contents(other) == before) == (ended == FAILURE)
+    assert [tag for tag, _ in peer.ask(run("CREATE (:After)"), pull())] == [SUCCESS, SUCCESS]
+    assert other.ask(run("MATCH (n:After) DELETE n"), pull())[-1][0] == SUCCESS
+    wait_until(lambda: len(other.ask(run(RUNNING), pull())) == 2)
+
+
+def contents(peer: Peer) -> list[list[Value]]:
+    """What the commits change."""
+    counts = (
+        "MATCH (n) RETURN count(n)",
+        "MATCH ()-[r]->() RETURN count(r)",
+        "MATCH (n:Wide) RETURN sum(n.y), count(n.text)",
+    )
+    return [peer.ask(run(text), pull())[1][1] for text in counts]
