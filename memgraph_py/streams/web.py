@@ -65,7 +65,9 @@ class WebSource:
             try:
                 check()
             except CypherError:
-                return False  # asyncio.run ends what is under way
+                fetching.cancel()
+                await asyncio.wait((fetching,))
+                return False
         await fetching
         return True
 
