@@ -1,18 +1,21 @@
 """`python -m benchmarks.together`: 32 clients that read while a stream ingests at full speed.
 
 First the clients alone, then the stream alone, then both. Each client looks nodes up by their id, one at a time; the
-stream takes node messages at BATCH_SIZE 1000 from a broker in this process. CPU time is the server's: the event loop's
-thread answers the clients, the other threads and the transform's process are the stream's. Where both share the cores
-and nothing else, a look-up and a message cost together what they cost alone; only clocks go slower.
+stream takes node messages at BATCH_SIZE 1000 from a broker in this process, and the clients are a process too. CPU time
+is the server's: the event loop's thread answers the clients, the other threads and the transform's process are the
+stream's. Where both share the cores and nothing else, a look-up and a message cost together what they cost alone; only
+clocks go slower.
 """
 
 import argparse
 import itertools
+import multiprocessing
 import selectors
-import threading
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 import numpy as np
 from neo4j import GraphDatabase, Session
@@ -38,51 +41,59 @@ class Use:
     stream: float
 
 
-@dataclass(slots=True)
 class Reading:
-    """Clients that look nodes up until they are told to stop. latencies: seconds of each look-up."""
+    """Clients that look nodes up until they are told to stop, in a process of their own: in this one is the broker."""
 
-    server: Server
-    latencies: list[float] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    def __init__(self, server: Server) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._told, theirs = context.Pipe()
+        self._process = context.Process(target=_read, args=(server.host, server.port, theirs))
+        self._process.start()
+        self._told.recv()
 
     def start(self) -> None:
-        """Begin, in a thread."""
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
+        """Begin."""
+        self._told.send(None)
 
-    def stop(self) -> None:
-        """End, with all answers there."""
-        self._stop.set()
-        assert self._thread is not None, "started"
-        self._thread.join()
+    def stop(self) -> list[float]:
+        """End, with all answers there: seconds of each look-up."""
+        self._told.send(None)
+        latencies: list[float] = self._told.recv()
+        self._process.join()
+        return latencies
 
-    def _read(self) -> None:
-        asked = itertools.cycle([statement(LOOKUP, {"id": f"known {number}"}) for number in range(NODES)])
-        clients = [self.server.client() for _ in range(CLIENTS)]
-        sent: dict[Client, float] = {}
-        missing: dict[Client, int] = {}
 
-        def send(client: Client) -> None:
-            sent[client], missing[client] = time.perf_counter(), 2
-            client.send(next(asked))
+def _read(host: str, port: int, told: "Connection[object, object]") -> None:
+    """Of a Reading: ready, wait for the start, go on until told to stop, tell the latencies."""
+    asked = itertools.cycle([statement(LOOKUP, {"id": f"known {number}"}) for number in range(NODES)])
+    clients = [Client(host, port) for _ in range(CLIENTS)]
+    sent: dict[Client, float] = {}
+    missing: dict[Client, int] = {}
+    latencies: list[float] = []
 
-        with selectors.DefaultSelector() as selector:
-            for client in clients:
-                selector.register(client.socket, selectors.EVENT_READ, client)
-                send(client)
-            while missing:
-                for key, _ in selector.select():
-                    client = key.data
-                    missing[client] -= client.receive()
-                    if missing[client] == 0:
-                        self.latencies.append(time.perf_counter() - sent[client])
-                        del missing[client]
-                        if not self._stop.is_set():
-                            send(client)
+    def send(client: Client) -> None:
+        sent[client], missing[client] = time.perf_counter(), 2
+        client.send(next(asked))
+
+    told.send(None)
+    told.recv()
+    with selectors.DefaultSelector() as selector:
         for client in clients:
-            client.close()
+            selector.register(client.socket, selectors.EVENT_READ, client)
+            send(client)
+        while missing:
+            stops = told.poll()
+            for key, _ in selector.select():
+                client = key.data
+                missing[client] -= client.receive()
+                if missing[client] == 0:
+                    latencies.append(time.perf_counter() - sent[client])
+                    del missing[client]
+                    if not stops:
+                        send(client)
+    told.send(latencies)
+    for client in clients:
+        client.close()
 
 
 def main() -> None:
@@ -92,11 +103,12 @@ def main() -> None:
     )
     parser.add_argument("--messages", type=int, default=200_000, help="of the stream, alone and beside the clients")
     parser.add_argument("--seconds", type=float, default=5.0, help="of the clients alone")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter whose installation serves")
     add_output_arguments(parser)
     arguments = parser.parse_args()
     with (
         EmbeddedBroker() as broker,
-        serving("--transform-directory", str(TRANSFORM)) as server,
+        serving("--transform-directory", str(TRANSFORM), python=arguments.python) as server,
         GraphDatabase.driver(server.uri, auth=None) as driver,
         driver.session() as session,
     ):
@@ -126,7 +138,7 @@ def measure(
     before = used(server)
     reading.start()
     time.sleep(arguments.seconds)
-    reading.stop()
+    alone_latencies = reading.stop()
     alone = since(before, server)
 
     produce(broker, "together", [b"%d" % number for number in range(count)])
@@ -138,17 +150,17 @@ def measure(
 
     produce(broker, "together", [b"%d" % number for number in range(count, 2 * count)])
     beside = Reading(server)
-    beside.start()
     session.run("START STREAM ingest").consume()
-    before, already = used(server), len(beside.latencies)
+    beside.start()
+    before = used(server)
     seconds_beside = import_until(session, WARM_UP + 2 * count, start=False)
-    together, looked_up = since(before, server), len(beside.latencies) - already
+    beside_latencies = beside.stop()
+    together, looked_up = since(before, server), len(beside_latencies)
     session.run("STOP STREAM ingest").consume()
-    beside.stop()
 
-    lookup = [1e6 * alone.loop / len(reading.latencies), 1e6 * together.loop / looked_up]
+    lookup = [1e6 * alone.loop / len(alone_latencies), 1e6 * together.loop / looked_up]
     message = [1e6 * use.stream / count for use in (stream_alone, together)]
-    tails = [1e3 * float(np.percentile(read.latencies, 99)) for read in (reading, beside)]
+    tails = [1e3 * float(np.percentile(read, 99)) for read in (alone_latencies, beside_latencies)]
     return [
         Figure("look-up, clients alone", "µs CPU", lookup[0]),
         Figure("look-up, beside the stream", "µs CPU", lookup[1]),
@@ -156,7 +168,7 @@ def measure(
         Figure("message, stream alone", "µs CPU", message[0]),
         Figure("message, beside the clients", "µs CPU", message[1]),
         Figure("message: together against alone", "ratio of CPU", message[1] / message[0]),
-        Figure("look-ups, clients alone", "a second", len(reading.latencies) / arguments.seconds),
+        Figure("look-ups, clients alone", "a second", len(alone_latencies) / arguments.seconds),
         Figure("look-ups, beside the stream", "a second", looked_up / seconds_beside),
         Figure("messages, stream alone", "a second", count / seconds_alone),
         Figure("messages, beside the clients", "a second", count / seconds_beside),

@@ -53,6 +53,8 @@ class Ingestion:
 
     def __init__(self, database: Database) -> None:
         self._core = database.core
+        self.turns = database.core.turns
+        """A stream takes its turns there."""
 
     def apply(
         self,

@@ -24,6 +24,7 @@ from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
+from memgraph_py.engine.turns import Turns
 from memgraph_py.engine.vectorise import Vectorised, vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, whole_single_row
@@ -255,6 +256,8 @@ class Core:
         self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
         """All sessions there are; of ``session.Session``, which holds this."""
         self.transaction_numbers = count(1)
+        self.turns = Turns()
+        """Of the streams and the event loop."""
         self.memory_pool = MemoryPool()
         """Of all transactions."""
 

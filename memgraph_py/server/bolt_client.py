@@ -55,6 +55,7 @@ class BoltClient(asyncio.Protocol):
         self.is_lost = False
         self._services = services
         self._loop = services.loop
+        self._turns = services.database.core.turns
         limits = services.settings.limits
         self._connection = Connection(
             message_bytes_max=limits.message_bytes_max, nesting_depth_max=limits.nesting_depth_max
@@ -101,6 +102,8 @@ class BoltClient(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and carry on unless a request is being carried out."""
+        if self._turns.is_shared:
+            self._turns.give_way()
         connection = self._connection
         connection.receive(data)
         held = connection.held_bytes

@@ -49,6 +49,7 @@ class BoltServer:
             lambda: BoltClient(services), settings.bolt_address, settings.bolt_port, backlog=512
         )
         self._services = services
+        self._database.core.turns.join(loop.call_soon)
         self._metrics.gauge(
             "memgraph_open_transactions", "Explicit transactions that are open.", lambda: services.open_transactions
         )
@@ -72,6 +73,7 @@ class BoltServer:
             self._next_look.cancel()
         if self._services is None:
             return
+        self._database.core.turns.leave()
         clients = self._services.clients
         for client in list(clients):
             client.close()

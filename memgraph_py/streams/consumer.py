@@ -245,6 +245,7 @@ class StreamConsumer:
         self._check_time = 0.0
         self._look_time = 0.0
         self._look = True
+        self._turn = surroundings.ingestion.turns.worker()
         self._thread = threading.Thread(target=self._run, name=f"stream-{definition.name}", daemon=True)
 
     @property
@@ -331,22 +332,29 @@ class StreamConsumer:
         return self._transform
 
     def _consume(self) -> None:
-        assert self._transform is not None
+        assert self._transform is not None, "prepared"
         while not self._stopping.is_set() and self._batches_left != 0:
-            messages = self._next_batch()
-            if messages is None:
-                continue
-            try:
-                runs = self._transform.apply(messages.values)
-            except CypherError as error:
-                if self._stopping.is_set():  # the script was ended by us
-                    return
-                row = Search(self._fresh_transform).by_script(messages.values)
-                raise self._failed(error.text(), messages, row) from error
-            if self._stopping.is_set():
+            with self._turn:
+                self._take_batch(self._transform)
+
+    def _take_batch(self, transform: Transform) -> None:
+        """The next batch, if one comes, up to its commit."""
+        messages = self._next_batch()
+        if messages is None:
+            return
+        try:
+            runs = transform.apply(messages.values, meanwhile=self._turn.given_back())
+        except CypherError as error:
+            if self._stopping.is_set():  # the script was ended by us
                 return
-            self._apply(messages, runs)
-            while len(self._in_flight) >= IN_FLIGHT_MAX:
+            with self._turn.given_back():
+                row = Search(self._fresh_transform).by_script(messages.values)
+            raise self._failed(error.text(), messages, row) from error
+        if self._stopping.is_set():
+            return
+        self._apply(messages, runs)
+        while len(self._in_flight) >= IN_FLIGHT_MAX:
+            with self._turn.given_back():
                 self._settle_oldest()
 
     def _next_batch(self) -> Messages | None:
@@ -357,10 +365,12 @@ class StreamConsumer:
         messages = Messages()
         while True:
             seconds = deadline - time.monotonic()
-            if seconds < TIMEOUT_SECONDS_MIN:
-                seconds = 0.0
-            received = self._source.read(definition.batch_size - len(messages), min(seconds, SLICE_SECONDS))
-            messages.extend(received)
+            seconds = 0.0 if seconds < TIMEOUT_SECONDS_MIN else seconds
+            messages.extend(self._source.read(definition.batch_size - len(messages), 0.0))
+            if len(messages) < definition.batch_size and seconds > 0.0:
+                left = min(seconds, SLICE_SECONDS)
+                with self._turn.given_back():
+                    messages.extend(self._source.read(definition.batch_size - len(messages), left))
             if self._stopping.is_set():
                 return None
             if len(messages) >= definition.batch_size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
@@ -381,12 +391,14 @@ class StreamConsumer:
                 committed = ingestion.apply(runs, self._definition.stream_id, position, left)
                 break
             except QueryFailed as error:
-                row = Search(self._fresh_transform).by_query(messages.values, runs, error, ingestion)
+                with self._turn.given_back():
+                    row = Search(self._fresh_transform).by_query(messages.values, runs, error, ingestion)
                 raise self._failed(f"{error} (query: {error.query})", messages, row) from error
             except TransactionConflict:
                 self._progress.retries += 1
-                if self._stopping.wait(pause):
-                    raise _Stopped from None
+                with self._turn.given_back():
+                    if self._stopping.wait(pause):
+                        raise _Stopped from None
                 pause = min(2 * pause, CONFLICT_SECONDS_MAX)
             except CypherError as error:
                 raise self._failed(error.text(), messages) from error
@@ -427,7 +439,8 @@ class StreamConsumer:
             self._look_time = now
             self._look = True
         if now - self._check_time >= (TROUBLED_CHECK_SECONDS if self._source.trouble else CHECK_SECONDS):
-            self._source.check()
+            with self._turn.given_back():
+                self._source.check()
             self._check_time = time.monotonic()
 
     def _failed(self, text: str, messages: Messages, row: int | None = None) -> "_Failed":

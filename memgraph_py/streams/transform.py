@@ -5,6 +5,7 @@ with its parent follows that thread. What comes back is trusted in nothing: leng
 are checked here whatever the child checked before (``transform_worker.py`` describes the frames).
 """
 
+import contextlib
 import io
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -143,8 +145,8 @@ class Transform:
         self._seconds = limits.transform_load_seconds
         self._decoder = msgspec.msgpack.Decoder(Reply)
         self._missing: Mapping[str, str] = {}
-        self._unasked = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
-        self._unasked.register(channel, select.POLLIN)
+        self._answers = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
+        self._answers.register(channel, select.POLLIN)
 
     @property
     def process_id(self) -> int:
@@ -180,14 +182,22 @@ class Transform:
             raise self._failed(fault)
         self._seconds = self._limits.transform_batch_seconds
 
-    def apply(self, messages: Sequence[bytes], seconds_max: float = float("inf")) -> list[QueryRun]:
-        """The queries of a batch, in order. Raises TransformError, also when the script takes longer than it may, or
-        than ``seconds_max``; the child is then of no more use."""
+    def apply(
+        self,
+        messages: Sequence[bytes],
+        seconds_max: float = float("inf"),
+        meanwhile: AbstractContextManager[None] | None = None,
+    ) -> list[QueryRun]:
+        """The queries of a batch, in order. meanwhile: entered while the child is at work. Raises TransformError, also
+        when the script takes longer than it may, or than ``seconds_max``; the child is then of no more use."""
         deadline = time.monotonic() + min(self._seconds, seconds_max)
-        if self._unasked.poll(0):
+        if self._answers.poll(0):
             raise self._broke_silence()
         self._sequence += 1
         self._send((self._sequence, messages), deadline)
+        with meanwhile or contextlib.nullcontext():
+            if not self._answers.poll(max(deadline - time.monotonic(), 0.0) * 1_000):
+                raise self._late()
         sequence, fault, runs = self._decode(self._receive(deadline), self._decoder)
         if sequence != self._sequence:
             raise self._failed("the reply belongs to another batch")

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from memgraph_py.engine.ingestion import QueryRun
+from memgraph_py.engine.turns import Turns
 from memgraph_py.storage.changes import Partition, StreamPosition
 
 MANUAL = (Path(__file__).parents[2] / "examples" / "transform.py").read_text(encoding="utf-8")
@@ -16,6 +17,7 @@ class FakeIngestion:
     """Keeps batches and positions in memory. ``errors``: raised by the next calls of apply, one each."""
 
     def __init__(self) -> None:
+        self.turns = Turns()
         self.batches: list[list[QueryRun]] = []
         self.positions: dict[UUID, StreamPosition] = {}
         self.errors: list[BaseException] = []

@@ -1,0 +1,127 @@
+"""Turns: the event loop and the streams under one interpreter lock, one after another instead of all at once.
+
+A stream's batch lets go of the interpreter's lock some sixty times (kernels, NumPy, sockets) and wants it back each
+time; an event loop with many busy clients lets go of it twice a request. Left to themselves, each wakes the other for
+nothing most of the time, and a batch waits for its next step until the loop is made to let go, a millisecond later.
+So a stream says when it is at work. Then the loop waits, once, until that is done, and goes on for as long as it has
+waited, while the stream waits before it begins anew:
+
+    stream   | transforms, applies, commits |          waits          | the next batch …
+    loop     |            waits             | answers all that came   | waits …
+
+Neither waits for longer than TURN_SECONDS: after that both go on as they would without this. A loop with nothing to do
+ends its turn at once. One that is asked little does not wait, as it does not disturb: a client that asks now and then
+is answered as fast as without streams.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from time import perf_counter
+from types import TracebackType
+
+TURN_SECONDS = 0.003
+"""Longer than a batch of a thousand messages takes, shorter than a client notices."""
+LITTLE_SECONDS, LITTLE_REQUESTS = 0.01, 8
+"""The first so many requests in so long are answered without waiting."""
+
+
+class Turns:
+    """Of one database. is_shared: the loop is to ask ``give_way`` before it answers a request."""
+
+    __slots__ = ("_asked", "_asked_since", "_at_work", "_ends", "_later", "_may_work", "_nobody_works", "is_shared")
+
+    def __init__(self) -> None:
+        self.is_shared = False
+        self._later: Callable[[Callable[[], None]], object] | None = None
+        self._at_work: set[Turn] = set()
+        self._nobody_works = threading.Event()
+        self._may_work = threading.Event()
+        self._may_work.set()
+        self._ends: float | None = None
+        """When the loop's turn is over at the latest (perf_counter); None where it has none."""
+        self._asked, self._asked_since = 0, 0.0
+        """So many requests came since then; in the loop's turn, since it looked."""
+
+    def join(self, later: Callable[[Callable[[], None]], object]) -> None:
+        """The loop takes part. later: has something called when the loop has dealt with what came in."""
+        self._later = later
+
+    def leave(self) -> None:
+        """The loop takes part no more."""
+        self._later = None
+        self._end()
+
+    def worker(self) -> "Turn":
+        """Of a stream."""
+        return Turn(self)
+
+    def give_way(self) -> None:
+        """Called by the loop before it answers a request: waits for its turn, where it has none and is asked much."""
+        self._asked += 1
+        if self._ends is not None or self._later is None:
+            return
+        begun = perf_counter()
+        if begun - self._asked_since > LITTLE_SECONDS:
+            self._asked, self._asked_since = 0, begun
+        if self._asked < LITTLE_REQUESTS:
+            return
+        self._nobody_works.wait(TURN_SECONDS)
+        now = perf_counter()
+        self._ends = now + (now - begun)
+        self._may_work.clear()
+        self._later(self._look)
+
+    def _look(self) -> None:
+        """The loop has dealt with what was there: its turn is over when its time is, or when there was nothing."""
+        if self._later is not None and self._ends is not None and self._asked and perf_counter() < self._ends:
+            self._asked = 0
+            self._later(self._look)
+        else:
+            self._asked = LITTLE_REQUESTS  # it was busy a moment ago
+            self._end()
+
+    def _end(self) -> None:
+        self._ends = None
+        self.is_shared = bool(self._at_work)
+        self._may_work.set()
+
+    def begin(self, turn: "Turn") -> None:
+        """The stream goes to work, when the loop's turn is over."""
+        self._may_work.wait(TURN_SECONDS)
+        self._nobody_works.clear()
+        self._at_work.add(turn)
+        self.is_shared = True
+
+    def end(self, turn: "Turn") -> None:
+        """The stream's work is done, or waits for something else."""
+        self._at_work.discard(turn)
+        if not self._at_work:
+            self.is_shared = self._ends is not None
+            self._nobody_works.set()
+
+
+class Turn:
+    """One stream's, which has it within a ``with``. Used by one thread."""
+
+    __slots__ = ("_turns",)
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        self._turns.begin(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._turns.end(self)
+
+    @contextlib.contextmanager
+    def given_back(self) -> Iterator[None]:
+        """While the stream waits for something else."""
+        self._turns.end(self)
+        try:
+            yield
+        finally:
+            self._turns.begin(self)

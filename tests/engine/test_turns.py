@@ -1,0 +1,101 @@
+"""The event loop waits while a stream is at work, the stream while the loop has its turn, neither for long."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from memgraph_py.engine import turns
+from memgraph_py.engine.turns import LITTLE_REQUESTS, Turns
+
+Loop = list[Callable[[], None]]
+
+
+def busy(shared: Turns) -> None:
+    """The loop is asked so much that it waits."""
+    for _ in range(LITTLE_REQUESTS + 1):
+        shared.give_way()
+
+
+@pytest.fixture
+def long_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing ends because its time is over."""
+    monkeypatch.setattr(turns, "TURN_SECONDS", 20.0)
+
+
+@pytest.mark.usefixtures("long_turns")
+def test_one_after_another() -> None:
+    """The loop goes on when the stream has done its work, and the stream when the loop has answered all."""
+    loop, shared, order = Loop(), Turns(), list[str]()
+    shared.join(loop.append)
+    at_work, answering, done = (threading.Event() for _ in range(3))
+
+    def stream() -> None:
+        turn = shared.worker()
+        with turn:
+            at_work.set()
+            time.sleep(0.05)
+            order.append("worked")
+        answering.wait()
+        with turn:
+            order.append("worked again")
+        done.set()
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    at_work.wait()
+    assert shared.is_shared
+    busy(shared)
+    answering.set()
+    time.sleep(0.05)
+    order.append("answered")
+    while loop:
+        loop.pop()()
+    assert done.wait(20)
+    thread.join()
+    assert order == ["worked", "answered", "worked again"]
+    assert not shared.is_shared
+
+
+@pytest.mark.usefixtures("long_turns")
+def test_a_loop_that_is_asked_little_does_not_wait() -> None:
+    shared = Turns()
+    shared.join(Loop().append)
+    with shared.worker():
+        begun = time.monotonic()
+        for _ in range(LITTLE_REQUESTS - 1):
+            shared.give_way()
+        assert time.monotonic() - begun < 10
+
+
+@pytest.mark.usefixtures("long_turns")
+def test_a_stream_that_waits_for_something_else_is_not_waited_for() -> None:
+    shared, loop = Turns(), Loop()
+    shared.join(loop.append)
+    turn = shared.worker()
+    with turn:
+        with turn.given_back():
+            assert not shared.is_shared
+            busy(shared)
+            assert loop, "the loop has its turn"
+            while loop:
+                loop.pop()()
+        assert shared.is_shared
+
+
+def test_nobody_waits_for_ever() -> None:
+    """A stream that works for long, and a loop that leaves in its turn."""
+    shared, loop = Turns(), Loop()
+    shared.join(loop.append)
+    turn = shared.worker()
+    with turn:
+        busy(shared)
+    with turn:  # the loop has its turn, and does not look
+        pass
+    shared.leave()
+    loop.pop()()
+    with turn:
+        busy(shared)
+    assert not loop
+    assert not shared.is_shared
