@@ -2,7 +2,7 @@
 
     room   | written | address space: no memory behind it until it is written |
 
-Copying an array of 80 MB into a larger one takes 50 ms and more, in which no other commit goes on. So an array that
+Copying an array of 80 MB into a larger one takes 10 ms and more, in which no other commit goes on. So an array that
 reaches ``_LARGE_BYTES`` moves once more, into address space for its utmost length, which costs nothing: the system puts
 memory behind what is written alone. Where it gives no such space (a limit on it, or no overcommitment), the array goes
 on doubling.
