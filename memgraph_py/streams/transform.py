@@ -30,7 +30,14 @@ from memgraph_py.engine.ingestion import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.sandbox import MANDATORY
 from memgraph_py.streams.script_log import ScriptLog
-from memgraph_py.streams.transform_worker import BOOTSTRAP, ERROR_CHARACTERS_MAX, HEADER, INTEGER_MAX, INTEGER_MIN
+from memgraph_py.streams.transform_worker import (
+    BOOTSTRAP,
+    ERROR_CHARACTERS_MAX,
+    FIRST_BYTES,
+    HEADER,
+    INTEGER_MAX,
+    INTEGER_MIN,
+)
 from memgraph_py.values.types import Value
 
 RUNTIME_ERROR = "The transform script contains a runtime error!"
@@ -145,6 +152,11 @@ class Transform:
         self._seconds = limits.transform_load_seconds
         self._decoder = msgspec.msgpack.Decoder(Reply)
         self._missing: Mapping[str, str] = {}
+        self._patience = 0.0
+        """How long a call on the channel waits."""
+        self._first = bytearray(FIRST_BYTES)
+        self._has_surplus = False
+        """What was read last held more than the frame that was asked for."""
         self._answers = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
         self._answers.register(channel, select.POLLIN)
 
@@ -191,7 +203,7 @@ class Transform:
         """The queries of a batch, in order. meanwhile: entered while the child is at work. Raises TransformError, also
         when the script takes longer than it may, or than ``seconds_max``; the child is then of no more use."""
         deadline = time.monotonic() + min(self._seconds, seconds_max)
-        if self._answers.poll(0):
+        if self._has_surplus or self._answers.poll(0):
             raise self._broke_silence()
         self._sequence += 1
         self._send((self._sequence, messages), deadline)
@@ -236,8 +248,8 @@ class Transform:
 
     def _send(self, message: object, deadline: float) -> None:
         payload = msgspec.msgpack.encode(message)
-        self._channel.settimeout(max(deadline - time.monotonic(), 0.001))
         try:
+            self._wait_until(deadline)
             self._channel.sendall(HEADER.pack(len(payload)) + payload)
         except TimeoutError:
             raise self._late() from None
@@ -245,31 +257,49 @@ class Transform:
             raise self._died() from None
 
     def _receive(self, deadline: float) -> bytearray:
-        (length,) = HEADER.unpack(self._read(HEADER.size, deadline))
+        """The next frame, which mostly comes whole with the first call: each call lets go of the interpreter."""
+        first = self._first
+        count = self._read_some(memoryview(first), deadline)
+        while count < HEADER.size:
+            count += self._read_some(memoryview(first)[count:], deadline)
+        (length,) = HEADER.unpack_from(first)
         if length > self._limits.transform_reply_bytes_max:
             raise self._failed(
                 f"the queries of one batch take {length} bytes, more than {self._limits.transform_reply_bytes_max}"
             )
-        return self._read(length, deadline)
-
-    def _read(self, length: int, deadline: float) -> bytearray:
+        end = HEADER.size + length
+        if count >= end:
+            self._has_surplus = count > end
+            return first[HEADER.size : end]
         buffer = bytearray(length)
-        rest = memoryview(buffer)
+        done = count - HEADER.size
+        buffer[:done] = first[HEADER.size : count]
+        rest = memoryview(buffer)[done:]
         while rest:
-            seconds = deadline - time.monotonic()
-            if seconds <= 0:
-                raise self._late()
-            self._channel.settimeout(seconds)
-            try:
-                count = self._channel.recv_into(rest)
-            except TimeoutError:
-                raise self._late() from None
-            except OSError:
-                raise self._died() from None
-            if count == 0:
-                raise self._died()
-            rest = rest[count:]
+            rest = rest[self._read_some(rest, deadline) :]
         return buffer
+
+    def _read_some(self, buffer: memoryview, deadline: float) -> int:
+        """What has come, or comes first, into the buffer: so many bytes."""
+        try:
+            self._wait_until(deadline)
+            count = self._channel.recv_into(buffer)
+        except TimeoutError:
+            raise self._late() from None
+        except OSError:
+            raise self._died() from None
+        if count == 0:
+            raise self._died()
+        return count
+
+    def _wait_until(self, deadline: float) -> None:
+        """The next call on the channel waits so long, give or take a fiftieth. Raises TimeoutError when it is later."""
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError
+        if not seconds <= self._patience <= seconds * 1.02:
+            self._channel.settimeout(seconds)
+            self._patience = seconds
 
     def _decode(self, payload: bytearray, decoder: "msgspec.msgpack.Decoder[T]") -> T:
         if len(payload) > CHECKED_BYTES_MIN:
@@ -287,7 +317,7 @@ class Transform:
     def _broke_silence(self) -> TransformError:
         """The channel has something to tell though nothing was asked: bytes, or its end."""
         try:
-            written = self._channel.recv(1, socket.MSG_PEEK)
+            written = self._has_surplus or self._channel.recv(1, socket.MSG_PEEK)
         except OSError:
             written = b""
         return self._failed("the script wrote to the reply channel between two batches") if written else self._died()

@@ -34,6 +34,8 @@ packages."""
 
 HEADER = struct.Struct("<I")
 READ_BYTES = 1 << 20
+FIRST_BYTES = 64 << 10
+"""So much is read of a frame at once, whose length is not known yet."""
 INTEGER_MIN, INTEGER_MAX = -(1 << 63), (1 << 63) - 1
 ERROR_CHARACTERS_MAX = 4_000
 ALLOWED = "allowed are None, bool, int, float, str, list and dict"
@@ -83,9 +85,18 @@ class Channel:
         self._descriptor = descriptor
 
     def receive(self) -> bytes:
-        """The next frame; ends the process when the parent is gone."""
-        (length,) = HEADER.unpack(self._read(HEADER.size))
-        return self._read(length)
+        """The next frame, most of which come with one call; ends the process when the parent is gone. The parent sends
+        no other before it has the answer."""
+        first = self._read_some(FIRST_BYTES)
+        while len(first) < HEADER.size:
+            first += self._read_some(FIRST_BYTES)
+        (length,) = HEADER.unpack_from(first)
+        parts = [first[HEADER.size :]]
+        length -= len(parts[0])
+        while length > 0:
+            parts.append(self._read_some(min(length, READ_BYTES)))
+            length -= len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def send(self, payload: bytes) -> None:
         """Write a frame whole."""
@@ -93,15 +104,11 @@ class Channel:
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
 
-    def _read(self, length: int) -> bytes:
-        parts: list[bytes] = []
-        while length:
-            part = os.read(self._descriptor, min(length, READ_BYTES))
-            if not part:
-                os._exit(0)
-            parts.append(part)
-            length -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+    def _read_some(self, count: int) -> bytes:
+        part = os.read(self._descriptor, count)
+        if not part:
+            os._exit(0)
+        return part
 
 
 def _load(source: str, name: str, channel: Channel, *, run: bool) -> Stream:
