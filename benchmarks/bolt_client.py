@@ -41,7 +41,7 @@ class Client:
         self._rest = b""
         self.socket.sendall(MAGIC + OFFERS)
         version = self.socket.recv(4)
-        hello: dict[str, Value] = {"user_agent": "benchmark/1"}
+        hello: dict[str, Value] = {"user_agent": "benchmark/1", "bolt_agent": {"product": "benchmark/1"}}
         if version[3] == 5 and version[2] > 0:
             self.ask(message(0x01, hello) + message(0x6A, {"scheme": "none"}), 2)
         else:
