@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.config import Limits
-from memgraph_py.optimizer import answer_once, growth, meetings, order_by_index
+from memgraph_py.optimizer import answer_once, growth, meetings, order_by_index, read_once
 from memgraph_py.optimizer.pipeline import RULES, Rule
 from tests.grammar.worlds import Case, World, answers, case, cases
 
@@ -65,13 +65,14 @@ def test_rows_are_the_same_without_a_rule(left_out: Rule | None, generated_cases
 
 
 def test_rows_are_the_same_where_joins_cost_nothing(generated_cases: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Graphs so small are never worth a join of two sides that meet, a subquery that is answered for all nodes, or rows
-    in the order of an index."""
+    """Graphs so small are never worth a join of two sides that meet, a subquery that is answered for all nodes, rows in
+    the order of an index, or a property that is kept."""
     for module in (growth, meetings):
         monkeypatch.setattr(module, "JOIN_ROWS", -1e12)
     monkeypatch.setattr(answer_once, "ONCE_ROWS", 0.0)
     monkeypatch.setattr(order_by_index, "ELEMENTS_MIN", 0.0)
     monkeypatch.setattr(order_by_index, "IN_ORDER_ROWS", 0.0)
+    monkeypatch.setattr(read_once, "ROWS_MIN", 0.0)
     for made in cases(4_000_000, 2 * generated_cases):
         check(made, World(made.graph, indexed=True), RULES, "joined")
 
