@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES
 
-__all__ = ["joined_objects", "let_go", "object_array", "taken_objects"]
+__all__ = ["joined_objects", "object_array", "taken_objects"]
 
 Objects = NDArray[np.object_]
+
+_OWNED_MIN = 1_024
+"""Many arrays that go together are let go one by one, with others' turns between them, from so many objects on."""
 
 
 class _Owner(Objects):
@@ -27,14 +30,14 @@ class _Owner(Objects):
 
 def object_array(count: int) -> Objects:
     """(count,) of None."""
-    if count <= PIECE_VALUES:
+    if count <= _OWNED_MIN:
         return np.empty(count, dtype=object)
     return _Owner(count, dtype=object).view(np.ndarray)
 
 
 def taken_objects(values: Objects, rows: NDArray[Any]) -> Objects:
     """``values[rows]``; rows: positions, or a mask."""
-    if len(rows) <= PIECE_VALUES:
+    if len(rows) <= _OWNED_MIN:
         taken: Objects = values[rows]
         return taken
     positions = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
@@ -54,16 +57,3 @@ def joined_objects(parts: list[Objects]) -> Objects:
             joined[at : at + len(piece)] = piece
             at += len(piece)
     return joined
-
-
-def let_go(objects: list[Any] | dict[Any, Any] | set[Any]) -> None:
-    """Empty what nobody else needs."""
-    if isinstance(objects, list):
-        while objects:
-            del objects[-PIECE_VALUES:]
-    elif isinstance(objects, dict):
-        while objects:
-            objects.popitem()
-    else:
-        while objects:
-            objects.pop()

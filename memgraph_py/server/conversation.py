@@ -8,7 +8,7 @@ packed by a worker, a few thousand at a time.
 A statement is told to end by its client, by somebody who terminates its transaction, or when its time is over; then it
 ends as soon as it looks. A worker that does not look in time (it is inside a kernel), or that waits for a client which
 does not read, is left to itself: the conversation goes on with a new session, and the old one is closed when its worker
-comes back. What is being committed is never left: the client must learn how that ended.
+comes back. What goes to the log is never left: the client must learn how that ended.
 """
 
 import asyncio

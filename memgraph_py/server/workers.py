@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from traceback import clear_frames
 from typing import Any, ParamSpec, TypeVar
 
 from memgraph_py.kernels import wait_while_loading
@@ -112,6 +113,7 @@ class Workers:
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001  # handed on to whoever asked for the work
+                clear_frames(error.__traceback__)  # what they held is freed here, not by whoever is told of the error
                 future.set_exception(error)
             else:
                 future.set_result(result)
