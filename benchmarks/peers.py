@@ -60,6 +60,14 @@ class BoltPeer:
         """All rows of an auto-commit query. Raises neo4j.exceptions.Neo4jError as the peer does."""
         return [tuple(record.values()) for record in self._session.run(text, dict(parameters or {}))]
 
+    def create_index(self, label: str) -> None:
+        """On the property id, in words that the peer knows; returns when it can be used."""
+        try:
+            self.rows(f"CREATE INDEX ON :{label}(id)")
+        except neo4j.exceptions.Neo4jError:
+            self.rows(f"CREATE INDEX FOR (n:{label}) ON (n.id)")
+            self.rows("CALL db.awaitIndexes()")
+
     def transaction(self, text: str, parameters: Sequence[Mapping[str, Any]]) -> None:
         """The query once with each of these parameters, in one transaction. Raises as ``rows`` does."""
         with self._session.begin_transaction() as transaction:

@@ -131,11 +131,7 @@ def load(peer: BoltPeer, graph: Social) -> None:
     users, friendships = len(graph.ages), len(graph.sources)
     found = peer.rows("MATCH (n) RETURN count(n)")[0][0]
     if found == 0:
-        try:
-            peer.rows("CREATE INDEX ON :User(id)")
-        except Neo4jError:
-            peer.rows("CREATE INDEX FOR (n:User) ON (n.id)")
-            peer.rows("CALL db.awaitIndexes()")
+        peer.create_index("User")
         ages = [{"id": id, "age": None if age < 0 else age} for id, age in enumerate(graph.ages.tolist(), start=1)]
         pairs = [{"a": a, "b": b} for a, b in zip(graph.sources.tolist(), graph.targets.tolist(), strict=True)]
         user = "UNWIND $rows AS row CREATE (:User {id: row.id, age: row.age})"
