@@ -21,6 +21,7 @@ from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTran
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
 from memgraph_py.plan.operators import Operator
+from memgraph_py.plan.substitution import operators_in
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.values.types import Value
@@ -124,7 +125,7 @@ class Ingestion:
             except CypherError:  # it failed its batch, which tells more
                 continue
             if isinstance(prepared, PreparedQuery):
-                found.update(dict.fromkeys(missing_indexes(prepared.plan)))
+                found.update(dict.fromkeys(missing_indexes(operators_in(prepared.plan))))
         return sorted(found)
 
     def _run_whole(self, runs: list[QueryRun], transaction: Transaction) -> None:

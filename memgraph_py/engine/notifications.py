@@ -5,6 +5,7 @@ Codes, titles and severities: Neo4j, "Notifications".
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -45,14 +46,16 @@ _UNKNOWN = {
 }
 
 
-def find_notifications(query: ast.Query, plan: Operator, view: GraphView, text: str) -> tuple[Notification, ...]:
-    """All of them, in the order of the text."""
-    nodes: _Nodes = {}
+def find_notifications(
+    query: ast.Query, operators: list[Operator], view: GraphView, text: str
+) -> tuple[Notification, ...]:
+    """All of them, in the order of the text. ``operators``: those of the query's plan."""
+    nodes: _Nodes = defaultdict(list)
     for node in walk(query):
-        nodes.setdefault(node.__class__, []).append(node)
+        nodes[node.__class__].append(node)
     found = [*_large_patterns(nodes), *_old_spellings(nodes), *_unknown_names(nodes, view, text)]
     found.sort(key=lambda one: one.offset or 0)
-    return (*found, *_missing_indexes(plan, view))
+    return (*found, *_missing_indexes(operators, view))
 
 
 def as_maps(notifications: tuple[Notification, ...], view: GraphView, text: str) -> list[dict[str, Value]]:
@@ -210,8 +213,8 @@ def _names(sort: str, view: GraphView) -> Names:
     return {"labels": schema.labels, "types": schema.types, "keys": schema.keys}[sort]
 
 
-def _missing_indexes(plan: Operator, view: GraphView) -> Iterator[Notification]:
-    for label, key in missing_indexes(plan):
+def _missing_indexes(operators: list[Operator], view: GraphView) -> Iterator[Notification]:
+    for label, key in missing_indexes(operators):
         id = view.schema.labels.find(label)
         if id is not None and view.node_count(id) > SEEK_WORTH_ROWS:
             yield Notification(

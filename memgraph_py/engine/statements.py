@@ -200,7 +200,7 @@ class StatementCache:
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
-                notifications=find_notifications(query, plan, view, text),
+                notifications=find_notifications(query, operators, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
                 reads_files=any(isinstance(operator, LoadCsv) for operator in operators),

@@ -80,9 +80,14 @@ def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -
             wanted = None
     operator = rewrite_operators_below(operator, lambda below: _visited(below, wanted, statistics))
     below = getattr(operator, "input", None)
-    if below is None or not any(map(_holds_plan, children(operator))):
+    if below is None or not asks(operator):
         return operator
     return rewrite_children(operator, _Asking(below, wanted, statistics).replaced, leaves=False)
+
+
+def asks(operator: Operator) -> bool:
+    """True of an operator with a subquery right in one of its expressions."""
+    return any(map(_holds_plan, children(operator)))
 
 
 def _holds_plan(part: Any) -> bool:

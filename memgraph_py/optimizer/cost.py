@@ -6,7 +6,7 @@ needs them.
 """
 
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Any, assert_never
 
 from memgraph_py.optimizer.access import Access
 from memgraph_py.optimizer.statistics import Statistics
@@ -89,6 +89,15 @@ def paths(degree: float, minimum: int, maximum: int | None) -> float:
     return sum(min(degree**length, 1e12) for length in range(minimum, min(last, minimum + 30) + 1))
 
 
+_BEGINNINGS = frozenset(
+    (operators.Unit, operators.Argument, operators.ParameterRows, operators.Union, operators.HashJoin)
+)
+_ROW_BY_ROW = frozenset(
+    (operators.Project, operators.Extend, operators.UniqueRelationships, operators.Sort, operators.Eager)
+)
+"""What gives as many rows as it is given, as far as can be told."""
+
+
 @dataclass(slots=True)
 class _Estimate:
     statistics: Statistics
@@ -98,6 +107,10 @@ class _Estimate:
 
     def rows(self, operator: Operator, argument: float = ARGUMENT_ROWS) -> float:
         """Rows that the operator gives, where its Argument gives ``argument``; notes the largest number handled."""
+        above: list[Any] = []
+        while operator.__class__ not in _BEGINNINGS:
+            above.append(operator)
+            operator = operator.input  # type: ignore[union-attr]  # only beginnings have none, or two
         match operator:
             case operators.Unit():
                 rows = 1.0
@@ -110,23 +123,28 @@ class _Estimate:
             case operators.HashJoin(left, right):
                 rows = max(self.rows(left, argument), self.rows(right))
             case _:
-                rows = self._over(operator, self.rows(operator.input, argument))
+                raise AssertionError(f"no beginning: {operator}")
         self.largest = max(self.largest, rows)
+        for one in reversed(above):
+            if one.__class__ not in _ROW_BY_ROW:
+                rows = self._over(one, rows)
+                self.largest = max(self.largest, rows)
         return rows
 
     def _over(self, operator: Operator, rows: float) -> float:
         statistics = self.statistics
         match operator:
-            case operators.LabelScan(_, name, label) | operators.IndexSeek(_, name, label):
-                self.labels[name] = label
-            case operators.Filter(_, HasLabels(Variable(name), (label, *_))):
-                self.labels.setdefault(name, label)
-        match operator:
+            case operators.Filter(_, predicate):  # most are these
+                if isinstance(predicate, HasLabels) and isinstance(predicate.subject, Variable) and predicate.labels:
+                    self.labels.setdefault(predicate.subject.name, predicate.labels[0])
+                return rows * selectivity(predicate, statistics)
             case operators.AllNodes():
                 return rows * statistics.nodes(None)
-            case operators.LabelScan(_, _, label):
+            case operators.LabelScan(_, name, label):
+                self.labels[name] = label
                 return rows * statistics.nodes(label)
-            case operators.IndexSeek(_, _, token, keys):
+            case operators.IndexSeek(_, name, token, keys):
+                self.labels[name] = token
                 found = statistics.per_value(operator.entity, token, keys)
                 return rows * found * (LIST_ROWS if operator.many else 1.0)
             case operators.NodeById():
@@ -148,8 +166,6 @@ class _Estimate:
             case operators.PathCount(_, _, _, hops):
                 self.largest = max(self.largest, rows, *(float(statistics.relationships(hop.types)) for hop in hops))
                 return 1.0
-            case operators.Filter(_, predicate):
-                return rows * selectivity(predicate, statistics)
             case operators.Aggregate(_, keys):
                 return max(1.0, rows * EQUALITY_SELECTIVITY) if keys else 1.0
             case operators.Limit(_, count) | operators.Top(_, _, _, count):

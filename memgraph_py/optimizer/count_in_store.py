@@ -35,8 +35,16 @@ def count_in_store(plan: Operator, statistics: Statistics) -> Operator:
     return rewrite_operators(plan, _counted)
 
 
+def counts_all(operator: Operator) -> bool:
+    """True of an aggregation into one row, right above a scan or an expansion."""
+    return isinstance(operator, Aggregate) and not operator.keys and isinstance(operator.input, _COUNTED)
+
+
+_COUNTED = (AllNodes, LabelScan, Expand)
+
+
 def _counted(node: Any) -> Any:
-    if not isinstance(node, Aggregate) or node.keys or not node.aggregates:
+    if not counts_all(node) or not node.aggregates:
         return node
     below, name = node.input, node.aggregate_names[0]
     count: RelationshipCount | None = None

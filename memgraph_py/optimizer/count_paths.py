@@ -19,6 +19,7 @@ from memgraph_py.plan.operators import (
     Aggregate,
     Argument,
     Expand,
+    Filter,
     Hop,
     Operator,
     ParameterRows,
@@ -43,6 +44,14 @@ def count_paths(plan: Operator, statistics: Statistics) -> Operator:
         if below is not plan.input:
             plan = changed(plan, input=below)
     return (isinstance(plan, Aggregate) and _counted(plan, statistics)) or plan
+
+
+def counts_paths(operator: Operator) -> bool:
+    """True of an aggregation into one row above something that could be a path."""
+    return isinstance(operator, Aggregate) and not operator.keys and isinstance(operator.input, _ON_PATHS)
+
+
+_ON_PATHS = (Filter, UniqueRelationships, Expand)
 
 
 def _counted(aggregate: Aggregate, statistics: Statistics) -> Operator | None:

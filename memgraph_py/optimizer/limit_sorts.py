@@ -16,6 +16,11 @@ def limit_sorts(plan: Operator, statistics: Statistics) -> Operator:
     return rewrite_operators(plan, _limited)
 
 
+def limits_rows(operator: Operator) -> bool:
+    """True of a Limit right above what it could be one with, or above a Skip."""
+    return isinstance(operator, Limit) and isinstance(operator.input, Sort | Skip)
+
+
 def _limited(node: Any) -> Any:
     match node:
         case Limit(Sort(below, keys, descending), count):

@@ -19,6 +19,11 @@ def merge_projections(plan: Operator, statistics: Statistics) -> Operator:
     return rewrite_operators(plan, _merged)
 
 
+def projects_twice(operator: Operator) -> bool:
+    """True of a projection right above another one."""
+    return isinstance(operator, Project) and isinstance(operator.input, Project)
+
+
 def _merged(node: Any) -> Any:
     match node:
         case Project(Project(below, inner_names, inner), names, outer):

@@ -3,7 +3,6 @@
 from memgraph_py.optimizer.access import filters_above, find_access, labels_of
 from memgraph_py.plan.expressions import Call
 from memgraph_py.plan.operators import Filter, HashJoin, LabelScan, Operator
-from memgraph_py.plan.substitution import operators_in
 from memgraph_py.plan.variables import columns
 
 
@@ -20,11 +19,12 @@ class _Every:
         return []
 
 
-def missing_indexes(plan: Operator) -> list[tuple[str, str]]:
-    """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property."""
+def missing_indexes(operators: list[Operator]) -> list[tuple[str, str]]:
+    """(label, property key) where a scan of all nodes with a label is narrowed to given values of a property. Of the
+    operators of a plan each stands before those below it."""
     found: dict[tuple[str, str], None] = {}
     lower: set[int] = set()
-    for node in operators_in(plan):
+    for node in operators:
         if not isinstance(node, Filter | HashJoin) or id(node) in lower:
             continue
         if isinstance(node, HashJoin):  # an index would have made it a seek by values of the left side

@@ -59,6 +59,11 @@ def order_by_index(plan: Operator, statistics: Statistics) -> Operator:
     return plan if found is plan or writes(plan) else found
 
 
+def sorts_by_property(operator: Operator) -> bool:
+    """True of a Top whose one key is a property."""
+    return isinstance(operator, Top) and len(operator.keys) == 1 and isinstance(operator.keys[0], Property)
+
+
 def _ordered(top: Top, name: str, key: str, statistics: Statistics, *, descending: bool) -> Operator | None:
     above: list[Operator] = []
     below = top.input

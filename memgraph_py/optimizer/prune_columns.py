@@ -8,8 +8,18 @@ from typing import Any, TypeAlias, TypeVar
 
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, CollectOnce, Count, CountOnce, Exists, ExistsOnce, Variable
+from memgraph_py.plan.expressions import (
+    Collect,
+    CollectOnce,
+    Count,
+    CountOnce,
+    Exists,
+    ExistsOnce,
+    Expression,
+    Variable,
+)
 from memgraph_py.plan.operators import Argument, Operator
+from memgraph_py.plan.substitution import expressions_of
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
@@ -25,18 +35,22 @@ Names = frozenset[str]
 _Pruned: TypeAlias = tuple[Operator, tuple[str, ...]]
 """An operator and its columns, which would have to be gathered along its inputs otherwise."""
 T = TypeVar("T")
-HINTED = (
-    operators.Expand,
-    operators.ExpandInto,
-    operators.VariableExpand,
-    operators.ShortestPaths,
-    operators.Frontier,
-    operators.Filter,
-    operators.UniqueRelationships,
-    operators.Unwind,
-    operators.LoadCsv,
+_HINTED = frozenset(
+    (
+        operators.Expand,
+        operators.ExpandInto,
+        operators.VariableExpand,
+        operators.ShortestPaths,
+        operators.Frontier,
+        operators.Filter,
+        operators.UniqueRelationships,
+        operators.Unwind,
+        operators.LoadCsv,
+    )
 )
 """Operators with a field ``unused``."""
+_HANDING_ON = _HINTED | {operators.AllNodes, operators.LabelScan, operators.IndexSeek, operators.Sort, operators.Top}
+"""Those of which there are most that are no other case of ``_prune``."""
 
 
 def prune_columns(plan: Operator, statistics: Statistics) -> Operator:
@@ -46,6 +60,8 @@ def prune_columns(plan: Operator, statistics: Statistics) -> Operator:
 
 def _prune(operator: Operator, needed: Names) -> _Pruned:
     """The operator, giving at least the columns ``needed``."""
+    if operator.__class__ in _HANDING_ON:
+        return _over(operator, needed)
     match operator:
         case operators.Unit() | operators.ParameterRows():
             return operator, columns(operator)
@@ -78,13 +94,14 @@ def _prune(operator: Operator, needed: Names) -> _Pruned:
             return _over(operator, needed)
 
 
-def _over(operator: Operator, needed: Names) -> _Pruned:
+def _over(operator: Any, needed: Names) -> _Pruned:
     """An operator that hands on the columns of its input."""
-    assert not isinstance(operator, operators.Unit | Argument | operators.ParameterRows | operators.Union)
-    operator = _with_subplans(operator)
+    if any(map(_holds_subplan, expressions_of(operator))):
+        operator = _with_subplans(operator)
     bound = bound_variables(operator)
     below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
-    if isinstance(operator, HINTED):
+    kind: Any = operator.__class__
+    if kind in _HINTED:
         unused = tuple(dict.fromkeys([name for name in given + bound if name not in needed])) or operator.unused
         if below is not operator.input or unused != operator.unused:
             operator = changed(operator, input=below, unused=unused)
@@ -163,6 +180,10 @@ def _needed_right(operator: operators.HashJoin, needed: Names) -> Names:
 
 def _subplan(plan: Operator, needed: Names) -> Operator:
     return _prune(plan, needed.intersection(columns(plan)))[0]
+
+
+def _holds_subplan(expression: Expression) -> bool:
+    return facts(expression).holds_plan
 
 
 def _with_subplans(node: T) -> T:

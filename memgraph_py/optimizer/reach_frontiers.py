@@ -49,12 +49,19 @@ def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
         match node:
             case Distinct(below, variables):
                 return changed(node, input=_merged(below, frozenset(variables), statistics))
-            case Aggregate(below, _, keys, _, calls) if (keys or calls) and all(map(_ignores_duplicates, calls)):
+            case Aggregate(below, _, keys, _, calls) if sees_no_duplicates(node):
                 return changed(node, input=_merged(below, _free(*keys, *calls), statistics))
             case _:
                 return node
 
     return rewrite_operators(plan, change)
+
+
+def sees_no_duplicates(operator: Operator) -> bool:
+    """True of what gives the same where rows are given to it once or twice."""
+    if isinstance(operator, Aggregate):
+        return bool(operator.keys or operator.aggregates) and all(map(_ignores_duplicates, operator.aggregates))
+    return isinstance(operator, Distinct)
 
 
 def _ignores_duplicates(call: Expression) -> bool:

@@ -29,11 +29,14 @@ def read_once(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with properties kept that filters have read, for the projections and aggregations above them."""
 
     def change(node: Any) -> Any:
-        if isinstance(node, Aggregate | Project) and isinstance(node.input, Filter):
-            return _sharing(node, statistics)
-        return node
+        return _sharing(node, statistics) if reads_filtered(node) else node
 
     return rewrite_operators(plan, change)
+
+
+def reads_filtered(operator: Operator) -> bool:
+    """True of a projection or aggregation of rows that a filter has kept."""
+    return isinstance(operator, Aggregate | Project) and isinstance(operator.input, Filter)
 
 
 def _sharing(above: Aggregate | Project, statistics: Statistics) -> Operator:

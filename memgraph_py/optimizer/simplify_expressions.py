@@ -11,9 +11,11 @@ from memgraph_py.functions.registry import FUNCTIONS, Environment
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression, ListOf, Literal, MapOf
 from memgraph_py.plan.operators import Filter, Operator
-from memgraph_py.plan.tree import rewrite
+from memgraph_py.plan.tree import EXPRESSION_TYPES, rewrite_children
+from memgraph_py.plan.variables import facts
 from memgraph_py.values.types import Value
 
+_EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
 NOT_AHEAD = frozenset(("range", "=~"))
 """Functions whose value may be far larger than their arguments, or take long: computed by who can be interrupted."""
 
@@ -35,7 +37,13 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
             case _:
                 return node
 
-    return rewrite(plan, change, leaves=False)
+    def visit(node: Any) -> Any:
+        kind: Any = node.__class__
+        if kind in _EXPRESSION_TYPES and not facts(node).has_constant:
+            return node
+        return change(rewrite_children(node, visit, leaves=False))
+
+    return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
 def _folded(call: Call, environment: Environment) -> Expression:

@@ -4,8 +4,7 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
@@ -22,8 +21,7 @@ class Remembering:
     facts: "Facts"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """free: the variables that the batch must have. varies: its value may differ where these do not, by chance or with
     the graph. holds_plan, has_parameter, has_aggregate: such a thing stands somewhere in it; a parameter may stand in a
     plan that it holds, an aggregate there is not its own. has_constant: a call, list or map of literals alone stands in

@@ -34,21 +34,23 @@ LIST_END = (1 << 63) - 1
 
 def translate(expression: ast.Expression, scope: Scope) -> Expression:
     """The plan's expression; ``scope`` tells which variables of a pattern inside it are bound."""
-    match expression:
-        case ast.Literal(value):
-            return Literal(value)
-        case ast.Parameter(name):
-            return Parameter(name)
+    match expression:  # what there is most of stands first
         case ast.Variable(name):
             return Variable(name)
         case ast.PropertyAccess(subject, key):
             return Property(translate(subject, scope), key)
+        case ast.Infix(symbol, left, right):
+            return Call(symbol, (translate(left, scope), translate(right, scope)))
+        case ast.Parameter(name):
+            return Parameter(name)
+        case ast.Literal(value):
+            return Literal(value)
+        case ast.FunctionCall():
+            return _function(expression, scope)
         case ast.LabelPredicate(subject, labels):
             return HasLabels(translate(subject, scope), labels)
         case ast.LabelsNamedPredicate(subject, names, any):
             return HasLabelsNamed(translate(subject, scope), translate(names, scope), any)
-        case ast.Infix(symbol, left, right):
-            return Call(symbol, (translate(left, scope), translate(right, scope)))
         case ast.ComparisonChain():
             return _chain(expression, scope)
         case ast.Prefix():
@@ -62,8 +64,6 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
             return Call("[]", (translate(subject, scope), translate(index, scope)))
         case ast.Slice():
             return _slice(expression, scope)
-        case ast.FunctionCall():
-            return _function(expression, scope)
         case ast.ListLiteral(items):
             return list_of(tuple(translate(item, scope) for item in items))
         case ast.MapLiteral(keys, values):

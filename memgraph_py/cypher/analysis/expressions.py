@@ -40,22 +40,22 @@ _NO_NUMBERS = frozenset({BOOLEAN, STRING, MAP, NODE, RELATIONSHIP, PATH})
 
 def check(expression: ast.Expression, place: Place) -> Kind:
     """The kind of an expression. Raises what is wrong with it."""
-    match expression:
-        case ast.Literal(value):
-            return _kind_of_value(value)
-        case ast.Parameter(name):
-            place.findings.parameters.add(name)
-            return ANY
+    match expression:  # what there is most of stands first
         case ast.Variable(name, offset):
             if name not in place.scope:
                 raise place.undefined(name, offset)
             return place.scope[name]
         case ast.PropertyAccess():
             return _property(expression, place)
-        case ast.FunctionCall():
-            return _call(expression, place)
         case ast.Infix():
             return _infix(expression, place)
+        case ast.Literal(value):
+            return _kind_of_value(value)
+        case ast.Parameter(name):
+            place.findings.parameters.add(name)
+            return ANY
+        case ast.FunctionCall():
+            return _call(expression, place)
         case ast.Prefix():
             return _prefix(expression, place)
         case ast.ComparisonChain():
@@ -134,8 +134,8 @@ def _infix(expression: ast.Infix, place: Place) -> Kind:
         for operand in (expression.left, expression.right):
             _expect_boolean(check(operand, place), operand, place)
         return BOOLEAN
-    left = check(expression.left, place.value())
-    right = check(expression.right, place.value())
+    inner = place.value()
+    left, right = check(expression.left, inner), check(expression.right, inner)
     if symbol == "IN":
         if is_known(right) and not is_list(right):
             raise _wrong_kind(f"IN needs a list, not a {right.name.lower()}", expression.right, place)
@@ -294,6 +294,7 @@ def _enter_aggregate(call: ast.FunctionCall, place: Place) -> Place:
         raise place.error("an aggregate cannot stand in an aggregate", call.offset, "NestedAggregation")
     if place.aggregation is Aggregation.FORBIDDEN:
         raise place.error(f'the aggregate "{call.name}" cannot stand here', call.offset, "InvalidAggregation")
+    place.findings.aggregates += 1
     return place.aggregating(Aggregation.INSIDE)
 
 

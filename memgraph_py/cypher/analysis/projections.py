@@ -11,22 +11,39 @@ from memgraph_py.cypher.tree import children, same, walk
 
 
 def project(projection: ast.Projection, place: Place, where: ast.Expression | None = None) -> Scope:
-    """Check a projection; gives the columns with their kinds, in order. ``where`` is the WHERE of a WITH."""
+    """Check a projection; gives the columns with their kinds, in order. ``where`` is the WHERE of a WITH.
+
+    What groups or removes duplicates hides from ORDER BY and WHERE what was bound before it.
+    """
     columns: Scope = {name: place.scope[name] for name in sorted(place.scope)} if projection.star else {}
     aggregating = place.aggregating(Aggregation.ALLOWED)
+    findings = place.findings
+    groups: list[ast.Expression] = []
     for item in projection.items:
+        before = findings.aggregates
         kind = check(item.expression, aggregating)
+        if findings.aggregates == before:
+            groups.append(item.expression)
         name = item.alias if item.alias is not None else item.text
         if name in columns:
             raise place.error(f'two columns have the name "{name}"', item.offset, "ColumnNameConflict")
         columns[name] = kind
-    _check_groups(projection, place)
-    _check_order(projection, columns, place)
+    grouped = len(groups) < len(projection.items)
+    if grouped:
+        _check_groups(projection, groups, place)
+    seen = _Projected(projection.items, columns, place) if projection.distinct or grouped else None
+    behind = Place({**place.scope, **columns}, findings)
+    for sort in projection.order_by:
+        if seen is not None:
+            seen.check(sort.expression)
+        check(sort.expression, behind.aggregating(Aggregation.ALLOWED) if grouped else behind)
     for count, clause in ((projection.skip, "SKIP"), (projection.limit, "LIMIT")):
         if count is not None:
             _check_count(count, clause, place)
     if where is not None:
-        _check_where(where, projection, columns, place)
+        if seen is not None:
+            seen.check(where)
+        check_predicate(where, behind)
     return columns
 
 
@@ -37,12 +54,13 @@ def check_aliases(projection: ast.Projection, place: Place) -> None:
             raise place.error(f'"{item.text}" needs a name: write "{item.text} AS …"', item.offset, "NoExpressionAlias")
 
 
-def _check_groups(projection: ast.Projection, place: Place) -> None:
-    groups = [item.expression for item in projection.items if not aggregates(item.expression)]
+def _check_groups(projection: ast.Projection, groups: list[ast.Expression], place: Place) -> None:
+    """``groups``: the items without aggregates."""
     names = set(place.scope) if projection.star else set()
     for item in projection.items:
-        if not is_aggregate(item.expression) and aggregates(item.expression):
-            check_unambiguous(item.expression, groups, names, place)
+        expression = item.expression
+        if not is_aggregate(expression) and all(expression is not group for group in groups):
+            check_unambiguous(expression, groups, names, place)
 
 
 # ---------------------------------------------------------------------------------------------- ORDER BY, SKIP, LIMIT
@@ -105,26 +123,6 @@ def _binds(node: ast.Expression) -> bool:
         | ast.CountSubquery
         | ast.CollectSubquery,
     )
-
-
-def _hides(projection: ast.Projection) -> bool:
-    """True when what was bound before the projection cannot be seen behind it."""
-    return projection.distinct or any(aggregates(item.expression) for item in projection.items)
-
-
-def _check_order(projection: ast.Projection, columns: Scope, place: Place) -> None:
-    behind = Place({**place.scope, **columns}, place.findings)
-    grouped = any(aggregates(item.expression) for item in projection.items)
-    for item in projection.order_by:
-        if _hides(projection):
-            _Projected(projection.items, columns, place).check(item.expression)
-        check(item.expression, behind.aggregating(Aggregation.ALLOWED) if grouped else behind)
-
-
-def _check_where(where: ast.Expression, projection: ast.Projection, columns: Scope, place: Place) -> None:
-    if _hides(projection):
-        _Projected(projection.items, columns, place).check(where)
-    check_predicate(where, Place({**place.scope, **columns}, place.findings))
 
 
 def _check_count(count: ast.Expression, clause: str, place: Place) -> None:

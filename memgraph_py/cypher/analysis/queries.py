@@ -362,10 +362,12 @@ class _Nested:
             if isinstance(node, _UPDATES):
                 raise _misplaced("a subquery in an expression cannot write", node, place)
         inner = Place(dict(place.scope), place.findings)
-        if not isinstance(expression, ast.CollectSubquery):
-            _check_query(expression.query, inner, ending=_check_anything)
+        outside = place.findings.aggregates
+        is_list = isinstance(expression, ast.CollectSubquery)
+        columns = _check_query(expression.query, inner, ending=_check_ending if is_list else _check_anything)
+        place.findings.aggregates = outside
+        if not is_list:
             return BOOLEAN if isinstance(expression, ast.ExistsSubquery) else INTEGER
-        columns = _check_query(expression.query, inner, ending=_check_ending)
         if len(columns) != 1:
             raise place.error("COLLECT needs exactly one column", expression.offset, "InvalidClauseComposition")
         return list_of(next(iter(columns.values())))

@@ -42,6 +42,8 @@ class Findings:
     nested: Nested
     parameters: set[str] = field(default_factory=set)
     writes: bool = False
+    aggregates: int = 0
+    """How many have been met so far, those of subqueries in expressions left out: they are their own."""
     transactions: bool = False
     """A subquery runs in transactions of its own."""
 
