@@ -34,6 +34,9 @@ _VALUES_MATTER = frozenset(("range",))
 """Functions whose literal arguments say how many rows there will be."""
 
 
+_WITHOUT_LITERALS = frozenset((ast.Variable, ast.Parameter, ast.Projection))
+
+
 @dataclass(frozen=True, slots=True)
 class Stand:
     """A parameter that stands for the literal at ``place``, or for a list of ``count`` literals that begins there."""
@@ -119,6 +122,8 @@ def parameterised(query: ast.Query, shape: Shape) -> tuple[ast.Query, tuple[Stan
         return place
 
     def visit(node: Any) -> Any:
+        if node.__class__ in _WITHOUT_LITERALS:
+            return node
         match node:
             case ast.Literal():
                 place = place_of(node)
@@ -127,8 +132,6 @@ def parameterised(query: ast.Query, shape: Shape) -> tuple[ast.Query, tuple[Stan
                 stands.append(Stand(place, None))
             case ast.ListLiteral(items) if items and None not in (found := [*map(place_of, items)]):
                 stands.append(Stand(found[0], len(found)))  # type: ignore[arg-type]  # just asked
-            case ast.Projection():
-                return node
             case ast.FunctionCall(name) if name.lower() in _VALUES_MATTER:
                 return node
             case _:

@@ -156,8 +156,9 @@ def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notifi
     for node in nodes.get(ast.LabelPredicate, ()):
         if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
             read.update(((elements[node.subject.name], label), node.offset) for label in node.labels)
+    names = {sort: _names(sort, view) for sort in _UNKNOWN}
     for (sort, name), offset in read.items():
-        if (sort, name) in made or _names(sort, view).find(name) is not None:
+        if (sort, name) in made or names[sort].find(name) is not None:
             continue
         code, what = _UNKNOWN[sort]
         yield Notification(

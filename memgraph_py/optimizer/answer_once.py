@@ -48,7 +48,7 @@ from memgraph_py.plan.operators import (
     Unit,
     VariableExpand,
 )
-from memgraph_py.plan.substitution import rewrite_operators_below
+from memgraph_py.plan.substitution import holds_subquery, rewrite_operators_below
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, rewrite_children, writes
 from memgraph_py.plan.variables import bound_variables, columns, facts, read_variables
 
@@ -60,7 +60,7 @@ LOOKED_AT_PER_ROW = 16.0
 """How many rows may be looked at before one is found that a LIMIT lets through."""
 COLLECTED_MAX = 1_000_000.0
 """More elements of lists are not held at once: a batch of rows has fewer."""
-TAKES_ALL = (Aggregate, Distinct, Eager, Sort, Top)
+TAKES_ALL = frozenset((Aggregate, Distinct, Eager, Sort, Top))
 
 
 def answer_once(plan: Operator, statistics: Statistics) -> Operator:
@@ -71,23 +71,16 @@ def answer_once(plan: Operator, statistics: Statistics) -> Operator:
 
 def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -> Operator:
     """``wanted``: how many of its rows are taken, where a LIMIT above says so."""
-    match operator:
-        case Limit(_, Literal(int() as count)):
-            wanted = float(count)
-        case Limit():
-            wanted = LIMIT_ROWS
-        case _ if isinstance(operator, TAKES_ALL):
-            wanted = None
+    if isinstance(operator, Limit):
+        count = operator.count.value if isinstance(operator.count, Literal) else None
+        wanted = float(count) if isinstance(count, int) else LIMIT_ROWS
+    elif operator.__class__ in TAKES_ALL:
+        wanted = None
     operator = rewrite_operators_below(operator, lambda below: _visited(below, wanted, statistics))
     below = getattr(operator, "input", None)
-    if below is None or not asks(operator):
+    if below is None or not holds_subquery(operator):
         return operator
     return rewrite_children(operator, _Asking(below, wanted, statistics).replaced, leaves=False)
-
-
-def asks(operator: Operator) -> bool:
-    """True of an operator with a subquery right in one of its expressions."""
-    return any(map(_holds_plan, children(operator)))
 
 
 def _holds_plan(part: Any) -> bool:

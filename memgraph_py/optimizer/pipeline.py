@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from memgraph_py.optimizer.answer_once import answer_once, asks
+from memgraph_py.optimizer.answer_once import answer_once
 from memgraph_py.optimizer.count_in_store import count_in_store, counts_all
 from memgraph_py.optimizer.count_paths import count_paths, counts_paths
 from memgraph_py.optimizer.hoist_constants import hoist_constants
@@ -20,7 +20,7 @@ from memgraph_py.optimizer.simplify_expressions import simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.substitution import operators_in
+from memgraph_py.plan.substitution import holds_subquery, operators_in
 from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 
@@ -59,7 +59,7 @@ RULES: tuple[Rule, ...] = (
 """In this order, for the reasons beside them."""
 
 CONCERNED: dict[Rule, Callable[[Operator], bool]] = {
-    answer_once: asks,
+    answer_once: holds_subquery,
     count_in_store: counts_all,
     count_paths: counts_paths,
     limit_sorts: limits_rows,

@@ -15,11 +15,10 @@ from memgraph_py.plan.expressions import (
     CountOnce,
     Exists,
     ExistsOnce,
-    Expression,
     Variable,
 )
 from memgraph_py.plan.operators import Argument, Operator
-from memgraph_py.plan.substitution import expressions_of
+from memgraph_py.plan.substitution import holds_subquery
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
@@ -49,6 +48,8 @@ _HINTED = frozenset(
     )
 )
 """Operators with a field ``unused``."""
+_WITH_ITEMS = frozenset((operators.Create, operators.Merge, operators.Set, operators.Remove))
+"""Those whose expressions may stand in what they carry out item by item."""
 _HANDING_ON = _HINTED | {operators.AllNodes, operators.LabelScan, operators.IndexSeek, operators.Sort, operators.Top}
 """Those of which there are most that are no other case of ``_prune``."""
 
@@ -96,7 +97,7 @@ def _prune(operator: Operator, needed: Names) -> _Pruned:
 
 def _over(operator: Any, needed: Names) -> _Pruned:
     """An operator that hands on the columns of its input."""
-    if any(map(_holds_subplan, expressions_of(operator))):
+    if operator.__class__ in _WITH_ITEMS or holds_subquery(operator):
         operator = _with_subplans(operator)
     bound = bound_variables(operator)
     below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
@@ -180,10 +181,6 @@ def _needed_right(operator: operators.HashJoin, needed: Names) -> Names:
 
 def _subplan(plan: Operator, needed: Names) -> Operator:
     return _prune(plan, needed.intersection(columns(plan)))[0]
-
-
-def _holds_subplan(expression: Expression) -> bool:
-    return facts(expression).holds_plan
 
 
 def _with_subplans(node: T) -> T:

@@ -8,6 +8,8 @@ or what fills in NULLs (an Optional's own variables). Below an operator that dro
 that it would not have met, so there only predicates pass that cannot fail.
 """
 
+from typing import Any
+
 from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
@@ -32,19 +34,21 @@ CANNOT_FAIL = frozenset(
 """Functions that give a value, or NULL, for whatever they get as arguments here."""
 JOINING = frozenset(("AND", "OR", "XOR", "NOT"))
 """Functions of booleans: safe over arguments that are booleans for certain."""
-BINDING = (
-    operators.AllNodes,
-    operators.LabelScan,
-    operators.IndexSeek,
-    operators.IndexRangeSeek,
-    operators.NodeById,
-    operators.Expand,
-    operators.ExpandInto,
-    operators.VariableExpand,
-    operators.ScanRelationships,
-    operators.Unwind,
-    operators.Apply,
-    operators.Optional,
+_BINDING = frozenset(
+    (
+        operators.AllNodes,
+        operators.LabelScan,
+        operators.IndexSeek,
+        operators.IndexRangeSeek,
+        operators.NodeById,
+        operators.Expand,
+        operators.ExpandInto,
+        operators.VariableExpand,
+        operators.ScanRelationships,
+        operators.Unwind,
+        operators.Apply,
+        operators.Optional,
+    )
 )
 """Operators that change nothing in the columns they take in, and drop or repeat rows."""
 
@@ -63,6 +67,8 @@ def _sunk(operator: Operator) -> Operator:
 
 def _sink(operator: Operator, predicate: Expression) -> Operator | None:
     """The operator with the filter somewhere below it; None when it must stay above."""
+    if operator.__class__ in _BINDING:
+        return _below_binding(operator, predicate)
     match operator:
         case operators.Filter() | operators.UniqueRelationships():
             below = _sink(operator.input, predicate)
@@ -81,12 +87,14 @@ def _sink(operator: Operator, predicate: Expression) -> Operator | None:
             return _over(operator, below, predicate) if is_deterministic(predicate) else None
         case operators.Union(left, right):
             return _into_union(operator, left, right, predicate)
-        case _ if isinstance(operator, BINDING):
-            if names_meet(predicate, bound_variables(operator)) or not free_variables(predicate):
-                return None
-            return _over(operator, operator.input, predicate) if cannot_fail(predicate) else None
         case _:
             return None
+
+
+def _below_binding(operator: Any, predicate: Expression) -> Operator | None:
+    if names_meet(predicate, bound_variables(operator)) or not free_variables(predicate):
+        return None
+    return _over(operator, operator.input, predicate) if cannot_fail(predicate) else None
 
 
 def names_meet(expression: Expression, names: tuple[str, ...]) -> bool:

@@ -96,6 +96,20 @@ def expressions_of(operator: Any) -> list[Expression]:
     return found
 
 
+def holds_subquery(operator: Any) -> bool:
+    """True of an operator with a plan in one of its expressions, those of its items left out."""
+    for name, several in expression_parts(operator.__class__):
+        value: Any = getattr(operator, name)
+        if value is not None and any(map(_holds_plan, value if several else (value,))):
+            return True
+    return False
+
+
+def _holds_plan(part: Any) -> bool:
+    kind: Any = part.__class__
+    return kind in _EXPRESSION_TYPES and facts(part).holds_plan
+
+
 def _may_hold_plan(part: Any) -> bool:
     """False for an expression without a plan; of a part of an operator that is neither, such as an item of SET, its
     expressions are asked."""
