@@ -195,7 +195,7 @@ COMMITS = (
         "",
         committed="MATCH (h:Hub) UNWIND range(1, 1000000) AS x CREATE (h)-[:COMMITTED {x: x}]->(h)",
     ),
-    Work("commit of properties", "", committed="MATCH (n:Wide) SET n.y = 7, n.text = 'a text'"),
+    Work("commit of properties", "", committed="MATCH (n:Wide) SET n.y = coalesce(n.y, 0) + 1, n.text = 'a text'"),
     Work("commit of deletions", "", committed="MATCH (n:Wide) DELETE n"),
 )
 """They end within seconds; what goes to the log is waited for."""

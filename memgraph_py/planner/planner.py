@@ -73,9 +73,11 @@ class Planner:
             for part in query.parts[1:]:
                 operator = Union(operator, Drain(self._single(part, start, scope)[0]))
             return operator, scope.only(())
+        if len(query.parts) > 1:
+            operator = _exactly(operator, result.variables)  # a Union has the columns of its left side
         for part in query.parts[1:]:
             right, _ = self._single(part, start, scope)
-            operator = Union(_exactly(operator, result.variables), _exactly(right, result.variables))
+            operator = Union(operator, _exactly(right, result.variables))
         if not all(query.union_all):
             operator = Distinct(operator, result.variables)
         return operator, result
