@@ -139,11 +139,10 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
                     del states[1 - length :], values[1 - length :], starts[1 - length :]
                 values[-1] = value
             chain = (states[-2], origin, kind)
-            if chain in settled:
-                state = settled[chain]
-            else:
-                state = settled[chain] = _settle(machine, *chain)
-            states[-1] = state
+            behind = settled.get(chain)
+            if behind is None:
+                behind = settled[chain] = _settle(machine, *chain)
+            states[-1] = state = behind
         state = action
         states.append(state)
         values.append(found[index])

@@ -175,14 +175,19 @@ def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notifi
 def _place(text: str, name: str, offset: int) -> int:
     """Where the name of a label, type or key stands, from the offset of the part of the query that has it on: behind
     what introduces such a name, so that a variable of the same name is none; the offset itself where it is escaped."""
-    for found in _BEFORE_NAME.finditer(text, offset):
-        start = found.end()
-        if text.startswith(name, start) and not _WORD.match(text, start + len(name)):
-            return start - len(found[1])
+    place = text.find(name, offset)
+    while place >= 0:
+        start = place - (text[place - 1] == "`")
+        before = start - 1
+        while text[before] in _BETWEEN:
+            before -= 1
+        if text[before] in _INTRODUCING and not _WORD.match(text, place + len(name)):
+            return start
+        place = text.find(name, place + 1)
     return offset
 
 
-_BEFORE_NAME = re.compile(r"[:|&!.{,][\s(]*(`?)")
+_INTRODUCING, _BETWEEN = ":|&!.{,", " \t\r\n("
 _WORD = re.compile(r"\w")
 _NAMING = (ast.NodePattern, ast.RelationshipPattern, ast.SetPropertyItem, ast.SetLabelsItem, ast.SetPropertiesItem)
 

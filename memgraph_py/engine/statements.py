@@ -195,8 +195,8 @@ class StatementCache:
                 in_transactions=analysis.in_transactions,
                 is_table_command=isinstance(query.parts[0].clauses[0], ast.TableCall),
                 bounded=not analysis.in_transactions
-                and estimate_rows(plan, view) <= self._limits.bounded_rows_max
-                and not _may_take_long(operators),
+                and not _may_take_long(operators)
+                and estimate_rows(plan, view) <= self._limits.bounded_rows_max,
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
