@@ -17,6 +17,7 @@ from memgraph_py.execution.single_writes import (
     SingleProperties,
     SingleWrite,
     Writing,
+    followed,
     writes,
 )
 from memgraph_py.plan.expressions import Expression, MapOf
@@ -45,17 +46,7 @@ def create(operator: Create, context: ExecutionContext) -> Iterator[Batch]:
 @writes(Create)
 def _single_create(operator: Create, composition: Composition) -> SingleWrite | None:
     inner = composition.write(operator.input)
-    elements = single_elements(operator.nodes, operator.relationships, composition)
-    if inner is None or elements is None or composition.returned is not None:
-        return None
-
-    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
-        row = inner(snapshot, parameters, writing)
-        if row is not None:
-            elements(row, snapshot, parameters, writing)
-        return row
-
-    return write
+    return followed(inner, single_elements(operator.nodes, operator.relationships, composition), composition)
 
 
 def single_elements(

@@ -46,6 +46,7 @@ __all__ = [
     "SingleWrite",
     "WholeWrite",
     "Writing",
+    "followed",
     "single_properties",
     "whole_single_write",
     "writes",
@@ -263,6 +264,20 @@ def writes(
         return composer
 
     return register
+
+
+def followed(inner: SingleWrite | None, effect: SingleElements | None, composition: Composition) -> SingleWrite | None:
+    """What the input writes, then the effect with its row; None where one has no form, or RETURN stands below."""
+    if inner is None or effect is None or composition.returned is not None:
+        return None
+
+    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
+        row = inner(snapshot, parameters, writing)
+        if row is not None:
+            effect(row, snapshot, parameters, writing)
+        return row
+
+    return write
 
 
 def whole_single_write(plan: Operator, columns: Sequence[str], schema: Schema) -> WholeWrite | None:

@@ -30,6 +30,7 @@ from memgraph_py.execution.single_writes import (
     SingleProperties,
     SingleWrite,
     Writing,
+    followed,
     single_properties,
     writes,
 )
@@ -88,17 +89,7 @@ def set(operator: Set, context: ExecutionContext) -> Iterator[Batch]:
 @writes(Set)
 def _single_set(operator: Set, composition: Composition) -> SingleWrite | None:
     inner = composition.write(operator.input)
-    items = single_items(operator.items, composition)
-    if inner is None or items is None or composition.returned is not None:
-        return None
-
-    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
-        row = inner(snapshot, parameters, writing)
-        if row is not None:
-            items(row, snapshot, parameters, writing)
-        return row
-
-    return write
+    return followed(inner, single_items(operator.items, composition), composition)
 
 
 @executes(Remove)

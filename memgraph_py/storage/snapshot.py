@@ -16,7 +16,7 @@ from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.kernels.adjacency import count_degrees, expand, expand_between
 from memgraph_py.kernels.chunks import count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
-from memgraph_py.kernels.path_ends import path_ends
+from memgraph_py.kernels.path_ends import Walk, path_ends
 from memgraph_py.kernels.shortest import shortest_path
 from memgraph_py.kernels.sorting import distinct
 from memgraph_py.kernels.walks import add_walks, count_loops
@@ -221,8 +221,8 @@ class Snapshot:
         """See GraphView; of a transaction's own nodes too, which have no relationships here."""
         if max(ends) >= self.node_bound:
             return NO_IDS
-        walk = (int(direction), NO_IDS if types is None else types, self.graph(), flag)
-        return shortest_path(*ends, -1 if maximum is None else maximum, self.node_bound, walk)
+        limit = -1 if maximum is None else maximum
+        return shortest_path(*ends, limit, self.node_bound, self._walk(direction, types, flag))
 
     def path_ends(
         self,
@@ -235,8 +235,7 @@ class Snapshot:
         """See GraphView; of a transaction's own nodes too, which have no relationships here."""
         if source >= self.node_bound:
             return NO_IDS
-        walk = (int(direction), NO_IDS if types is None else types, self.graph(), flag)
-        return path_ends(source, *lengths, self.node_bound, walk)
+        return path_ends(source, *lengths, self.node_bound, self._walk(direction, types, flag))
 
     def walk_counts(
         self,
@@ -248,9 +247,13 @@ class Snapshot:
     ) -> tuple[NodeIds, NDArray[np.int64]]:
         """See GraphView."""
         totals = np.zeros(self.node_bound, dtype=np.int64)
-        add_walks(nodes, counts, totals, (int(direction), NO_IDS if types is None else types, self.graph(), flag))
+        add_walks(nodes, counts, totals, self._walk(direction, types, flag))
         ends = np.flatnonzero(totals)
         return ends, totals[ends]
+
+    def _walk(self, direction: Direction, types: NDArray[np.int64] | None, flag: NDArray[np.int64]) -> Walk:
+        """Where a walk may lead, for kernels. types None: any."""
+        return int(direction), NO_IDS if types is None else types, self.graph(), flag
 
     def loop_counts(self, nodes: NodeIds, types: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """See GraphView."""
