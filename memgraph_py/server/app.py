@@ -131,8 +131,8 @@ class App:
             raise StartupError(
                 f"cannot listen for Bolt on {settings.bolt_address} port {settings.bolt_port}: {reason}"
             ) from error
-        turns = self._bolt.services.turns
-        self._log.on_queued, self._log.answering = turns.at_the_end(self._log.wake), turns
+        wakes = self._bolt.services.wakes
+        self._log.on_queued, self._log.answering = wakes.at_the_end(self._log.wake), wakes
 
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""

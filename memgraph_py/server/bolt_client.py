@@ -306,7 +306,7 @@ class BoltClient(asyncio.Protocol):
 
     def _wake(self, future: "Future[Any]") -> None:
         """A future is done, in whatever thread."""
-        self._services.turns.soon(self._advance)
+        self._services.wakes.soon(self._advance)
 
     def _end(self) -> None:
         """The connection is gone, and nothing of it runs."""

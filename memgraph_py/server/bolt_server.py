@@ -10,7 +10,7 @@ from memgraph_py.server.bolt_client import BoltClient
 from memgraph_py.server.records import SchemaNames
 from memgraph_py.server.services import Services
 from memgraph_py.server.single_reads import KnownReads
-from memgraph_py.server.turns import Turns
+from memgraph_py.server.wakes import Wakes
 from memgraph_py.server.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class BoltServer:
         workers = Workers(loop, settings.limits.worker_threads, settings.worker_threads_max)
         names = SchemaNames(self._database.store.schema)
         reads = KnownReads(self._database)
-        shared = workers, names, reads, loop, Turns(loop)
+        shared = workers, names, reads, loop, Wakes(loop)
         services = Services(self._database, settings, self._metrics, *shared, set())
         self._server = await loop.create_server(
             lambda: BoltClient(services), settings.bolt_address, settings.bolt_port, backlog=512

@@ -9,7 +9,7 @@ from memgraph_py.engine.database import Database
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import SchemaNames
 from memgraph_py.server.single_reads import KnownReads
-from memgraph_py.server.turns import Turns
+from memgraph_py.server.wakes import Wakes
 from memgraph_py.server.workers import Workers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Services:
     names: SchemaNames
     reads: KnownReads
     loop: asyncio.AbstractEventLoop
-    turns: Turns
+    wakes: Wakes
     clients: "set[BoltClient]"
     open_transactions: int = 0
     input_bytes: int = 0

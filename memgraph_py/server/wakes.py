@@ -1,4 +1,4 @@
-"""Turns: work of other threads handed to the event loop, and work of the loop handed to the log, once for many.
+"""Wakes: work of other threads handed to the event loop, and work of the loop handed to the log, once for many.
 
 To wake a thread costs more than what it then does for one commit. So the log is woken at the end of a turn of the loop,
 for all that was committed in it; and the loop is woken when the log has told of all commits that it has synced
@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
-__all__ = ["Turns"]
+__all__ = ["Wakes"]
 
 
-class Turns:
-    """Of one event loop. ``with turns:`` in another thread: what that asks for within the block is asked for at its
+class Wakes:
+    """Of one event loop. ``with wakes:`` in another thread: what that asks for within the block is asked for at its
     end; one thread at a time does so."""
 
     __slots__ = ("_due", "_gathering", "_is_due", "_loop", "_thread")

@@ -3,11 +3,11 @@
 import asyncio
 import threading
 
-from memgraph_py.server.turns import Turns
+from memgraph_py.server.wakes import Wakes
 
 
 def in_another_thread(work: object) -> None:
-    """Done when this returns."""
+    """Done when this rewakes."""
     assert callable(work)
     other = threading.Thread(target=work)
     other.start()
@@ -19,7 +19,7 @@ def test_what_comes_in_one_turn_of_the_loop_wakes_the_log_once() -> None:
 
     async def run() -> list[list[str]]:
         woken: list[str] = []
-        told = Turns(asyncio.get_running_loop()).at_the_end(lambda: woken.append("now"))
+        told = Wakes(asyncio.get_running_loop()).at_the_end(lambda: woken.append("now"))
         stages = []
         for _ in range(2):
             told()
@@ -39,14 +39,14 @@ def test_what_another_thread_asks_for_in_a_block_comes_after_it_in_order() -> No
 
     async def run() -> list[object]:
         loop = asyncio.get_running_loop()
-        turns, done, entered, leave = Turns(loop), list[object](), threading.Event(), threading.Event()
+        wakes, done, entered, leave = Wakes(loop), list[object](), threading.Event(), threading.Event()
         loop.set_exception_handler(lambda _, context: done.append(type(context["exception"])))
 
         def ask() -> None:
-            with turns:
-                turns.soon(lambda: done.append("first"))
-                turns.soon(lambda: done.append(1 // 0))
-                turns.soon(lambda: done.append("second"))
+            with wakes:
+                wakes.soon(lambda: done.append("first"))
+                wakes.soon(lambda: done.append(1 // 0))
+                wakes.soon(lambda: done.append("second"))
                 entered.set()
                 leave.wait()
 
@@ -58,8 +58,8 @@ def test_what_another_thread_asks_for_in_a_block_comes_after_it_in_order() -> No
         leave.set()
         asking.join()
         await asyncio.sleep(0.01)
-        in_another_thread(lambda: turns.soon(lambda: done.append("third")))
-        turns.soon(lambda: done.append("fourth"))
+        in_another_thread(lambda: wakes.soon(lambda: done.append("third")))
+        wakes.soon(lambda: done.append("fourth"))
         await asyncio.sleep(0.01)
         return done
 
