@@ -7,10 +7,10 @@ each of which leaves the value as it is, are taken in one step, remembered by (s
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import sub
+from operator import itemgetter, sub
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
@@ -54,23 +54,32 @@ def _may_be_deep(statement: ast.Statement, tokens: Tokens) -> bool:
     return longest > DEPTH_MAX - 2
 
 
-_Reduction: TypeAlias = tuple[int, int, str, Callable[..., Any] | None, tuple[int, ...]]
-"""(how, length, origin, function, layout) of a rule; no function for a list. How its value is made:"""
-_ALONE, _TAKEN, _PLAIN, _ARRANGED = range(4)
-"""By the function of the one value there is; one of the values as it is; by the function of values in a layout; of
-lists and values that are not there, too."""
+_Reduction: TypeAlias = tuple[int, int, str, Callable[..., Any] | None, Any]
+"""(how, base, origin, function, picked) of a rule: at its base, counted from the stack's end, begins the entry of its
+first value. How its value is made, and what is picked for it:"""
+_ALONE, _PLAIN, _SPLICED, _WRITTEN, _TAKEN, _LISTED, _GROWN, _REFUSED = range(8)
+"""By the function of the offset and the one value there is; of what is picked from the stack, the offset first; of
+values with lists spliced in, by the rule's layout; of what is picked and the text as written. One of the values as it
+is; a list of what is picked; the list that comes first, with one more. ``_REFUSED``: no rule, the token cannot stand
+here."""
+
+_ENTRY = 3
+"""The stack holds for each value its offset, itself, and the state behind it. At the bottom the value is None, which is
+what optional parts are that were not written."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """The tables with what is computed from them. ``settled``: the state behind a reduction, by (state below, origin,
-    next token), once all further reductions are done that leave its value as it is."""
+    """The tables with what is computed from them: ``reductions`` of the rules, and one for no rule, which ``refused``
+    stands for among the actions. ``settled[state][origin][kind]``: above this state and before this token, the state
+    behind a reduction to the origin, once all further ones are done that leave its value as it is, and its action."""
 
     tables: Tables
     kinds: dict[str, str]
     fallback: dict[str, str]
     reductions: list[_Reduction]
-    settled: dict[tuple[int, str, str], int]
+    refused: int
+    settled: list[dict[str, dict[str, tuple[int, int]]]]
 
 
 _lock = threading.Lock()
@@ -85,103 +94,113 @@ def _machine() -> _Machine:
 @cache
 def _make_machine() -> _Machine:
     tables = load_tables()
-    return _Machine(
-        tables, kinds_of(tables.words), fallbacks(tables.words), [_reduction(rule) for rule in tables.rules], {}
-    )
+    reductions: list[_Reduction] = [*map(_reduction, tables.rules), (_REFUSED, 0, "", None, None)]
+    settled: list[dict[str, dict[str, tuple[int, int]]]] = [{} for _ in tables.actions]
+    return _Machine(tables, kinds_of(tables.words), fallbacks(tables.words), reductions, -len(reductions), settled)
 
 
 def _reduction(rule: Rule) -> _Reduction:
-    layout = rule.layout
+    layout, base, origin = rule.layout, -_ENTRY * rule.length, rule.origin
+    places = [1 if item == NOTHING else base + _ENTRY * item + 1 for item in layout]
     if rule.unit:
-        return _TAKEN, rule.length, rule.origin, None, layout
-    is_plain = all(0 <= item < NOTHING for item in layout)
-    if rule.name.startswith("_"):
-        return _PLAIN if is_plain else _ARRANGED, rule.length, rule.origin, None, layout
-    (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
-    is_alone = is_plain and rule.length == len(layout) == 1 and function is not projection_item
-    return _ALONE if is_alone else _PLAIN if is_plain else _ARRANGED, rule.length, rule.origin, function, layout
+        return _TAKEN, base, origin, None, places[0]
+    if not rule.name.startswith("_"):
+        (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
+        if min(layout, default=0) < 0:
+            return _SPLICED, base, origin, function, layout
+        if function is projection_item:
+            return _WRITTEN, base, origin, function, _picks([base, *places])
+        if layout == (0,) and rule.length == 1:
+            return _ALONE, base, origin, function, None
+        return _PLAIN, base, origin, function, _picks([base, *places])
+    if layout and min(layout) >= 0:
+        return _LISTED, base, origin, None, _picks(places)
+    if len(layout) == 2 and layout[0] == ~0 and 0 <= layout[1] < NOTHING:
+        return _GROWN, base, origin, None, places[1]
+    return _SPLICED, base, origin, None, layout
+
+
+def _picks(places: list[int]) -> Callable[[list[Any]], Sequence[Any]]:
+    """What gives the parts of the stack at these places."""
+    if len(places) == 1:  # it would give the part alone
+        return itemgetter(slice(places[0], places[0] + 1 or None))
+    return itemgetter(*places)
 
 
 def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
     """The value of the start rule."""
-    actions, reductions, settled = machine.tables.actions, machine.reductions, machine.settled
-    kinds, found, begins = tokens.kinds, tokens.values, tokens.starts
+    actions, reductions = machine.tables.actions, machine.reductions
+    settled, refused = machine.settled, machine.refused
     state = machine.tables.start
-    states = [state]
-    values: list[Any] = []
-    starts: list[int] = []
-    takes_text: Callable[..., object] = projection_item
-    for index, kind in enumerate(kinds):
-        while True:
-            action = actions[state].get(kind)
-            if action is None:
-                kind = machine.fallback.get(kind, INVALID)
-                action = actions[state].get(kind)
-                if action is None:
-                    raise _unexpected(machine, states, tokens, index, text)
-            if action >= 0:
-                break
-            how, length, origin, function, layout = reductions[~action]
+    stack: list[Any] = [0, None, state]
+    function: Callable[..., Any]
+    end_before = 0
+    for kind, found, start, end in zip(tokens.kinds, tokens.values, tokens.starts, tokens.ends, strict=True):
+        action = actions[state].get(kind, refused)
+        while action < 0:
+            how, base, origin, function, picked = reductions[~action]  # type: ignore[assignment]  # of a list it is not called
             if how == _ALONE:
-                values[-1] = function(starts[-1], values[-1])  # type: ignore[misc]  # a list is not made so
+                stack[-2] = function(stack[-3], stack[-2])
             else:
-                if how == _TAKEN:
-                    value = values[layout[0] - length]
-                elif how == _PLAIN:
-                    value = [values[item - length] for item in layout]
+                if how == _PLAIN:
+                    value = function(*picked(stack))
+                elif how == _TAKEN:
+                    value = stack[picked]
+                elif how == _GROWN:
+                    value = stack[base + 1]
+                    value.append(stack[picked])
+                elif how == _LISTED:
+                    value = [*picked(stack)]
+                elif how == _SPLICED:
+                    value = _spliced(stack, len(stack) + base + 1, picked)
+                    if function is not None:
+                        value = function(stack[base], *value)
+                elif how == _WRITTEN:
+                    value = function(*picked(stack), text[stack[base] : end_before])
                 else:
-                    value = _arguments(values, len(values) - length, layout, gathers=function is None)
-                if function is not None:
-                    if function is takes_text:  # the column's name is as it was written
-                        value.append(text[starts[-1] : tokens.ends[index - 1]])
-                    value = function(starts[-length], *value)
-                if length > 1:
-                    del states[1 - length :], values[1 - length :], starts[1 - length :]
-                values[-1] = value
-            chain = (states[-2], origin, kind)
-            behind = settled.get(chain)
-            if behind is None:
-                behind = settled[chain] = _settle(machine, *chain)
-            states[-1] = state = behind
+                    kind = machine.fallback.get(kind, INVALID)
+                    action = actions[state].get(kind, refused)
+                    if action == refused:
+                        raise _unexpected(machine, stack[2::_ENTRY], tokens, tokens.starts.index(start), text)
+                    continue
+                if base != -_ENTRY:
+                    del stack[base + _ENTRY :]
+                stack[-2] = value
+            try:
+                state, action = settled[stack[-4]][origin][kind]
+            except KeyError:
+                state, action = _settle(machine, stack[-4], origin, kind)
+            stack[-1] = state
         state = action
-        states.append(state)
-        values.append(found[index])
-        starts.append(begins[index])
-    return values[0]  # type: ignore[no-any-return]  # the value of the start rule, which is a statement
+        stack += (start, found, state)
+        end_before = end
+    return stack[_ENTRY + 1]  # type: ignore[no-any-return]  # the value of the start rule, which is a statement
 
 
-def _arguments(values: list[Any], base: int, layout: tuple[int, ...], *, gathers: bool) -> list[Any]:
-    """The arguments of a reduction, lists spliced in. A list that grows by one is not copied (``gathers``)."""
-    if gathers and layout and layout[0] < 0:
-        grown = values[base + ~layout[0]]
-        assert isinstance(grown, list)
-        arguments: list[Any] = grown
-        layout = layout[1:]
-    else:
-        arguments = []
+def _spliced(stack: list[Any], first: int, layout: tuple[int, ...]) -> list[Any]:
+    """The values of a rule, lists spliced in; the first of them stands at ``first``."""
+    values: list[Any] = []
     for item in layout:
         if item == NOTHING:
-            arguments.append(None)
+            values.append(None)
         elif item >= 0:
-            arguments.append(values[base + item])
+            values.append(stack[first + _ENTRY * item])
         else:
-            spliced = values[base + ~item]
-            assert isinstance(spliced, list)
-            arguments.extend(spliced)
-    return arguments
+            values += stack[first + _ENTRY * ~item]
+    return values
 
 
-def _settle(machine: _Machine, below: int, origin: str, kind: str) -> int:
-    """The state behind a reduction, and behind all further ones that leave the value on top as it is."""
-    state = machine.tables.gotos[below][origin]
+def _settle(machine: _Machine, below: int, origin: str, kind: str) -> tuple[int, int]:
+    """What ``settled`` has there, from now on."""
+    actions, gotos = machine.tables.actions, machine.tables.gotos[below]
+    state, further = gotos[origin], origin
     while True:
-        action = machine.tables.actions[state].get(kind)
-        if action is None or action >= 0:
-            return state
-        rule = machine.tables.rules[~action]
-        if not rule.unit or rule.length != 1:
-            return state
-        state = machine.tables.gotos[below][rule.origin]
+        action = actions[state].get(kind, machine.refused)
+        how, base, further, *_ = machine.reductions[~action] if action < 0 else (None, 0, origin)
+        if how != _TAKEN or base != -_ENTRY:
+            machine.settled[below].setdefault(origin, {})[kind] = state, action
+            return state, action
+        state = gotos[further]
 
 
 # ------------------------------------------------------------------------------------------------------------- errors
