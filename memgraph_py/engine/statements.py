@@ -31,7 +31,7 @@ from memgraph_py.execution.single import SingleRow, whole_single_row
 from memgraph_py.execution.single_writes import WholeWrite, whole_single_write
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
-from memgraph_py.plan.expressions import Call
+from memgraph_py.plan.expressions import TAKES_LONG, Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
 from memgraph_py.plan.substitution import expressions_of, operators_in
 from memgraph_py.plan.tree import walk
@@ -224,7 +224,7 @@ def _may_take_long(operators: list[Operator]) -> bool:
         if kind is LoadCsv or (isinstance(operator, ProcedureCall) and not _is_quick(operator)):
             return True
         for part in expressions_of(operator):
-            if facts(part).takes_long and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
+            if facts(part).marks & TAKES_LONG and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
                 return True
     return False
 

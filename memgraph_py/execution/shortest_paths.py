@@ -26,13 +26,12 @@ from memgraph_py.execution.variable_length import relationship_lists
 from memgraph_py.kernels.paths import discover
 from memgraph_py.plan.operators import ShortestPaths
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.storage.view import Direction, NodeIds, RelationshipIds
+from memgraph_py.storage.view import REVERSED, Direction, NodeIds, RelationshipIds
 
 Positions = NDArray[np.int64]
 Keeps = Callable[[RelationshipIds, NodeIds], "NDArray[np.bool_]"]
 """Which relationships may be used, given the node to which each leads."""
 
-_REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
 _MARKS_MIN = 1 << 12
 _TARGETS_OF_ONE_SEARCH = 8
 """From so many rows of one source on, one search for all of them costs less than one for each."""
@@ -222,7 +221,7 @@ def _between(
     keeps = _keeps(operator, batch, row, context)
     one_way = operator.predicate is not None and operator.node in free_variables(operator.predicate)
     here = _Side(source, operator.direction, operator, keeps, context)
-    there = _Side(target, _REVERSED[operator.direction], operator, keeps, context)
+    there = _Side(target, REVERSED[operator.direction], operator, keeps, context)
     maximum = operator.maximum
     while maximum is None or len(here.levels) + len(there.levels) - 2 < maximum:
         side, other = (

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from memgraph_py.functions.registry import FUNCTIONS
-from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Parameter, Property, Variable
+from memgraph_py.plan.expressions import Call, Expression, HasLabels, Property, Variable
 from memgraph_py.plan.operators import Filter, IndexRangeSeek, IndexSeek, LabelScan, NodeById, Operator
-from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.variables import free_variables, is_deterministic
 from memgraph_py.storage.schema_rules import Entity
 
 _NO_NAMES = frozenset[str]()
@@ -268,18 +266,6 @@ def _take_range(predicate: Call, variable: str, known: dict[str, _Known]) -> Non
             known.setdefault(key, _Known()).take(sort, _Fact(value, predicate))
         case _:
             return
-
-
-def is_deterministic(expression: Expression) -> bool:
-    """True when the expression gives the same value each time it is evaluated on a row."""
-    if isinstance(expression, Literal | Parameter | Variable):
-        return True
-    for node in walk(expression):
-        if isinstance(node, Call):
-            function = FUNCTIONS.get(node.name)
-            if function is not None and not function.deterministic:
-                return False
-    return True
 
 
 def filters_above(operator: Operator) -> tuple[list[Expression], Operator]:

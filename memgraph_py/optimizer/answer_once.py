@@ -14,7 +14,6 @@ asked again after a change. What could fail is left, as it would be computed for
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output, largest_rows
 from memgraph_py.optimizer.order_expansions import order_expansions
 from memgraph_py.optimizer.patterns import PIECES
@@ -22,6 +21,7 @@ from memgraph_py.optimizer.push_down_filters import cannot_fail
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -49,8 +49,8 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.substitution import holds_subquery, rewrite_operators_below
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, rewrite_children, writes
-from memgraph_py.plan.variables import bound_variables, columns, facts, read_variables
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, rewrite_children, stacked, writes
+from memgraph_py.plan.variables import bound_variables, columns, facts, is_deterministic, read_variables
 
 ONCE_ROWS = 2.0
 """What is found once may look at half as many rows: all of them are kept."""
@@ -84,7 +84,7 @@ def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -
 
 
 def _holds_plan(part: Any) -> bool:
-    return type(part) in EXPRESSION_TYPES and facts(part).holds_plan
+    return type(part) in EXPRESSION_TYPES and facts(part).marks & HOLDS_PLAN != 0
 
 
 def _ordered(plan: Operator, statistics: Statistics) -> Operator:
@@ -133,14 +133,14 @@ class _Asking:
             return None
         outer = _outer_variables([*pieces, *shapes])
         if not outer:
-            return _Alone(_over([*pieces, *shapes], Unit()), None)
+            return _Alone(stacked([*pieces, *shapes], Unit()), None)
         (node, *others) = outer
         if others or not _is_end(node, pieces) or not all(map(cannot_fail, expressions)):
             return None
         shapes = [_keeping(node, shape) for shape in shapes]
         if not all(node in columns(shape) for shape in shapes if isinstance(shape, Project | Distinct)):
             return None
-        alone, statistics = _over([*pieces, *shapes], AllNodes(Unit(), node)), self.statistics
+        alone, statistics = stacked([*pieces, *shapes], AllNodes(Unit(), node)), self.statistics
         per_row = largest_rows(_ordered(plan, statistics), statistics)
         if ONCE_ROWS * largest_rows(_ordered(alone, statistics), statistics) > self._rows() * per_row:
             return None
@@ -191,12 +191,6 @@ def _keeping(node: str, shape: Operator) -> Operator:
             return Distinct(below, (*variables, node))
         case _:
             return shape
-
-
-def _over(pieces: list[Operator], base: Operator) -> Operator:
-    for piece in pieces:
-        base = changed(piece, input=base)
-    return base
 
 
 def _outer_variables(pieces: list[Operator]) -> list[str]:

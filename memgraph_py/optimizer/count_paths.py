@@ -9,7 +9,7 @@ Filters may ask of each node by itself, and cannot fail: they are asked of nodes
 all relationships of the nodes it begins at and comes by, so it is for patterns with more paths than there are nodes.
 """
 
-from memgraph_py.optimizer.access import filters_above, is_deterministic
+from memgraph_py.optimizer.access import filters_above
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.count_in_store import count_rows
 from memgraph_py.optimizer.push_down_filters import cannot_fail, is_boolean
@@ -29,8 +29,8 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     Unit,
 )
-from memgraph_py.plan.tree import changed
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.tree import over
+from memgraph_py.plan.variables import free_variables, is_deterministic
 
 HOPS_MAX = 2
 """Of longer paths more than neighbouring relationships may be the same."""
@@ -40,9 +40,7 @@ def count_paths(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with PathCount in place of aggregations that count paths; in subplans they are left, as they count for
     each outer row."""
     if not isinstance(plan, Unit | Argument | ParameterRows | Union):
-        below = count_paths(plan.input, statistics)
-        if below is not plan.input:
-            plan = changed(plan, input=below)
+        plan = over(plan, count_paths(plan.input, statistics))
     return (isinstance(plan, Aggregate) and _counted(plan, statistics)) or plan
 
 

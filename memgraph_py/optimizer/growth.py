@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from memgraph_py.optimizer.cost import paths
-from memgraph_py.optimizer.patterns import REVERSED, SELECTIVITY_MIN, Expansion, Pattern, Predicate, Sought
+from memgraph_py.optimizer.patterns import SELECTIVITY_MIN, Expansion, Pattern, Predicate, Sought
 from memgraph_py.optimizer.push_down_filters import cannot_fail
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression
 from memgraph_py.plan.operators import VariableExpand
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.storage.view import Direction
+from memgraph_py.storage.view import REVERSED, Direction
 
 DEGREE_MIN = 0.01
 """Where there are relationships, but none at nodes like these: there may be some tomorrow."""

@@ -6,7 +6,7 @@ Filter n.born < date($text)    ⇒    Filter n.born < Constant(date($text))
 from typing import Any
 
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import Constant, Literal, MapOf, Parameter
+from memgraph_py.plan.expressions import HAS_PARAMETER, VARIES, Constant, Literal, MapOf, Parameter
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import EXPRESSION_TYPES, rewrite_children
 from memgraph_py.plan.variables import facts
@@ -22,9 +22,9 @@ def _hoisted(part: Any) -> Any:
     (``simplify_expressions``)."""
     if type(part) in EXPRESSION_TYPES:
         known = facts(part)
-        if not known.has_parameter:
+        if not known.marks & HAS_PARAMETER:
             return part
-        if not known.free and not known.varies:
+        if not known.free and not known.marks & VARIES:
             return _wrapped(part)
     return rewrite_children(part, _hoisted, leaves=False)
 

@@ -13,7 +13,6 @@ it is, and so is what MERGE looks for, as that may change from row to row.
 
 from typing import Any
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.patterns import PIECES as PATTERN_PIECES
 from memgraph_py.optimizer.push_down_filters import cannot_fail
@@ -33,8 +32,8 @@ from memgraph_py.plan.operators import (
     Unit,
 )
 from memgraph_py.plan.substitution import rewrite_operators_below
-from memgraph_py.plan.tree import changed
-from memgraph_py.plan.variables import bound_variables, columns, free_variables, read_variables
+from memgraph_py.plan.tree import changed, over, stacked
+from memgraph_py.plan.variables import bound_variables, columns, free_variables, is_deterministic, read_variables
 
 Keys = tuple[Expression, Expression]
 """What is equal: an expression of the left side, one of the right."""
@@ -49,7 +48,7 @@ def join_by_hash(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         if isinstance(node, Merge):
-            return changed(node, input=visit(node.input))
+            return over(node, visit(node.input))
         if not isinstance(node, PIECES):
             return rewrite_operators_below(node, visit)
         pieces: list[Operator] = []
@@ -78,21 +77,15 @@ def _joined(pieces: list[Operator], base: Operator, statistics: Statistics) -> O
         if not known or read_variables(scan):
             known = True
             continue
-        left = _over(pieces[:place], base)
+        left = stacked(pieces[:place], base)
         outer_names = frozenset(columns(left))
         inner, keys, rest = _divided(pieces[place:], outer_names)
-        right = _over(inner, Unit())
+        right = stacked(inner, Unit())
         if keys and _is_worth(left, right, statistics):
             left_keys, right_keys = zip(*keys, strict=True)
             join = HashJoin(left, right, left_keys, right_keys)
             return _joined(rest, join, statistics)
-    return _over(pieces, base)
-
-
-def _over(pieces: list[Operator], base: Operator) -> Operator:
-    for piece in pieces:
-        base = piece if piece.input is base else changed(piece, input=base)  # type: ignore[union-attr]  # pieces have one
-    return base
+    return stacked(pieces, base)
 
 
 def _divided(pieces: list[Operator], outer: frozenset[str]) -> tuple[list[Operator], list[Keys], list[Operator]]:

@@ -10,11 +10,11 @@ of the left one; where the sides meet they go on as one.
 from collections.abc import Iterator
 from itertools import permutations
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.growth import JOIN_ROWS, Growth, Piece
 from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought
 from memgraph_py.optimizer.push_down_filters import cannot_fail
 from memgraph_py.optimizer.statistics import Statistics
+from memgraph_py.plan.variables import is_deterministic
 
 _NO_NAMES = frozenset[str]()
 

@@ -6,12 +6,11 @@ Project n.name AS name  ←  Project m AS n         ⇒    Project m.name AS nam
 
 from typing import Any
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import Expression, Variable
+from memgraph_py.plan.expressions import HOLDS_PLAN, Expression, Variable
 from memgraph_py.plan.operators import Operator, Project
 from memgraph_py.plan.substitution import rewrite_operators, substituted
-from memgraph_py.plan.variables import facts
+from memgraph_py.plan.variables import facts, is_deterministic
 
 
 def merge_projections(plan: Operator, statistics: Statistics) -> Operator:
@@ -30,7 +29,7 @@ def _merged(node: Any) -> Any:
             by_name = dict(zip(inner_names, inner, strict=True))
             if _only_variables(outer) and _taken_once(outer, inner, by_name):
                 return Project(below, names, tuple(by_name[_name(variable)] for variable in outer))
-            if _only_variables(inner) and not any(facts(expression).holds_plan for expression in outer):
+            if _only_variables(inner) and not any(facts(expression).marks & HOLDS_PLAN for expression in outer):
                 return Project(below, names, tuple(substituted(expression, by_name) for expression in outer))
     return node
 

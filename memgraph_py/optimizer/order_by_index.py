@@ -31,7 +31,7 @@ from memgraph_py.plan.operators import (
     Unit,
 )
 from memgraph_py.plan.substitution import rewrite_operators
-from memgraph_py.plan.tree import changed, writes
+from memgraph_py.plan.tree import stacked, writes
 from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema_rules import Entity
 
@@ -91,8 +91,7 @@ def _ordered(top: Top, name: str, key: str, statistics: Statistics, *, descendin
         return None
     is_present = any(_drops_null(piece.predicate, name, key) for piece in above if isinstance(piece, Filter))
     ordered: Operator = IndexOrder(leaf, name, token, key, *bounds, is_present, descending)
-    for piece in reversed(above):
-        ordered = changed(piece, input=ordered)
+    ordered = stacked(reversed(above), ordered)
     if top.skipped is not None:
         ordered = Skip(ordered, top.skipped)
     return Limit(ordered, top.count)

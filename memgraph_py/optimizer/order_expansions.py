@@ -27,7 +27,7 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.substitution import rewrite_operators_below
-from memgraph_py.plan.tree import changed
+from memgraph_py.plan.tree import changed, stacked
 
 NODES_MAX = 12
 """A pattern of more nodes keeps the order in which it stands: the search is cubic."""
@@ -62,11 +62,7 @@ def _visited(node: Any, statistics: Statistics, *, may_join: bool) -> Any:
     pieces.reverse()
     base = visit(below)
     ordered = _ordered(pieces, base, statistics, may_join=may_join)
-    if ordered is None:
-        ordered = base
-        for piece in pieces:
-            ordered = changed(piece, input=ordered)
-    return ordered
+    return stacked(pieces, base) if ordered is None else ordered
 
 
 def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics, *, may_join: bool) -> Operator | None:

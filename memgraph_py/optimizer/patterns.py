@@ -24,12 +24,11 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.schema_rules import Entity
-from memgraph_py.storage.view import Direction
+from memgraph_py.storage.view import REVERSED
 
 Expansion: TypeAlias = Expand | ExpandInto | VariableExpand
 
 PIECES = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand, Filter, UniqueRelationships)
-REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
 SCAN_ROWS_MIN = 100.0
 """A scan looks at so many rows at least: a plan outlives the small graph on which it was made."""
 SELECTIVITY_MIN = 0.001

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -19,7 +20,7 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import Argument, Operator
 from memgraph_py.plan.substitution import holds_subquery
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, rewrite_children
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, over, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
     bound_variables,
@@ -106,8 +107,8 @@ def _over(operator: Any, needed: Names) -> _Pruned:
         unused = tuple(dict.fromkeys([name for name in given + bound if name not in needed])) or operator.unused
         if below is not operator.input or unused != operator.unused:
             operator = changed(operator, input=below, unused=unused)
-    elif below is not operator.input:
-        operator = changed(operator, input=below)
+    else:
+        operator = over(operator, below)
     return operator, columns_over(operator, given)
 
 
@@ -185,7 +186,7 @@ def _subplan(plan: Operator, needed: Names) -> Operator:
 
 def _with_subplans(node: T) -> T:
     """An expression, or an operator's own expressions, with the plans inside them pruned."""
-    if type(node) in EXPRESSION_TYPES and not facts(node).holds_plan:  # type: ignore[arg-type]  # just asked
+    if type(node) in EXPRESSION_TYPES and not facts(node).marks & HOLDS_PLAN:  # type: ignore[arg-type]  # just asked
         return node
     match node:
         case Exists(plan):

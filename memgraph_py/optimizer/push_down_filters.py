@@ -10,10 +10,10 @@ that it would not have met, so there only predicates pass that cannot fail.
 
 from typing import Any
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
     Call,
     Expression,
     HasLabels,
@@ -25,8 +25,8 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import Filter, Operator
 from memgraph_py.plan.substitution import rewrite_operators, substituted
-from memgraph_py.plan.tree import changed
-from memgraph_py.plan.variables import bound_variables, columns, facts, free_variables
+from memgraph_py.plan.tree import over
+from memgraph_py.plan.variables import bound_variables, columns, facts, free_variables, is_deterministic
 
 CANNOT_FAIL = frozenset(
     ("=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "STARTS WITH", "ENDS WITH", "CONTAINS", "id")
@@ -72,7 +72,7 @@ def _sink(operator: Operator, predicate: Expression) -> Operator | None:
     match operator:
         case operators.Filter() | operators.UniqueRelationships():
             below = _sink(operator.input, predicate)
-            return None if below is None else changed(operator, input=below)
+            return None if below is None else over(operator, below)
         case operators.Project(below, names, expressions):
             by_name = dict(zip(names, expressions, strict=True))
             return _through(operator, below, predicate, by_name)
@@ -107,7 +107,7 @@ def _placed(operator: Operator, predicate: Expression) -> Operator:
 
 
 def _over(operator: Operator, below: Operator, predicate: Expression) -> Operator:
-    return changed(operator, input=_placed(below, predicate))
+    return over(operator, _placed(below, predicate))
 
 
 def _through(
@@ -116,7 +116,7 @@ def _through(
     """Below a projection, with its expressions in place of its names; only what gives the same value twice."""
     read = [by_name[name] for name in free_variables(predicate)]
     parts = (predicate, *read)
-    if not all(map(is_deterministic, parts)) or any(facts(part).holds_plan for part in parts):
+    if not all(map(is_deterministic, parts)) or any(facts(part).marks & HOLDS_PLAN for part in parts):
         return None
     return _over(operator, below, substituted(predicate, by_name))
 

@@ -13,7 +13,6 @@ few starts only: frontiers are computed one input row at a time.
 
 from typing import Any
 
-from memgraph_py.optimizer.access import is_deterministic
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression
@@ -30,8 +29,8 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.substitution import rewrite_operators
-from memgraph_py.plan.tree import changed
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.tree import over
+from memgraph_py.plan.variables import free_variables, is_deterministic
 from memgraph_py.storage.view import Direction
 
 Names = frozenset[str]
@@ -48,9 +47,9 @@ def reach_frontiers(plan: Operator, statistics: Statistics) -> Operator:
     def change(node: Any) -> Any:
         match node:
             case Distinct(below, variables):
-                return changed(node, input=_merged(below, frozenset(variables), statistics))
+                return over(node, _merged(below, frozenset(variables), statistics))
             case Aggregate(below, _, keys, _, calls) if sees_no_duplicates(node):
-                return changed(node, input=_merged(below, _free(*keys, *calls), statistics))
+                return over(node, _merged(below, _free(*keys, *calls), statistics))
             case _:
                 return node
 
@@ -75,9 +74,9 @@ def _merged(operator: Operator, needed: Names, statistics: Statistics) -> Operat
             if not all(map(is_deterministic, expressions)):
                 return operator
             kept = needed.difference(names) if isinstance(operator, Extend) else frozenset[str]()
-            return changed(operator, input=_merged(below, _free(*expressions) | kept, statistics))
+            return over(operator, _merged(below, _free(*expressions) | kept, statistics))
         case Filter(below, predicate) if is_deterministic(predicate):
-            return changed(operator, input=_merged(below, needed | free_variables(predicate), statistics))
+            return over(operator, _merged(below, needed | free_variables(predicate), statistics))
         case VariableExpand():
             return _lengths(operator, needed, statistics) or operator
         case Expand() | UniqueRelationships():

@@ -9,7 +9,7 @@ from memgraph_py.columnar import Column
 from memgraph_py.errors import CypherError
 from memgraph_py.functions.registry import FUNCTIONS, Environment
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import Call, Expression, ListOf, Literal, MapOf
+from memgraph_py.plan.expressions import HAS_CONSTANT, Call, Expression, ListOf, Literal, MapOf
 from memgraph_py.plan.operators import Filter, Operator
 from memgraph_py.plan.tree import EXPRESSION_TYPES, rewrite_children
 from memgraph_py.plan.variables import facts
@@ -39,7 +39,7 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
 
     def visit(node: Any) -> Any:
         kind: Any = node.__class__
-        if kind in _EXPRESSION_TYPES and not facts(node).has_constant:
+        if kind in _EXPRESSION_TYPES and not facts(node).marks & HAS_CONSTANT:
             return node
         return change(rewrite_children(node, visit, leaves=False))
 

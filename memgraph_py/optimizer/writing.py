@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from memgraph_py.optimizer.growth import Joined, Piece, Step, relationship_variable
-from memgraph_py.optimizer.patterns import REVERSED, Pattern, Predicate, Sought
+from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought
 from memgraph_py.plan.expressions import HasLabels, Variable
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -22,6 +22,7 @@ from memgraph_py.plan.operators import (
 from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns
 from memgraph_py.storage.schema_rules import Entity
+from memgraph_py.storage.view import REVERSED
 
 
 def written(pattern: Pattern, order: list[Piece], base: Operator) -> Operator:

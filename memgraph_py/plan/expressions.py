@@ -22,19 +22,26 @@ class Remembering:
 
 
 class Facts(NamedTuple):
-    """free: the variables that the batch must have. varies: its value may differ where these do not, by chance or with
-    the graph. holds_plan, has_parameter, has_aggregate: such a thing stands somewhere in it; a parameter may stand in a
-    plan that it holds, an aggregate there is not its own. has_constant: a call, list or map of literals alone stands in
-    it, or may in a plan that it holds. takes_long: a call in it, or in a plan that it holds, may take long between two
-    looks at the time."""
+    """free: the variables that the batch must have. marks: what else holds, a sum of those below."""
 
     free: frozenset[str]
-    varies: bool = False
-    holds_plan: bool = False
-    has_parameter: bool = False
-    has_aggregate: bool = False
-    has_constant: bool = False
-    takes_long: bool = False
+    marks: int = 0
+
+
+VARIES = 1
+"""The value may differ where the free variables do not: by chance, with the graph, or as an aggregate's does."""
+RANDOM = 2
+"""A call in it gives another value each time; of plans that it holds nothing is said."""
+HOLDS_PLAN = 4
+"""A subquery stands somewhere in it."""
+HAS_PARAMETER = 8
+"""A parameter stands in it, or may in a plan that it holds."""
+HAS_AGGREGATE = 16
+"""An aggregate stands in it; those in a plan that it holds are not its own."""
+HAS_CONSTANT = 32
+"""A call, list or map of literals alone stands in it, or may in a plan that it holds."""
+TAKES_LONG = 64
+"""A call in it, or in a plan that it holds, may take long between two looks at the time."""
 
 
 @immutable

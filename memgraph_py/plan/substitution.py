@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -107,17 +108,17 @@ def holds_subquery(operator: Any) -> bool:
 
 def _holds_plan(part: Any) -> bool:
     kind: Any = part.__class__
-    return kind in _EXPRESSION_TYPES and facts(part).holds_plan
+    return kind in _EXPRESSION_TYPES and facts(part).marks & HOLDS_PLAN != 0
 
 
 def _may_hold_plan(part: Any) -> bool:
     """False for an expression without a plan; of a part of an operator that is neither, such as an item of SET, its
     expressions are asked."""
     try:
-        return part.facts.holds_plan  # type: ignore[no-any-return]  # Facts of an expression
+        return part.facts.marks & HOLDS_PLAN != 0  # type: ignore[no-any-return]  # Facts of an expression
     except AttributeError:
         kind: Any = part.__class__
-        return kind not in _EXPRESSION_TYPES or facts(part).holds_plan
+        return kind not in _EXPRESSION_TYPES or facts(part).marks & HOLDS_PLAN != 0
 
 
 def replaced(

@@ -1,8 +1,9 @@
 """Generic walks over plans: inputs, rewriting. Works on dataclass fields, so no list of kinds exists twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from memgraph_py.plan import expressions, operators
@@ -94,10 +95,35 @@ def inputs(operator: Operator) -> list[Operator]:
 
 
 def changed(node: T, **updates: Any) -> T:
-    """A copy with other values in these fields; what ``dataclasses.replace`` gives, in half the time."""
+    """A copy with other values in these fields; what ``dataclasses.replace`` gives, in a third of the time."""
     kind: Any = type(node)
-    values = [updates[name] if name in updates else getattr(node, name) for name in _field_names(kind)]
+    places, values_of = _values(kind)
+    values = [*values_of(node)]
+    for name, value in updates.items():
+        values[places[name]] = value
     return kind(*values)  # type: ignore[no-any-return]  # of the kind of the node
+
+
+@cache
+def _values(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
+    """Where each field stands among the values of a node of this kind, and what gives these."""
+    names = _field_names(kind)
+    places = {name: place for place, name in enumerate(names)}
+    if len(names) == 1:
+        return places, lambda node: (getattr(node, names[0]),)
+    return places, attrgetter(*names)
+
+
+def over(operator: Any, below: Operator) -> Operator:
+    """The operator with this input; the operator itself where it has it already."""
+    return operator if operator.input is below else changed(operator, input=below)  # type: ignore[no-any-return]  # of Any
+
+
+def stacked(pieces: Iterable[Operator], below: Operator) -> Operator:
+    """The pieces one over the other, the first over the input given."""
+    for piece in pieces:
+        below = over(piece, below)
+    return below
 
 
 def rewrite(node: T, change: Callable[[Any], Any], *, leaves: bool = True) -> T:

@@ -2,12 +2,20 @@
 is found out of an expression is kept in it, as it never changes and most rules ask."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import chain
 from typing import Any, assert_never
 
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
+    HAS_AGGREGATE,
+    HAS_CONSTANT,
+    HAS_PARAMETER,
+    HOLDS_PLAN,
+    RANDOM,
+    TAKES_LONG,
+    VARIES,
     Call,
     Collect,
     CollectOnce,
@@ -32,11 +40,12 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import OPERATOR_TYPES, children, expression_parts
+from memgraph_py.plan.tree import OPERATOR_TYPES, children, expression_parts, walk
 
 NONE: frozenset[str] = frozenset()
 _NO_FACTS = Facts(NONE)
-_OF_PARAMETERS = Facts(NONE, has_parameter=True)
+_OF_PARAMETERS = Facts(NONE, HAS_PARAMETER)
+_OF_PLANS = VARIES | HOLDS_PLAN | HAS_PARAMETER | HAS_CONSTANT | TAKES_LONG
 
 
 def free_variables(expression: Expression) -> frozenset[str]:
@@ -56,37 +65,43 @@ def facts(expression: Expression) -> Facts:
         return found
 
 
+def is_deterministic(expression: Expression) -> bool:
+    """True when the expression gives the same value each time it is evaluated on a row."""
+    marks = facts(expression).marks
+    if not marks & HOLDS_PLAN:
+        return not marks & RANDOM
+    return not any(isinstance(node, Call) and _marks_of_call(node) & RANDOM for node in walk(expression))
+
+
 def _find_facts(expression: Any) -> Facts:
     kind = expression.__class__
-    if kind is Variable:
-        return Facts(frozenset((expression.name,)))
     if kind in _OWN_FACTS:
         return _OWN_FACTS[kind](expression)
     parts = [facts(part) for part in children(expression)]
+    free, marks = NONE, 0
+    for part in parts:
+        marks |= part.marks
+        if part.free:
+            free = free | part.free if free else part.free
+    if kind is Call:
+        marks |= _marks_of_call(expression)
+    elif (kind is ListOf and _are_literals(expression.items)) or (kind is MapOf and _are_literals(expression.values)):
+        marks |= HAS_CONSTANT
     if kind in _BINDING:
         free = _free_of_binding(expression, [part.free for part in parts])
+    return Facts(free, marks)
+
+
+def _marks_of_call(call: Call) -> int:
+    """Of the call itself, whatever its arguments are."""
+    function = FUNCTIONS.get(call.name)
+    if function is None:
+        marks = VARIES | HAS_AGGREGATE if call.name in AGGREGATES else VARIES
     else:
-        free = parts[0].free if len(parts) == 1 else NONE.union(*[part.free for part in parts])
-    varies = holds_plan = has_parameter = has_aggregate = has_constant = takes_long = False
-    for part in parts:
-        if part is not _NO_FACTS:
-            varies = varies or part.varies
-            holds_plan = holds_plan or part.holds_plan
-            has_parameter = has_parameter or part.has_parameter
-            has_aggregate = has_aggregate or part.has_aggregate
-            has_constant = has_constant or part.has_constant
-            takes_long = takes_long or part.takes_long
-    if kind is Call:
-        function = FUNCTIONS.get(expression.name)
-        varies = varies or function is None or not function.deterministic
-        has_aggregate = has_aggregate or expression.name in AGGREGATES
-        has_constant = has_constant or (_are_literals(expression.arguments) and bool(expression.arguments))
-        takes_long = takes_long or is_slow(expression)
-    elif kind is ListOf:
-        has_constant = has_constant or _are_literals(expression.items)
-    elif kind is MapOf:
-        has_constant = has_constant or _are_literals(expression.values)
-    return Facts(free, varies, holds_plan, has_parameter, has_aggregate, has_constant, takes_long)
+        marks = 0 if function.deterministic else VARIES | RANDOM
+    if call.arguments and _are_literals(call.arguments):
+        marks |= HAS_CONSTANT
+    return marks | TAKES_LONG if is_slow(call) else marks
 
 
 def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> frozenset[str]:
@@ -101,19 +116,26 @@ def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> froz
 
 
 def _facts_of_subquery(expression: Exists | Count | Collect) -> Facts:
-    return Facts(argument_variables(expression.plan), True, True, True, has_constant=True, takes_long=True)
+    return Facts(argument_variables(expression.plan), _OF_PLANS)
 
 
 def _facts_of_question(expression: ExistsOnce | CountOnce | CollectOnce) -> Facts:
     free = NONE if expression.variable is None else frozenset((expression.variable,))
-    return Facts(free, True, True, True, has_constant=True, takes_long=True)
+    return Facts(free, _OF_PLANS)
+
+
+@lru_cache(1_024)
+def _facts_of_variable(name: str) -> Facts:
+    """The same for each of its occurrences; most expressions are about few."""
+    return Facts(frozenset((name,)))
 
 
 _OWN_FACTS: dict[type, Callable[[Any], Facts]] = {
+    Variable: lambda expression: _facts_of_variable(expression.name),
     Literal: lambda expression: _NO_FACTS,
-    Constant: lambda expression: Facts(NONE, takes_long=facts(expression.expression).takes_long),
+    Constant: lambda expression: Facts(NONE, facts(expression.expression).marks & TAKES_LONG),
     Parameter: lambda expression: _OF_PARAMETERS,
-    PathOf: lambda expression: Facts(frozenset(expression.variables), varies=True),
+    PathOf: lambda expression: Facts(frozenset(expression.variables), VARIES),
     **dict.fromkeys((Property, HasLabels, HasType), lambda expression: facts(expression.subject)),
     **dict.fromkeys((Exists, Count, Collect), _facts_of_subquery),
     **dict.fromkeys((ExistsOnce, CountOnce, CollectOnce), _facts_of_question),

@@ -17,7 +17,7 @@ from memgraph_py.plan import operators
 from memgraph_py.plan.effects import Effects, effects, meet
 from memgraph_py.plan.expressions import Literal
 from memgraph_py.plan.operators import Eager, Operator
-from memgraph_py.plan.tree import changed, writes
+from memgraph_py.plan.tree import changed, over, writes
 
 NOTHING = Effects()
 TAKES_ALL = (operators.Sort, operators.Top, operators.Aggregate, operators.Eager, operators.Drain)
@@ -73,7 +73,7 @@ def _isolate(operator: Operator) -> tuple[Operator, Effects, bool]:
     if isinstance(operator, operators.Limit) and single_after:
         # Nothing below it is read any further; what is written there still is.
         pending = Effects(creates=pending.creates, changes=pending.changes)
-    return _isolate_subplan(changed(operator, input=below)), pending, single_after
+    return _isolate_subplan(over(operator, below)), pending, single_after
 
 
 def _isolate_subplan(operator: Operator) -> Operator:
@@ -86,7 +86,7 @@ def _eager_above_write(operator: Operator) -> Operator:
     """The plan with an Eager right above its last write: what reads above it stays together, and can become a seek."""
     if effects(operator).creates or effects(operator).changes or not hasattr(operator, "input"):
         return Eager(operator)
-    return changed(operator, input=_eager_above_write(operator.input))
+    return over(operator, _eager_above_write(operator.input))
 
 
 def _keeps_one_row(operator: Operator) -> bool:

@@ -32,9 +32,7 @@ from memgraph_py.plan.variables import free_variables
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.shortest_paths import Search, search
 from memgraph_py.planner.translate import conjuncts, equalities, translate
-from memgraph_py.storage.view import Direction
-
-REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
+from memgraph_py.storage.view import REVERSED
 
 
 @dataclass(slots=True)

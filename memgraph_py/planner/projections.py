@@ -9,8 +9,9 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
 from dataclasses import dataclass
 
 from memgraph_py.cypher import ast
-from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
+from memgraph_py.functions.registry import AGGREGATES
 from memgraph_py.plan.expressions import (
+    HAS_AGGREGATE,
     Call,
     Expression,
     Variable,
@@ -26,8 +27,7 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import columns, facts, free_variables
+from memgraph_py.plan.variables import columns, facts, free_variables, is_deterministic
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
 
@@ -56,7 +56,7 @@ def project(
     that are neither aggregated nor DISTINCT."""
     items = _items(projection, scope)
     after = scope.only(items.names)
-    if any(facts(expression).has_aggregate for expression in items.expressions):
+    if any(facts(expression).marks & HAS_AGGREGATE for expression in items.expressions):
         operator, order = _aggregate(items, projection, operator, scope)
         return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
@@ -73,16 +73,6 @@ def project(
 def is_aggregate(expression: Expression) -> bool:
     """True for a call of an aggregate itself."""
     return isinstance(expression, Call) and expression.name in AGGREGATES
-
-
-def is_deterministic(expression: Expression) -> bool:
-    """True when the expression gives the same value each time it is evaluated on a row."""
-    for node in walk(expression):
-        if isinstance(node, Call):
-            function = FUNCTIONS.get(node.name)
-            if function is not None and not function.deterministic:
-                return False
-    return True
 
 
 def _items(projection: ast.Projection, scope: Scope) -> _Items:
@@ -160,7 +150,7 @@ def _aggregate(
     keys = {
         name: expression
         for name, expression in zip(items.names, items.expressions, strict=True)
-        if not facts(expression).has_aggregate
+        if not facts(expression).marks & HAS_AGGREGATE
     }
     key_of = {repr(expression): name for name, expression in keys.items()}
     kinds = {expression.__class__ for expression in keys.values()}

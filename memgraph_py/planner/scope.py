@@ -10,7 +10,7 @@ from memgraph_py.cypher.lexer import position
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.immutable import immutable
 from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
-from memgraph_py.plan.tree import changed
+from memgraph_py.plan.tree import over
 from memgraph_py.plan.variables import columns, read_variables
 
 
@@ -88,4 +88,4 @@ def _with_leaf(plan: Operator, leaf: Argument) -> Operator:
         return plan
     if isinstance(plan, Union):
         return Union(_with_leaf(plan.left, leaf), _with_leaf(plan.right, leaf))
-    return changed(plan, input=_with_leaf(plan.input, leaf))
+    return over(plan, _with_leaf(plan.input, leaf))

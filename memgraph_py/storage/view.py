@@ -32,6 +32,10 @@ class Direction(IntEnum):
     BOTH = 2
 
 
+REVERSED = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
+"""As seen from the node at the other end."""
+
+
 @dataclass(slots=True, eq=False)
 class Expansion:
     """Matches of an expansion, each (matches,) int64: the row of the input, the relationship, the node at its other
