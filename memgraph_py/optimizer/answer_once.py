@@ -21,7 +21,6 @@ from memgraph_py.optimizer.push_down_filters import cannot_fail
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.expressions import (
-    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -49,8 +48,8 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.substitution import holds_subquery, rewrite_operators_below
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, children, rewrite_children, stacked, writes
-from memgraph_py.plan.variables import bound_variables, columns, facts, is_deterministic, read_variables
+from memgraph_py.plan.tree import EXPRESSION_TYPES, changed, children, rewrite_children, stacked, writes
+from memgraph_py.plan.variables import bound_variables, columns, is_deterministic, read_variables
 
 ONCE_ROWS = 2.0
 """What is found once may look at half as many rows: all of them are kept."""
@@ -83,10 +82,6 @@ def _visited(operator: Operator, wanted: float | None, statistics: Statistics) -
     return rewrite_children(operator, _Asking(below, wanted, statistics).replaced, leaves=False)
 
 
-def _holds_plan(part: Any) -> bool:
-    return type(part) in EXPRESSION_TYPES and facts(part).marks & HOLDS_PLAN != 0
-
-
 def _ordered(plan: Operator, statistics: Statistics) -> Operator:
     """As the rules to come will have it."""
     return use_indexes(order_expansions(plan, statistics), statistics)
@@ -102,7 +97,7 @@ class _Asking:
 
     def replaced(self, part: Any) -> Any:
         """A part of the operator, or of its expressions, with what is cheaper."""
-        if type(part) in OPERATOR_TYPES or not _holds_plan(part):
+        if type(part) not in EXPRESSION_TYPES or not holds_subquery(part):
             return part
         match part:
             case Exists(plan):

@@ -7,10 +7,10 @@ Project n.name AS name  ←  Project m AS n         ⇒    Project m.name AS nam
 from typing import Any
 
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import HOLDS_PLAN, Expression, Variable
+from memgraph_py.plan.expressions import Expression, Variable
 from memgraph_py.plan.operators import Operator, Project
-from memgraph_py.plan.substitution import rewrite_operators, substituted
-from memgraph_py.plan.variables import facts, is_deterministic
+from memgraph_py.plan.substitution import holds_subquery, rewrite_operators, substituted
+from memgraph_py.plan.variables import is_deterministic
 
 
 def merge_projections(plan: Operator, statistics: Statistics) -> Operator:
@@ -29,7 +29,7 @@ def _merged(node: Any) -> Any:
             by_name = dict(zip(inner_names, inner, strict=True))
             if _only_variables(outer) and _taken_once(outer, inner, by_name):
                 return Project(below, names, tuple(by_name[_name(variable)] for variable in outer))
-            if _only_variables(inner) and not any(facts(expression).marks & HOLDS_PLAN for expression in outer):
+            if _only_variables(inner) and not any(map(holds_subquery, outer)):
                 return Project(below, names, tuple(substituted(expression, by_name) for expression in outer))
     return node
 

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias, TypeVar
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
-    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -20,13 +19,12 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import Argument, Operator
 from memgraph_py.plan.substitution import holds_subquery
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, changed, over, rewrite_children
+from memgraph_py.plan.tree import OPERATOR_TYPES, changed, over, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
     bound_variables,
     columns,
     columns_over,
-    facts,
     free_variables,
     read_variables,
 )
@@ -49,8 +47,6 @@ _HINTED = frozenset(
     )
 )
 """Operators with a field ``unused``."""
-_WITH_ITEMS = frozenset((operators.Create, operators.Merge, operators.Set, operators.Remove))
-"""Those whose expressions may stand in what they carry out item by item."""
 _HANDING_ON = _HINTED | {operators.AllNodes, operators.LabelScan, operators.IndexSeek, operators.Sort, operators.Top}
 """Those of which there are most that are no other case of ``_prune``."""
 
@@ -98,7 +94,7 @@ def _prune(operator: Operator, needed: Names) -> _Pruned:
 
 def _over(operator: Any, needed: Names) -> _Pruned:
     """An operator that hands on the columns of its input."""
-    if operator.__class__ in _WITH_ITEMS or holds_subquery(operator):
+    if holds_subquery(operator):
         operator = _with_subplans(operator)
     bound = bound_variables(operator)
     below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
@@ -186,7 +182,7 @@ def _subplan(plan: Operator, needed: Names) -> Operator:
 
 def _with_subplans(node: T) -> T:
     """An expression, or an operator's own expressions, with the plans inside them pruned."""
-    if type(node) in EXPRESSION_TYPES and not facts(node).marks & HOLDS_PLAN:  # type: ignore[arg-type]  # just asked
+    if not holds_subquery(node):
         return node
     match node:
         case Exists(plan):

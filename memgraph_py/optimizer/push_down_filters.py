@@ -13,7 +13,6 @@ from typing import Any
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
-    HOLDS_PLAN,
     Call,
     Expression,
     HasLabels,
@@ -24,9 +23,9 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Filter, Operator
-from memgraph_py.plan.substitution import rewrite_operators, substituted
+from memgraph_py.plan.substitution import holds_subquery, rewrite_operators, substituted
 from memgraph_py.plan.tree import over
-from memgraph_py.plan.variables import bound_variables, columns, facts, free_variables, is_deterministic
+from memgraph_py.plan.variables import bound_variables, columns, free_variables, is_deterministic
 
 CANNOT_FAIL = frozenset(
     ("=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "STARTS WITH", "ENDS WITH", "CONTAINS", "id")
@@ -116,7 +115,7 @@ def _through(
     """Below a projection, with its expressions in place of its names; only what gives the same value twice."""
     read = [by_name[name] for name in free_variables(predicate)]
     parts = (predicate, *read)
-    if not all(map(is_deterministic, parts)) or any(facts(part).marks & HOLDS_PLAN for part in parts):
+    if not all(map(is_deterministic, parts)) or any(map(holds_subquery, parts)):
         return None
     return _over(operator, below, substituted(predicate, by_name))
 

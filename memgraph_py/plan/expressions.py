@@ -15,10 +15,12 @@ if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
 
 
 class Remembering:
-    """Room in each expression for what ``variables.facts`` finds out about it."""
+    """Room in each part of a plan for what is found out about it: in expressions by ``variables.facts``, in all by
+    ``substitution.holds_subquery``."""
 
-    __slots__ = ("facts",)
+    __slots__ = ("facts", "holds_subquery")
     facts: "Facts"
+    holds_subquery: bool
 
 
 class Facts(NamedTuple):

@@ -3,12 +3,12 @@
 from typing import TypeAlias
 
 from memgraph_py.immutable import immutable
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.storage.view import Direction
 
 
 @immutable
-class Hop:
+class Hop(Remembering):
     """Along a relationship of the types (empty: all) to a node that meets the predicate, which reads the ``node``
     alone; None where any node does."""
 
@@ -19,7 +19,7 @@ class Hop:
 
 
 @immutable
-class NodeSpec:
+class NodeSpec(Remembering):
     """A node to create. ``properties``: MapOf, Parameter or other map expression, or None."""
 
     variable: str
@@ -28,7 +28,7 @@ class NodeSpec:
 
 
 @immutable
-class RelationshipSpec:
+class RelationshipSpec(Remembering):
     """A relationship to create from ``source`` to ``target``, both bound or created before it. ``type_named``: what
     names its type when it runs, where ``type`` is None."""
 
@@ -41,7 +41,7 @@ class RelationshipSpec:
 
 
 @immutable
-class SetProperty:
+class SetProperty(Remembering):
     """`subject.key = value`; NULL removes. A NULL subject is skipped."""
 
     subject: Expression
@@ -50,7 +50,7 @@ class SetProperty:
 
 
 @immutable
-class SetProperties:
+class SetProperties(Remembering):
     """`variable = value`, or `+=` where ``merge``; value is a map, node or relationship."""
 
     variable: str
@@ -59,7 +59,7 @@ class SetProperties:
 
 
 @immutable
-class SetLabels:
+class SetLabels(Remembering):
     """`variable:A:B`."""
 
     variable: str
@@ -67,7 +67,7 @@ class SetLabels:
 
 
 @immutable
-class SetPropertyNamed:
+class SetPropertyNamed(Remembering):
     """`subject[key] = value`, as SetProperty otherwise. SemanticError where the key is no name."""
 
     subject: Expression
@@ -76,7 +76,7 @@ class SetPropertyNamed:
 
 
 @immutable
-class SetLabelsNamed:
+class SetLabelsNamed(Remembering):
     """`variable:$(names)`: a string or a list of strings. SemanticError where one is no name."""
 
     variable: str
@@ -87,7 +87,7 @@ SetItem: TypeAlias = SetProperty | SetPropertyNamed | SetProperties | SetLabels 
 
 
 @immutable
-class RemoveProperty:
+class RemoveProperty(Remembering):
     """`REMOVE subject.key`."""
 
     subject: Expression
@@ -95,7 +95,7 @@ class RemoveProperty:
 
 
 @immutable
-class RemovePropertyNamed:
+class RemovePropertyNamed(Remembering):
     """`REMOVE subject[key]`. SemanticError where the key is no name."""
 
     subject: Expression
@@ -103,7 +103,7 @@ class RemovePropertyNamed:
 
 
 @immutable
-class RemoveLabels:
+class RemoveLabels(Remembering):
     """`REMOVE variable:A:B`."""
 
     variable: str
@@ -111,7 +111,7 @@ class RemoveLabels:
 
 
 @immutable
-class RemoveLabelsNamed:
+class RemoveLabelsNamed(Remembering):
     """`REMOVE variable:$(names)`, as SetLabelsNamed."""
 
     variable: str

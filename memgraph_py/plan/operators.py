@@ -14,7 +14,7 @@ uses ``ExpandInto`` or a Filter on equality.
 from typing import TypeAlias
 
 from memgraph_py.immutable import immutable
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.plan.items import Hop as Hop
 from memgraph_py.plan.items import NodeSpec as NodeSpec
 from memgraph_py.plan.items import RelationshipSpec as RelationshipSpec
@@ -43,19 +43,19 @@ from memgraph_py.storage.view import Direction
 
 
 @immutable
-class Unit:
+class Unit(Remembering):
     """One row, no columns."""
 
 
 @immutable
-class Argument:
+class Argument(Remembering):
     """The rows of the outer batch, with these variables; the leaf of a subplan."""
 
     variables: tuple[str, ...]
 
 
 @immutable
-class ParameterRows:
+class ParameterRows(Remembering):
     """One row per set of parameters of a vectorised run; columns are named `$name`. Replaces Unit
     (`engine/vectorise.py`).
     """
@@ -67,7 +67,7 @@ class ParameterRows:
 
 
 @immutable
-class AllNodes:
+class AllNodes(Remembering):
     """Each node, per input row."""
 
     input: "Operator"
@@ -75,7 +75,7 @@ class AllNodes:
 
 
 @immutable
-class LabelScan:
+class LabelScan(Remembering):
     """Each node with the label, per input row."""
 
     input: "Operator"
@@ -84,7 +84,7 @@ class LabelScan:
 
 
 @immutable
-class NodeCount:
+class NodeCount(Remembering):
     """Each input row, beside the number of nodes with the label, or of all where there is none; of those that have the
     property, where one is named. Known without a list of them. Made by the optimiser only."""
 
@@ -95,7 +95,7 @@ class NodeCount:
 
 
 @immutable
-class RelationshipCount:
+class RelationshipCount(Remembering):
     """Each input row, beside the number of relationships of the types (empty: all): known without an expansion. Made by
     the optimiser only."""
 
@@ -105,7 +105,7 @@ class RelationshipCount:
 
 
 @immutable
-class PathCount:
+class PathCount(Remembering):
     """One row: the number of paths of one or two hops from the nodes ``source`` of all input rows together, a node as
     often as it stands there. ``unique``: no relationship is used twice. Made by the optimiser only, not in subplans.
     """
@@ -118,7 +118,7 @@ class PathCount:
 
 
 @immutable
-class Expand:
+class Expand(Remembering):
     """Relationships of the types (empty: all) at ``source``, and the node at their other end."""
 
     input: "Operator"
@@ -131,7 +131,7 @@ class Expand:
 
 
 @immutable
-class ExpandInto:
+class ExpandInto(Remembering):
     """As Expand, where ``target`` is bound already (it may be ``source`` itself: a loop)."""
 
     input: "Operator"
@@ -144,7 +144,7 @@ class ExpandInto:
 
 
 @immutable
-class VariableExpand:
+class VariableExpand(Remembering):
     """Paths of ``minimum`` to ``maximum`` (None: unbounded) relationships, none used twice; ``relationships`` is
     bound to their list, in the order of the pattern. ``into``: target is bound already. ``properties``: a map that
     each relationship must match, or None. ``reverse``: the pattern is walked from its right end, so the list is
@@ -165,7 +165,7 @@ class VariableExpand:
 
 
 @immutable
-class ShortestPaths:
+class ShortestPaths(Remembering):
     """A shortest path of ``minimum`` to ``maximum`` relationships from ``source`` to ``target``, if there is one; all
     of them where ``every``. A target that is not bound already (``into``) is each node that can be reached.
     ``predicate`` is demanded of each relationship, named ``relationship``, with the node that it leads to, named
@@ -190,7 +190,7 @@ class ShortestPaths:
 
 
 @immutable
-class Frontier:
+class Frontier(Remembering):
     """Distinct nodes reached from ``source`` by paths of ``minimum`` (1 or more) to ``maximum`` relationships *none
     used twice*, each node once per input row: the t of `MATCH (s)-->()-->(t) RETURN DISTINCT t`. Made by the optimiser
     only; direction BOTH only with one hop."""
@@ -206,7 +206,7 @@ class Frontier:
 
 
 @immutable
-class ScanRelationships:
+class ScanRelationships(Remembering):
     """Each bound relationship variable's ends: binds ``source`` and ``target`` of an already bound ``relationship``
     (both orders for BOTH; a bound end must be equal, which ``bound_source`` and ``bound_target`` say)."""
 
@@ -224,7 +224,7 @@ class ScanRelationships:
 
 
 @immutable
-class HashJoin:
+class HashJoin(Remembering):
     """Each row of the input beside each row of ``right``, a plan of its own that begins at Unit, where the keys, in
     parallel, are equal (openCypher equality: NULL equals nothing). Order: of the input, then of ``right``. Made by the
     optimiser only."""
@@ -237,7 +237,7 @@ class HashJoin:
 
 
 @immutable
-class Filter:
+class Filter(Remembering):
     """Rows where the predicate is true (not false, not NULL). A predicate that is no boolean raises CypherTypeError."""
 
     input: "Operator"
@@ -246,7 +246,7 @@ class Filter:
 
 
 @immutable
-class UniqueRelationships:
+class UniqueRelationships(Remembering):
     """Rows where no relationship stands in two of the variables; a variable may hold a relationship or a list of
     them. The first ``known`` variables are known to differ from each other already: those pairs need no look."""
 
@@ -257,7 +257,7 @@ class UniqueRelationships:
 
 
 @immutable
-class Project:
+class Project(Remembering):
     """Exactly these columns. names and expressions in parallel."""
 
     input: "Operator"
@@ -266,7 +266,7 @@ class Project:
 
 
 @immutable
-class Extend:
+class Extend(Remembering):
     """The input's columns and these."""
 
     input: "Operator"
@@ -275,7 +275,7 @@ class Extend:
 
 
 @immutable
-class Aggregate:
+class Aggregate(Remembering):
     """One row per combination of keys (one row in all where there are none, also for no input). Columns: keys, then
     aggregates. An aggregate is a Call of a function registered with @aggregate; `count(*)` is Call("count", ())."""
 
@@ -287,7 +287,7 @@ class Aggregate:
 
 
 @immutable
-class Distinct:
+class Distinct(Remembering):
     """Each combination of these variables once; columns are exactly these."""
 
     input: "Operator"
@@ -295,7 +295,7 @@ class Distinct:
 
 
 @immutable
-class Sort:
+class Sort(Remembering):
     """Stable; openCypher's order over all kinds, NULL last when ascending."""
 
     input: "Operator"
@@ -304,7 +304,7 @@ class Sort:
 
 
 @immutable
-class Top:
+class Top(Remembering):
     """Sort, then Skip where ``skipped`` is given, and then Limit, in one."""
 
     input: "Operator"
@@ -315,7 +315,7 @@ class Top:
 
 
 @immutable
-class Skip:
+class Skip(Remembering):
     """Without the first ``count`` rows; a negative or non-integer count is an error."""
 
     input: "Operator"
@@ -323,7 +323,7 @@ class Skip:
 
 
 @immutable
-class Limit:
+class Limit(Remembering):
     """The first ``count`` rows; stops pulling when it has them, but lets writes below it run to their end."""
 
     input: "Operator"
@@ -331,7 +331,7 @@ class Limit:
 
 
 @immutable
-class Unwind:
+class Unwind(Remembering):
     """A row per element of the list; NULL gives no row, a value that is no list gives one."""
 
     input: "Operator"
@@ -341,7 +341,7 @@ class Unwind:
 
 
 @immutable
-class LoadCsv:
+class LoadCsv(Remembering):
     """A row per line of the file at ``source``, as a map by the names of the first line where ``headers``, else as a
     list; texts, NULL where a field is empty. Beside it its number in the file, that of the headers being 1, and the
     file's name without the folders."""
@@ -357,7 +357,7 @@ class LoadCsv:
 
 
 @immutable
-class Union:
+class Union(Remembering):
     """Rows of both, columns in the left one's names and order. UNION (not ALL) has a Distinct above."""
 
     left: "Operator"
@@ -365,7 +365,7 @@ class Union:
 
 
 @immutable
-class Apply:
+class Apply(Remembering):
     """For each input row the rows of the subplan, whose leaf Argument carries the outer columns that it needs; runs
     once per batch. Columns: the input's, and those of the subplan that are not the Argument's."""
 
@@ -374,7 +374,7 @@ class Apply:
 
 
 @immutable
-class Optional:
+class Optional(Remembering):
     """As Apply; an input row without match stays, with NULL in ``variables``. Columns: the input's and ``variables``
     (what the subplan binds and somebody can name). FOREACH is an Optional without variables whose subplan ends in
     Drain."""
@@ -385,7 +385,7 @@ class Optional:
 
 
 @immutable
-class InTransactions:
+class InTransactions(Remembering):
     """As Apply, or as Optional without match where the subplan ends in Drain, for ``rows`` input rows at a time, each
     time in a transaction of its own, which is committed before the next ones are looked at. The rows of one that fails
     have NULL in ``variables``, and the query goes on (on_error CONTINUE), tries no others (BREAK) or fails (FAIL).
@@ -400,14 +400,14 @@ class InTransactions:
 
 
 @immutable
-class Eager:
+class Eager(Remembering):
     """Takes all of its input before it gives the first row: keeps reads apart from later writes."""
 
     input: "Operator"
 
 
 @immutable
-class ProcedureCall:
+class ProcedureCall(Remembering):
     """Rows of a registered procedure, per input row; binds ``variables`` to the procedure's columns ``yields``."""
 
     input: "Operator"

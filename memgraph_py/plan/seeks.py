@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING
 
 from memgraph_py.immutable import immutable
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.storage.schema_rules import Entity
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @immutable
-class IndexSeek:
+class IndexSeek(Remembering):
     """Elements whose properties equal the values, or, where ``many``, whose one property is among those of the list
     (each element once).
     """
@@ -29,7 +29,7 @@ class IndexSeek:
 
 
 @immutable
-class IndexRangeSeek:
+class IndexRangeSeek(Remembering):
     """Elements whose first properties may be equal to the values, in parallel, and the next one within the bounds, and
     all that are so: a filter above decides. A string that begins with ``lower`` where ``is_prefix``. Without bounds the
     next one may be anything, but has to be there where it ``exists``.
@@ -48,7 +48,7 @@ class IndexRangeSeek:
 
 
 @immutable
-class IndexOrder:
+class IndexOrder(Remembering):
     """As IndexRangeSeek of one property, without values, where the bounds are the same for all rows: elements in the
     order of the property, which a Limit above stops. Without bounds those that lack the property are among them, as
     NULL. Made by the optimiser only."""
@@ -67,7 +67,7 @@ class IndexOrder:
 
 
 @immutable
-class NodeById:
+class NodeById(Remembering):
     """The node whose internal id equals the value, or one of the list's values where ``many``: `WHERE id(n) = …`."""
 
     input: "Operator"

@@ -53,16 +53,17 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
         new = change(value)
         if new is not value:
             updates[name] = new
-    for name, several in expression_parts(kind):
-        value = new = getattr(node, name)
-        if several:
-            for place, item in enumerate(value):
-                if _may_hold_plan(item) and (other := rewrite_operators_below(item, change)) is not item:
-                    new = (*new[:place], other, *new[place + 1 :])
-        elif value is not None and _may_hold_plan(value):
-            new = rewrite_operators_below(value, change)
-        if new is not value:
-            updates[name] = new
+    if holds_subquery(node):
+        for name, several in expression_parts(kind):
+            value = new = getattr(node, name)
+            if several:
+                for place, item in enumerate(value):
+                    if holds_subquery(item) and (other := rewrite_operators_below(item, change)) is not item:
+                        new = (*new[:place], other, *new[place + 1 :])
+            elif value is not None and holds_subquery(value):
+                new = rewrite_operators_below(value, change)
+            if new is not value:
+                updates[name] = new
     return changed(node, **updates) if updates else node
 
 
@@ -77,48 +78,44 @@ def operators_in(plan: Operator) -> list[Operator]:
             found.append(node)
         for name in operator_parts(kind):
             waiting.append(getattr(node, name))
-        for name, several in expression_parts(kind):
-            value = getattr(node, name)
-            if several:
-                waiting += [part for part in value if _may_hold_plan(part)]
-            elif value is not None and _may_hold_plan(value):
-                waiting.append(value)
+        if holds_subquery(node):
+            waiting += filter(holds_subquery, _parts_beside(node))
     return found
 
 
 def expressions_of(operator: Any) -> list[Expression]:
     """The outermost expressions in an operator, those of the items that it carries out among them."""
     found: list[Any] = []
-    for name, several in expression_parts(operator.__class__):
-        value = getattr(operator, name)
-        if value is not None:
-            for part in value if several else (value,):
-                found += (part,) if part.__class__ in _EXPRESSION_TYPES else expressions_of(part)
+    for part in _parts_beside(operator):
+        found += (part,) if part.__class__ in _EXPRESSION_TYPES else expressions_of(part)
     return found
 
 
-def holds_subquery(operator: Any) -> bool:
-    """True of an operator with a plan in one of its expressions, those of its items left out."""
-    for name, several in expression_parts(operator.__class__):
-        value: Any = getattr(operator, name)
-        if value is not None and any(map(_holds_plan, value if several else (value,))):
-            return True
-    return False
-
-
-def _holds_plan(part: Any) -> bool:
-    kind: Any = part.__class__
-    return kind in _EXPRESSION_TYPES and facts(part).marks & HOLDS_PLAN != 0
-
-
-def _may_hold_plan(part: Any) -> bool:
-    """False for an expression without a plan; of a part of an operator that is neither, such as an item of SET, its
-    expressions are asked."""
+def holds_subquery(part: Any) -> bool:
+    """True where a plan stands in an expression; of an operator, or of what it carries out, such as an item of SET, in
+    one of its expressions."""
     try:
-        return part.facts.marks & HOLDS_PLAN != 0  # type: ignore[no-any-return]  # Facts of an expression
+        return part.holds_subquery  # type: ignore[no-any-return]  # of a part of a plan
     except AttributeError:
         kind: Any = part.__class__
-        return kind not in _EXPRESSION_TYPES or facts(part).marks & HOLDS_PLAN != 0
+        if kind in _EXPRESSION_TYPES:
+            found = facts(part).marks & HOLDS_PLAN != 0
+        else:
+            found = any(map(holds_subquery, _parts_beside(part)))
+        part.holds_subquery = found
+        return found
+
+
+def _parts_beside(part: Any) -> list[Any]:
+    """Expressions, items and the like directly in a part of a plan."""
+    found: list[Any] = []
+    for name, several in expression_parts(part.__class__):
+        value = getattr(part, name)
+        if several:
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 def replaced(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from memgraph_py.immutable import immutable
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.plan.items import NodeSpec, RelationshipSpec, RemoveItem, SetItem
 
 if TYPE_CHECKING:  # operators hold operators
@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # operators hold operators
 
 
 @immutable
-class Create:
+class Create(Remembering):
     """Per input row: the nodes, then the relationships; binds their variables."""
 
     input: "Operator"
@@ -20,7 +20,7 @@ class Create:
 
 
 @immutable
-class Merge:
+class Merge(Remembering):
     """Per input row, one after another: the matches of ``match`` (a subplan from Argument), else what ``nodes`` and
     ``relationships`` create; then ``on_match`` or ``on_create``. A NULL property in the pattern raises
     SemanticError."""
@@ -34,7 +34,7 @@ class Merge:
 
 
 @immutable
-class Set:
+class Set(Remembering):
     """Carries out the items, one after another, over all rows of a batch."""
 
     input: "Operator"
@@ -42,7 +42,7 @@ class Set:
 
 
 @immutable
-class Remove:
+class Remove(Remembering):
     """Carries out the items, one after another, over all rows of a batch."""
 
     input: "Operator"
@@ -50,7 +50,7 @@ class Remove:
 
 
 @immutable
-class Delete:
+class Delete(Remembering):
     """Deletes what the expressions give: nodes, relationships, paths; NULL is skipped."""
 
     input: "Operator"
@@ -59,7 +59,7 @@ class Delete:
 
 
 @immutable
-class Drain:
+class Drain(Remembering):
     """Runs its input to the end and gives no row: a query, or a subplan, that ends in an update."""
 
     input: "Operator"
