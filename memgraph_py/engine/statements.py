@@ -35,7 +35,7 @@ from memgraph_py.plan.expressions import TAKES_LONG, Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
 from memgraph_py.plan.substitution import expressions_of, operators_in
 from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import facts, is_slow
+from memgraph_py.plan.variables import is_slow, marks
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import GraphView
@@ -224,7 +224,7 @@ def _may_take_long(operators: list[Operator]) -> bool:
         if kind is LoadCsv or (isinstance(operator, ProcedureCall) and not _is_quick(operator)):
             return True
         for part in expressions_of(operator):
-            if facts(part).marks & TAKES_LONG and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
+            if marks(part) & TAKES_LONG and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
                 return True
     return False
 

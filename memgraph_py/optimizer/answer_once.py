@@ -47,9 +47,9 @@ from memgraph_py.plan.operators import (
     Unit,
     VariableExpand,
 )
-from memgraph_py.plan.substitution import holds_subquery, rewrite_operators_below
+from memgraph_py.plan.substitution import rewrite_operators_below
 from memgraph_py.plan.tree import EXPRESSION_TYPES, changed, children, rewrite_children, stacked, writes
-from memgraph_py.plan.variables import bound_variables, columns, is_deterministic, read_variables
+from memgraph_py.plan.variables import bound_variables, columns, holds_subquery, is_deterministic, read_variables
 
 ONCE_ROWS = 2.0
 """What is found once may look at half as many rows: all of them are kept."""

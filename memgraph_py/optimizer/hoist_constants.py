@@ -8,24 +8,28 @@ from typing import Any
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import HAS_PARAMETER, VARIES, Constant, Literal, MapOf, Parameter
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, rewrite_children
-from memgraph_py.plan.variables import facts
+from memgraph_py.plan.substitution import rewrite_operators_below
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, rewrite_children
+from memgraph_py.plan.variables import free_variables, marks
+
+_EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
+_OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
 
 
 def hoist_constants(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with Constant around each outermost expression that is computed of parameters alone."""
-    return rewrite_children(plan, _hoisted, leaves=False)
+    return _hoisted(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
 def _hoisted(part: Any) -> Any:
     """A part of an operator or expression. What has no parameter was computed already, or shall not be kept
     (``simplify_expressions``)."""
-    if type(part) in EXPRESSION_TYPES:
-        known = facts(part)
-        if not known.marks & HAS_PARAMETER:
-            return part
-        if not known.free and not known.marks & VARIES:
-            return _wrapped(part)
+    kind: Any = part.__class__
+    found = marks(part)
+    if not found & HAS_PARAMETER:
+        return rewrite_operators_below(part, _hoisted) if kind in _OPERATOR_TYPES else part
+    if not found & VARIES and kind in _EXPRESSION_TYPES and not free_variables(part):
+        return _wrapped(part)
     return rewrite_children(part, _hoisted, leaves=False)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, Variable
 from memgraph_py.plan.operators import Operator, Project
-from memgraph_py.plan.substitution import holds_subquery, rewrite_operators, substituted
-from memgraph_py.plan.variables import is_deterministic
+from memgraph_py.plan.substitution import rewrite_operators, substituted
+from memgraph_py.plan.variables import holds_subquery, is_deterministic
 
 
 def merge_projections(plan: Operator, statistics: Statistics) -> Operator:

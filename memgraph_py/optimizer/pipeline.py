@@ -20,7 +20,8 @@ from memgraph_py.optimizer.simplify_expressions import simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.substitution import holds_subquery, operators_in
+from memgraph_py.plan.substitution import operators_in
+from memgraph_py.plan.variables import holds_subquery
 from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 

@@ -18,7 +18,6 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Argument, Operator
-from memgraph_py.plan.substitution import holds_subquery
 from memgraph_py.plan.tree import OPERATOR_TYPES, changed, over, rewrite_children
 from memgraph_py.plan.variables import (
     argument_variables,
@@ -26,6 +25,7 @@ from memgraph_py.plan.variables import (
     columns,
     columns_over,
     free_variables,
+    holds_subquery,
     read_variables,
 )
 

@@ -23,9 +23,9 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Filter, Operator
-from memgraph_py.plan.substitution import holds_subquery, rewrite_operators, substituted
+from memgraph_py.plan.substitution import rewrite_operators, substituted
 from memgraph_py.plan.tree import over
-from memgraph_py.plan.variables import bound_variables, columns, free_variables, is_deterministic
+from memgraph_py.plan.variables import bound_variables, columns, free_variables, holds_subquery, is_deterministic
 
 CANNOT_FAIL = frozenset(
     ("=", "<>", "<", "<=", ">", ">=", "IS NULL", "IS NOT NULL", "STARTS WITH", "ENDS WITH", "CONTAINS", "id")

@@ -11,11 +11,12 @@ from memgraph_py.functions.registry import FUNCTIONS, Environment
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import HAS_CONSTANT, Call, Expression, ListOf, Literal, MapOf
 from memgraph_py.plan.operators import Filter, Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, rewrite_children
-from memgraph_py.plan.variables import facts
+from memgraph_py.plan.substitution import rewrite_operators_below
+from memgraph_py.plan.tree import OPERATOR_TYPES, rewrite_children
+from memgraph_py.plan.variables import marks
 from memgraph_py.values.types import Value
 
-_EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
+_OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
 NOT_AHEAD = frozenset(("range", "=~"))
 """Functions whose value may be far larger than their arguments, or take long: computed by who can be interrupted."""
 
@@ -38,10 +39,9 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
                 return node
 
     def visit(node: Any) -> Any:
-        kind: Any = node.__class__
-        if kind in _EXPRESSION_TYPES and not facts(node).marks & HAS_CONSTANT:
-            return node
-        return change(rewrite_children(node, visit, leaves=False))
+        if marks(node) & HAS_CONSTANT:
+            return change(rewrite_children(node, visit, leaves=False))
+        return change(rewrite_operators_below(node, visit)) if node.__class__ in _OPERATOR_TYPES else node
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 

@@ -4,7 +4,7 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
@@ -15,19 +15,13 @@ if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
 
 
 class Remembering:
-    """Room in each part of a plan for what is found out about it: in expressions by ``variables.facts``, in all by
-    ``substitution.holds_subquery``."""
+    """Room in each part of a plan for what is found out about it, once (``variables.py``). free: of an expression, the
+    variables that the batch must have. marks: what else holds, a sum of those below; of an operator, or of what it
+    carries out, such as an item of SET, those of all its expressions."""
 
-    __slots__ = ("facts", "holds_subquery")
-    facts: "Facts"
-    holds_subquery: bool
-
-
-class Facts(NamedTuple):
-    """free: the variables that the batch must have. marks: what else holds, a sum of those below."""
-
+    __slots__ = ("free", "marks")
     free: frozenset[str]
-    marks: int = 0
+    marks: int
 
 
 VARIES = 1

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from memgraph_py.plan.expressions import (
-    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -25,9 +24,10 @@ from memgraph_py.plan.tree import (
     changed,
     expression_parts,
     operator_parts,
+    parts_beside,
     rewrite_children,
 )
-from memgraph_py.plan.variables import facts, free_variables
+from memgraph_py.plan.variables import free_variables, holds_subquery
 
 T = TypeVar("T")
 _OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
@@ -79,42 +79,15 @@ def operators_in(plan: Operator) -> list[Operator]:
         for name in operator_parts(kind):
             waiting.append(getattr(node, name))
         if holds_subquery(node):
-            waiting += filter(holds_subquery, _parts_beside(node))
+            waiting += filter(holds_subquery, parts_beside(node))
     return found
 
 
 def expressions_of(operator: Any) -> list[Expression]:
     """The outermost expressions in an operator, those of the items that it carries out among them."""
     found: list[Any] = []
-    for part in _parts_beside(operator):
+    for part in parts_beside(operator):
         found += (part,) if part.__class__ in _EXPRESSION_TYPES else expressions_of(part)
-    return found
-
-
-def holds_subquery(part: Any) -> bool:
-    """True where a plan stands in an expression; of an operator, or of what it carries out, such as an item of SET, in
-    one of its expressions."""
-    try:
-        return part.holds_subquery  # type: ignore[no-any-return]  # of a part of a plan
-    except AttributeError:
-        kind: Any = part.__class__
-        if kind in _EXPRESSION_TYPES:
-            found = facts(part).marks & HOLDS_PLAN != 0
-        else:
-            found = any(map(holds_subquery, _parts_beside(part)))
-        part.holds_subquery = found
-        return found
-
-
-def _parts_beside(part: Any) -> list[Any]:
-    """Expressions, items and the like directly in a part of a plan."""
-    found: list[Any] = []
-    for name, several in expression_parts(part.__class__):
-        value = getattr(part, name)
-        if several:
-            found += value
-        elif value is not None:
-            found.append(value)
     return found
 
 

@@ -79,6 +79,18 @@ def children(node: Any) -> list[Any]:
     return found
 
 
+def parts_beside(part: Any) -> list[Any]:
+    """Expressions, items and the like directly in a part of a plan."""
+    found: list[Any] = []
+    for name, several in expression_parts(part.__class__):
+        value = getattr(part, name)
+        if several:
+            found += value
+        elif value is not None:
+            found.append(value)
+    return found
+
+
 def walk(node: Any) -> Iterator[Any]:
     """The node and everything below it, parents first."""
     waiting = [node]

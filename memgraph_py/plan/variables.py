@@ -1,10 +1,11 @@
 """Which variables an expression reads, and which an operator reads, binds and gives: what rules and checks ask. What
-is found out of an expression is kept in it, as it never changes and most rules ask."""
+is found out of an expression is kept in it, as are the marks of all parts of a plan: no part changes, and most rules
+ask."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never, get_args
 
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan import operators
@@ -25,7 +26,6 @@ from memgraph_py.plan.expressions import (
     Exists,
     ExistsOnce,
     Expression,
-    Facts,
     HasLabels,
     HasType,
     ListComprehension,
@@ -40,68 +40,90 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import OPERATOR_TYPES, children, expression_parts, walk
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, children, expression_parts, parts_beside, walk
 
 NONE: frozenset[str] = frozenset()
-_NO_FACTS = Facts(NONE)
-_OF_PARAMETERS = Facts(NONE, HAS_PARAMETER)
+_EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
 _OF_PLANS = VARIES | HOLDS_PLAN | HAS_PARAMETER | HAS_CONSTANT | TAKES_LONG
 
 
 def free_variables(expression: Expression) -> frozenset[str]:
     """Variables that the batch must have for the expression; those that it binds itself are not among them."""
     try:
-        return expression.facts.free
+        return expression.free
     except AttributeError:
-        return facts(expression).free
+        _find_out(expression)
+        return expression.free
 
 
-def facts(expression: Expression) -> Facts:
-    """What can be said of an expression, found out once."""
+def marks(part: Any) -> int:
+    """What holds of an expression, or of any in an operator or in what it carries out: VARIES and its kin."""
     try:
-        return expression.facts
+        return part.marks  # type: ignore[no-any-return]  # of a part of a plan
     except AttributeError:
-        found = expression.facts = _find_facts(expression)
-        return found
+        _find_out(part)
+        return part.marks  # type: ignore[no-any-return]  # as above
+
+
+def holds_subquery(part: Any) -> bool:
+    """True where a plan stands in an expression, or in any of those of an operator or of what it carries out."""
+    try:  # as ``marks``, which every rule asks of every operator
+        return part.marks & HOLDS_PLAN != 0  # type: ignore[no-any-return]  # of a part of a plan
+    except AttributeError:
+        return marks(part) & HOLDS_PLAN != 0
 
 
 def is_deterministic(expression: Expression) -> bool:
     """True when the expression gives the same value each time it is evaluated on a row."""
-    marks = facts(expression).marks
-    if not marks & HOLDS_PLAN:
-        return not marks & RANDOM
+    found = marks(expression)
+    if not found & HOLDS_PLAN:
+        return not found & RANDOM
     return not any(isinstance(node, Call) and _marks_of_call(node) & RANDOM for node in walk(expression))
 
 
-def _find_facts(expression: Any) -> Facts:
-    kind = expression.__class__
-    if kind in _OWN_FACTS:
-        return _OWN_FACTS[kind](expression)
-    parts = [facts(part) for part in children(expression)]
-    free, marks = NONE, 0
+def _find_out(part: Any) -> None:
+    """Sets the marks of a part and, of an expression, what is free in it."""
+    kind = part.__class__
+    if kind not in _EXPRESSION_TYPES:
+        part.marks = _joined(parts_beside(part))
+    elif kind in _OWN_FREE:
+        part.free = _OWN_FREE[kind](part)
+        part.marks = _OWN_MARKS[kind](part)
+    else:
+        below = children(part)
+        found = _joined(below)
+        if kind is Call:
+            found |= _marks_of_call(part)
+        elif (kind is ListOf and _are_literals(part.items)) or (kind is MapOf and _are_literals(part.values)):
+            found |= HAS_CONSTANT
+        part.marks = found
+        if kind in _BINDING:
+            part.free = _free_of_binding(part, [child.free for child in below])
+        else:
+            free = NONE
+            for child in below:
+                if child.free:
+                    free = free | child.free if free else child.free
+            part.free = free
+
+
+def _joined(parts: list[Any]) -> int:
+    found = 0
     for part in parts:
-        marks |= part.marks
-        if part.free:
-            free = free | part.free if free else part.free
-    if kind is Call:
-        marks |= _marks_of_call(expression)
-    elif (kind is ListOf and _are_literals(expression.items)) or (kind is MapOf and _are_literals(expression.values)):
-        marks |= HAS_CONSTANT
-    if kind in _BINDING:
-        free = _free_of_binding(expression, [part.free for part in parts])
-    return Facts(free, marks)
+        found |= marks(part)
+    return found
 
 
 def _marks_of_call(call: Call) -> int:
     """Of the call itself, whatever its arguments are."""
     function = FUNCTIONS.get(call.name)
     if function is None:
-        marks = VARIES | HAS_AGGREGATE if call.name in AGGREGATES else VARIES
+        found = VARIES | HAS_AGGREGATE if call.name in AGGREGATES else VARIES
     else:
-        marks = 0 if function.deterministic else VARIES | RANDOM
+        found = 0 if function.deterministic else VARIES | RANDOM
     if call.arguments and _are_literals(call.arguments):
-        marks |= HAS_CONSTANT
-    return marks | TAKES_LONG if is_slow(call) else marks
+        found |= HAS_CONSTANT
+    return found | TAKES_LONG if is_slow(call) else found
 
 
 def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> frozenset[str]:
@@ -115,31 +137,37 @@ def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> froz
             raise AssertionError(f"it binds nothing: {expression}")
 
 
-def _facts_of_subquery(expression: Exists | Count | Collect) -> Facts:
-    return Facts(argument_variables(expression.plan), _OF_PLANS)
-
-
-def _facts_of_question(expression: ExistsOnce | CountOnce | CollectOnce) -> Facts:
-    free = NONE if expression.variable is None else frozenset((expression.variable,))
-    return Facts(free, _OF_PLANS)
-
-
 @lru_cache(1_024)
-def _facts_of_variable(name: str) -> Facts:
-    """The same for each of its occurrences; most expressions are about few."""
-    return Facts(frozenset((name,)))
+def _only(name: str) -> frozenset[str]:
+    """The same for each occurrence of a variable: most expressions are about few."""
+    return frozenset((name,))
 
 
-_OWN_FACTS: dict[type, Callable[[Any], Facts]] = {
-    Variable: lambda expression: _facts_of_variable(expression.name),
-    Literal: lambda expression: _NO_FACTS,
-    Constant: lambda expression: Facts(NONE, facts(expression.expression).marks & TAKES_LONG),
-    Parameter: lambda expression: _OF_PARAMETERS,
-    PathOf: lambda expression: Facts(frozenset(expression.variables), VARIES),
-    **dict.fromkeys((Property, HasLabels, HasType), lambda expression: facts(expression.subject)),
-    **dict.fromkeys((Exists, Count, Collect), _facts_of_subquery),
-    **dict.fromkeys((ExistsOnce, CountOnce, CollectOnce), _facts_of_question),
+_Question: TypeAlias = ExistsOnce | CountOnce | CollectOnce
+
+_OWN_FREE: dict[type, Callable[[Any], frozenset[str]]] = {
+    Variable: lambda expression: _only(expression.name),
+    **dict.fromkeys((Literal, Parameter, Constant), lambda expression: NONE),
+    **dict.fromkeys((Property, HasLabels, HasType), lambda expression: free_variables(expression.subject)),
+    PathOf: lambda expression: frozenset(expression.variables),
+    **dict.fromkeys((Exists, Count, Collect), lambda expression: argument_variables(expression.plan)),
+    **dict.fromkeys(get_args(_Question), lambda expression: _free_of_question(expression)),
 }
+_OWN_MARKS: dict[type, Callable[[Any], int]] = {
+    **dict.fromkeys((Variable, Literal), lambda expression: 0),
+    Parameter: lambda expression: HAS_PARAMETER,
+    Constant: lambda expression: marks(expression.expression) & TAKES_LONG,
+    **dict.fromkeys((Property, HasLabels, HasType), lambda expression: expression.subject.marks),
+    PathOf: lambda expression: VARIES,
+    **dict.fromkeys((Exists, Count, Collect, *get_args(_Question)), lambda expression: _OF_PLANS),
+}
+"""Both for the same kinds; what the others read and are follows from their parts."""
+
+
+def _free_of_question(question: _Question) -> frozenset[str]:
+    return NONE if question.variable is None else _only(question.variable)
+
+
 _BINDING = frozenset((ListComprehension, Quantifier, Reduce))
 LONG_RANGE = 10_000
 """`range` with more elements may take long."""

@@ -27,7 +27,7 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.variables import columns, facts, free_variables, is_deterministic
+from memgraph_py.plan.variables import columns, free_variables, is_deterministic, marks
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
 
@@ -56,7 +56,7 @@ def project(
     that are neither aggregated nor DISTINCT."""
     items = _items(projection, scope)
     after = scope.only(items.names)
-    if any(facts(expression).marks & HAS_AGGREGATE for expression in items.expressions):
+    if any(marks(expression) & HAS_AGGREGATE for expression in items.expressions):
         operator, order = _aggregate(items, projection, operator, scope)
         return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
@@ -150,7 +150,7 @@ def _aggregate(
     keys = {
         name: expression
         for name, expression in zip(items.names, items.expressions, strict=True)
-        if not facts(expression).marks & HAS_AGGREGATE
+        if not marks(expression) & HAS_AGGREGATE
     }
     key_of = {repr(expression): name for name, expression in keys.items()}
     kinds = {expression.__class__ for expression in keys.values()}
