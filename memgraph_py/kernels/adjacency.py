@@ -3,8 +3,12 @@
     base    offsets (2, nodes + 1): out, in;  packed (3, relationships) a direction: other end, relationship, type,
             ordered by node, then type, then other end
     delta   heads (2, places): entry + 1 of the newest relationship of a node, 0 for none
-            pairs (buckets,): the same for the relationships whose source and target hash to the bucket
+            pairs (buckets,): the same for the relationships whose source and target hash to the bucket; in ranges,
+            each eight times as long as the one before, for as many entries: |64 K| 512 K        | 4 M ...
             entries (n, 7): relationship, source, target, type, next entry + 1 out, in, and in the bucket
+
+So the memory behind ``pairs`` grows with the entries, and yet no entry is ever put into another bucket; who looks for a
+pair looks into each range that has entries.
 
 A reader knows how many entries it may see; newer ones stand first in their lists and are skipped. Deleted relationships
 are looked up only where ``check`` says that some were deleted since the base was packed. In a transaction's own delta
@@ -23,6 +27,8 @@ ENTRY_RELATIONSHIP, ENTRY_SOURCE, ENTRY_TARGET, ENTRY_TYPE, ENTRY_NEXT, ENTRY_NE
 ROW_SOURCE, ROW_TARGET, ROW_RELATIONSHIP, ROW_TYPE = 0, 1, 2, 3
 """A row that is to be packed: all of it in one line of the processor's cache."""
 FEW = 16
+FIRST_BUCKETS = 1 << 16
+BUCKETS_GROWTH = 8
 DIGIT_BITS = 11
 DIGITS = 1 << DIGIT_BITS
 DIGIT_MASK = DIGITS - 1
@@ -112,8 +118,11 @@ def pair_bucket(source: Integer, target: Integer, buckets: Integer) -> int:
 @kernel("void(int32[::1], int32[:, ::1], int64, int64)")
 def link_pairs(pairs: NDArray[np.int32], entries: NDArray[np.int32], start: int, stop: int) -> None:
     """Puts the entries from ``start`` to ``stop`` into the lists of their buckets."""
+    first, buckets = 0, min(len(pairs), FIRST_BUCKETS)
     for entry in range(start, stop):
-        bucket = pair_bucket(entries[entry, ENTRY_SOURCE], entries[entry, ENTRY_TARGET], len(pairs))
+        while entry >= first + buckets:
+            first, buckets = first + buckets, buckets * BUCKETS_GROWTH
+        bucket = first + pair_bucket(entries[entry, ENTRY_SOURCE], entries[entry, ENTRY_TARGET], buckets)
         entries[entry, ENTRY_NEXT_PAIR] = pairs[bucket]
         pairs[bucket] = entry + 1
 
@@ -322,8 +331,9 @@ def expand_between(
                                 found += 1
                             place += 1
                     place = lower_bound(packed, place, last, type + 1, -1)
-            if len(pairs) > 0:
-                entry = np.int64(pairs[pair_bucket(start, end, len(pairs))]) - 1
+            first, buckets = 0, min(len(pairs), FIRST_BUCKETS)
+            while first < visible:
+                entry = np.int64(pairs[first + pair_bucket(start, end, buckets)]) - 1
                 while entry >= 0:
                     if (
                         entry < visible
@@ -338,5 +348,6 @@ def expand_between(
                             rows[found], relationships[found] = row, relationship
                             found += 1
                     entry = np.int64(entries[entry, ENTRY_NEXT_PAIR]) - 1
+                first, buckets = first + buckets, buckets * BUCKETS_GROWTH
     rows = rows[:found]
     return rows, relationships[:found], targets[rows]

@@ -77,6 +77,24 @@ def hash_texts(handles: NDArray[np.int64], valid: NDArray[np.bool_], data: NDArr
     return result
 
 
+@kernel("void(int32[::1], int64[::1], int32[::1], int64[::1], int64, int64[::1])")
+def touch_places(
+    directory: NDArray[np.int32],
+    hashes: NDArray[np.int64],
+    payloads: NDArray[np.int32],
+    sought_hashes: NDArray[np.int64],
+    row: int,
+    touched: NDArray[np.int64],
+) -> None:
+    """Asks the memory for the places of the next rows together, as nothing here waits for an answer. touched: (1,),
+    written so that the compiler leaves the reads in."""
+    mask = len(directory) - 1
+    for ahead in range(row, min(row + AHEAD, len(sought_hashes))):
+        hash = sought_hashes[ahead]
+        place = (np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS) | (hash & SEGMENT_MASK)
+        touched[0] += payloads[place] ^ hashes[place]
+
+
 @kernel(
     "int64(int32[::1], int64[::1], int32[::1], int32[::1], int32[:, ::1], int64[::1], int64[::1], int64[::1], int64)"
 )
@@ -93,7 +111,10 @@ def insert_nodes(
 ) -> int:
     """Adds nodes from row ``start`` on; gives the row where a segment or the postings are full, else the end."""
     mask = len(directory) - 1
+    touched = np.zeros(1, dtype=np.int64)
     for row in range(start, len(nodes)):
+        if row % AHEAD == 0 or row == start:
+            touch_places(directory, hashes, payloads, new_hashes, row, touched)
         hash = new_hashes[row]
         segment = np.int64(directory[(hash >> SEGMENT_BITS) & mask])
         first = segment << SEGMENT_BITS
@@ -251,34 +272,46 @@ def keep_matches(
     states: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]],
     count: int,
 ) -> int:
-    """Moves the candidates that ``is_match`` to the front; gives how many. A loop of its own, in which no candidate
-    waits for the one before: the processor asks the memory for several at once. So it says again what ``is_match``
-    says, as that takes more time to be handed its arrays than to look at them."""
+    """Moves the candidates that ``is_match`` to the front; gives how many. In passes of their own over some candidates,
+    in which none waits for the one before: the processor asks the memory for several at once. So it says again what
+    ``is_match`` says, as that takes more time to be handed its arrays than to look at them."""
     buffer, validity, chunks, heap = column
     state_buffer, state_table, members = states
+    stored = np.empty(AHEAD, dtype=np.int64)
+    touched = np.zeros(1, dtype=np.int64)
     kept = 0
-    for candidate in range(found):
-        row, node = rows[candidate], nodes[candidate]
-        chunk = node >> CHUNK_BITS
-        if node >= count or chunk >= len(state_table) or state_table[chunk] < 0:
-            continue
-        state = state_buffer[(np.int64(state_table[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)]
-        if state < 0 or state >= len(members) or not members[state]:
-            continue
-        if check != ANY_VALUE:
-            if chunk >= len(chunks) or chunks[chunk] < 0:
+    for start in range(0, found, AHEAD):
+        known = start
+        for candidate in range(start, min(start + AHEAD, found)):
+            node = nodes[candidate]
+            chunk = node >> CHUNK_BITS
+            if node >= count or chunk >= len(state_table) or state_table[chunk] < 0:
                 continue
-            position = (np.int64(chunks[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)
-            if not validity[position]:
+            state = state_buffer[(np.int64(state_table[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)]
+            if state < 0 or state >= len(members) or not members[state]:
                 continue
-            if check == SAME_NUMBER:
-                if buffer[position] != sought_values[row]:
+            if check != ANY_VALUE:
+                if chunk >= len(chunks) or chunks[chunk] < 0:
                     continue
-            elif not same_text(sought_values[row], buffer[position], sought_data, heap):
+                position = (np.int64(chunks[chunk]) << CHUNK_BITS) | (node & CHUNK_MASK)
+                if not validity[position]:
+                    continue
+                stored[known - start] = buffer[position]
+            rows[known], nodes[known] = rows[candidate], node
+            known += 1
+        if check == SAME_TEXT:
+            for candidate in range(start, known):
+                if stored[candidate - start] & LENGTH_MASK:
+                    touched[0] += heap[stored[candidate - start] >> LENGTH_BITS]
+        for candidate in range(start, known):
+            value = stored[candidate - start]
+            if check == SAME_NUMBER:
+                if value != sought_values[rows[candidate]]:
+                    continue
+            elif check == SAME_TEXT and not same_text(sought_values[rows[candidate]], value, sought_data, heap):
                 continue
-        rows[kept] = row
-        nodes[kept] = node
-        kept += 1
+            rows[kept], nodes[kept] = rows[candidate], nodes[candidate]
+            kept += 1
     return kept
 
 
@@ -309,12 +342,8 @@ def find_nodes(
     mask = len(directory) - 1
     touched = np.zeros(1, dtype=np.int64)
     for row in range(len(sought_hashes)):
-        # asks the memory for the places of many rows together, as nothing here waits for an answer
         if row % AHEAD == 0:
-            for ahead in range(row, min(row + AHEAD, len(sought_hashes))):
-                hash = sought_hashes[ahead]
-                place = (np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS) | (hash & SEGMENT_MASK)
-                touched[0] += payloads[place] ^ hashes[place]
+            touch_places(directory, hashes, payloads, sought_hashes, row, touched)
         if len(sought_valid) > 0 and not sought_valid[row]:
             continue
         hash = sought_hashes[row]

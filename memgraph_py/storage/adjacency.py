@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.kernels.adjacency import (
+    BUCKETS_GROWTH,
+    FIRST_BUCKETS,
     ROW_SOURCE,
     ROW_TARGET,
     ROW_TYPE,
@@ -117,7 +119,7 @@ class Delta:
         if entries_min > len(entries):
             entries = np.empty((max(entries_min, 2 * len(entries), 64), 7), dtype=np.int32)
             entries[:used] = self.entries[:used]
-            pairs = zeros((1 << (len(entries) - 1).bit_length(),), np.int32)
+            pairs = zeros((_buckets(len(entries)),), np.int32)
             link_pairs(pairs, entries, 0, used)
         if places_min > places:
             places = max(places_min + places_min // 8, 2 * places, 64)
@@ -127,6 +129,17 @@ class Delta:
         else:
             heads[:, : self.heads.shape[1]] = self.heads
         return Delta(heads, pairs, entries)
+
+
+def _buckets(entries: int) -> int:
+    """How many ``pairs`` have for so many entries."""
+    if entries <= FIRST_BUCKETS:
+        return 1 << (entries - 1).bit_length()
+    buckets = total = FIRST_BUCKETS
+    while total < entries:
+        buckets *= BUCKETS_GROWTH
+        total += buckets
+    return total
 
 
 class Adjacency:

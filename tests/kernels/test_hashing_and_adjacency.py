@@ -11,9 +11,9 @@ from hypothesis import given, settings
 
 import memgraph_py.kernels
 from memgraph_py.columnar import Column, Kind
-from memgraph_py.kernels.adjacency import stable_order
+from memgraph_py.kernels.adjacency import FIRST_BUCKETS, OUT, expand_between, stable_order
 from memgraph_py.kernels.hashing import map_find, map_insert, same_texts
-from memgraph_py.storage.adjacency import Base
+from memgraph_py.storage.adjacency import Adjacency, Base
 from memgraph_py.storage.indexes import PropertyIndex, hash_column
 from memgraph_py.storage.snapshot import index_candidates
 
@@ -124,6 +124,20 @@ def test_a_base_is_ordered_by_node_type_and_other_end(triples: list[tuple[int, i
         rows = sorted(range(len(triples)), key=lambda row: (triples[row][near], triples[row][2], triples[row][far]))
         assert packed[1].tolist() == rows
         assert packed[0].tolist() == [triples[row][far] for row in rows]
+
+
+def test_a_pair_is_found_in_whatever_range_of_buckets_it_lies() -> None:
+    nodes, rows = 4_000, FIRST_BUCKETS + 5_000
+    sources, targets = np.arange(rows) % nodes, np.arange(rows) // nodes
+    types = np.zeros(rows, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int32)
+    versions = [Adjacency.empty()]
+    for start in range(0, rows, 8_000):
+        part = slice(start, start + 8_000)
+        versions.append(versions[-1].extended(np.arange(rows)[part], sources[part], targets[part], types[part]))
+    for version in versions:
+        found = expand_between(sources, targets, OUT, types[:0], version.graph(0, none, none))
+        assert found[1].tolist() == list(range(version.visible))
 
 
 @pytest.mark.skipif(not memgraph_py.kernels.is_compiled(), reason="kernels are plain functions")
