@@ -271,6 +271,16 @@ class Connection:
         self._output.append(answers)
         self.output_bytes += len(answers)
 
+    def begin_single(self, answer: bytes) -> None:
+        """The answer, as it is sent, to the request of ``next_read``. The one for its rows is at hand from now on."""
+        waiting = self._waiting
+        run, pull = waiting.popleft(), waiting.popleft()
+        self.waiting_bytes -= len(run) + len(pull) + 2 * MESSAGE_OVERHEAD_BYTES
+        self._output.append(answer)
+        self.output_bytes += len(answer)
+        self._current, self._message = self._repeated[pull], pull
+        self.state = State.STREAMING
+
     def alike(self, statement: Run) -> list[bytes]:
         """RUN messages without options: of the statement at hand, in a transaction, and of the same text behind it. The
         same request for all rows, or to discard them, follows each. Empty where there are fewer than ALIKE_MIN."""

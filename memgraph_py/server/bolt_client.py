@@ -61,9 +61,7 @@ class BoltClient(asyncio.Protocol):
             message_bytes_max=limits.message_bytes_max, nesting_depth_max=limits.nesting_depth_max
         )
         self._conversation = Conversation(services, self._connection, self)
-        self._single_reads = SingleReads(
-            services.database, services.reads, services.names, self._connection, services.metrics
-        )
+        self._single_reads = SingleReads(services, self._connection, self._conversation)
         self._transport: asyncio.Transport | None = None
         self._running: Waits | None = None
         self._awaited: Future[Any] | None = None
@@ -231,7 +229,10 @@ class BoltClient(asyncio.Protocol):
                         self._scheduled = True
                         self.writable.add_done_callback(self._wake)
                         break
-                    if not self._answer_read():
+                    answered = self._answer_single()
+                    if answered is not True and answered is not False:
+                        self._running = answered
+                    elif not answered:
                         request = connection.next_request()
                         if request is None:
                             break
@@ -291,12 +292,12 @@ class BoltClient(asyncio.Protocol):
             self._conversation.fail(DatabaseError("an internal error; the server's log tells more"))
         return None
 
-    def _answer_read(self) -> bool:
+    def _answer_single(self) -> "bool | Waits":
         """See SingleReads."""
         try:
             return self._single_reads.answer()
         except Exception:
-            logger.exception("a read failed in a way that was not foreseen; it is asked again as any other statement")
+            logger.exception("a statement of one row failed in a way that was not foreseen; it is asked again")
             return False
 
     def _turn_away(self) -> None:

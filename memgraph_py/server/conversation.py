@@ -125,7 +125,7 @@ class Conversation:
     def abandon(self) -> bool:
         """Leave the statement to the worker that may be inside it, and go on without it. False where it is being
         committed: its end must be waited for."""
-        if not self._session.abandon():
+        if self.is_committing or not self._session.abandon():
             return False
         session, counted = self._session, self._is_counted
         self._is_counted = False
@@ -348,10 +348,10 @@ class Conversation:
             return
         committed = stream.result.committed
         if committed is not None:
-            yield from self._wait_for(committed)
+            yield from self.wait_for(committed)
         self._finish(qid, stream)
 
-    def _wait_for(self, committed: "Future[int]") -> Waits:
+    def wait_for(self, committed: "Future[int]") -> Waits:
         """Until the commit is on disk. Raises CommitFailed."""
         if not committed.done():
             self.is_committing = True
@@ -408,7 +408,7 @@ class Conversation:
             committed = self._session.commit()
         self._uncount()
         self._forget()
-        yield from self._wait_for(committed)
+        yield from self.wait_for(committed)
         self._connection.succeed({"bookmark": self._bookmark()})
 
     # --- what they share ----------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from memgraph_py.config import Settings
 from memgraph_py.engine.database import Database
 from memgraph_py.metrics import Metrics
 from memgraph_py.server.records import SchemaNames
-from memgraph_py.server.single_reads import KnownReads
 from memgraph_py.server.wakes import Wakes
 from memgraph_py.server.workers import Workers
 
 if TYPE_CHECKING:
     from memgraph_py.server.bolt_client import BoltClient
+    from memgraph_py.server.single_reads import KnownReads
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Services:
     metrics: Metrics
     workers: Workers
     names: SchemaNames
-    reads: KnownReads
+    reads: "KnownReads"
     loop: asyncio.AbstractEventLoop
     wakes: Wakes
     clients: "set[BoltClient]"

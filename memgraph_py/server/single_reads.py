@@ -24,8 +24,10 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.statements import PreparedQuery, still_suits
 from memgraph_py.errors import CypherError
 from memgraph_py.execution.single import SeveralRows, SingleRow
-from memgraph_py.metrics import Metrics
-from memgraph_py.server.records import SchemaNames, pack_row
+from memgraph_py.server.conversation import Conversation, Waits
+from memgraph_py.server.records import pack_row
+from memgraph_py.server.services import Services
+from memgraph_py.server.single_writes import SingleWrites
 from memgraph_py.server.summaries import NO_COUNTS, READ_ONLY, beginning, plain_ending
 from memgraph_py.storage.snapshot import Snapshot
 
@@ -37,11 +39,15 @@ _STATUSES = {True: str(SUCCEEDED["gql_status"]), False: str(NO_DATA["gql_status"
 
 @dataclass(slots=True)
 class KnownText:
-    """What is known of a text. run: None where it is no such read. version: the last one of the graph that the plan was
-    found to suit. begun: the first answer, for clients that are told the database's name and for others."""
+    """What is known of a text. run: None where it is no such read. writes: it is for ``single_writes.py``.
+
+    version: the last one of the graph that the plan was found to suit. begun: the first answer, for clients that are
+    told the database's name and for others.
+    """
 
     prepared: PreparedQuery
     run: SingleRow | None
+    writes: bool
     version: int
     begun: tuple[bytes, bytes]
 
@@ -82,29 +88,30 @@ class KnownReads:
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
         begun = beginning(prepared.columns, 0, None, False), beginning(prepared.columns, 0, None, True)
-        run = None if prepared.notifications or not prepared.bounded else prepared.single
-        known = self._known[head] = KnownText(prepared, run, snapshot.version, begun)
+        is_short = prepared.bounded and not prepared.notifications
+        run, writes = prepared.single if is_short else None, is_short and prepared.single_write is not None
+        known = self._known[head] = KnownText(prepared, run, writes, snapshot.version, begun)
         return known
 
 
 class SingleReads:
     """Answers such reads of one connection."""
 
-    __slots__ = ("_connection", "_ended", "_ended_version", "_known", "_metrics", "_names", "_store")
+    __slots__ = ("_connection", "_ended", "_ended_version", "_known", "_metrics", "_names", "_store", "_writes")
 
-    def __init__(
-        self, database: Database, known: KnownReads, names: SchemaNames, connection: Connection, metrics: Metrics
-    ) -> None:
-        self._store = database.store
-        self._known = known
-        self._names = names
+    def __init__(self, services: Services, connection: Connection, conversation: Conversation) -> None:
+        self._store = services.database.store
+        self._known = services.reads
+        self._names = services.names
         self._connection = connection
-        self._metrics = metrics.statements
+        self._metrics = services.metrics.statements
+        self._writes = SingleWrites(services, connection, conversation)
         self._ended, self._ended_version = b"", -1
         """The last answer to most of them, and the version of the graph that it names."""
 
-    def answer(self) -> bool:
-        """Answer the read that waits first, and the request for its rows; False, with nothing done, for none."""
+    def answer(self) -> "bool | Waits":
+        """Answer the read that waits first, and the request for its rows; False, with nothing done, for none. Of a
+        write: what answers it once it is on disk."""
         connection = self._connection
         message = connection.next_read()
         if message is None:
@@ -115,7 +122,7 @@ class SingleReads:
             return False
         snapshot = self._store.current
         known = self._known.find(message[:stop], snapshot)
-        if known is None or known.run is None:
+        if known is None or (known.run is None and not known.writes):
             return False
         parameters = short_parameters(message, stop)
         if parameters is None:
@@ -125,6 +132,11 @@ class SingleReads:
             return False
         if prepared.literals:
             parameters |= prepared.literals
+        version = connection.version
+        assert version is not None, "requests come after the handshake"
+        begun = known.begun[version.home_database]
+        if known.run is None:
+            return self._writes.carry_out(prepared, parameters, begun, started) or False
         try:
             row = known.run(snapshot, parameters)
         except (SeveralRows, CypherError):  # an error is found again, and told
@@ -132,11 +144,9 @@ class SingleReads:
         record = b""
         if row is not None:
             record = frame(pack_row(row, prepared.columns, snapshot, self._names, connection.dialect))
-        version = connection.version
-        assert version is not None, "requests come after the handshake"
         seconds = time.perf_counter() - started
         ended = self._ending(version, snapshot.version, seconds, has_row=row is not None)
-        connection.succeed_read(b"".join((known.begun[version.home_database], record, ended)))
+        connection.succeed_read(b"".join((begun, record, ended)))
         self._metrics.done(seconds)
         return True
 
