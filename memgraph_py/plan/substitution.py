@@ -2,6 +2,7 @@
 it, and no look at those without."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from memgraph_py.plan.expressions import (
@@ -26,6 +27,7 @@ from memgraph_py.plan.tree import (
     operator_parts,
     parts_beside,
     rewrite_children,
+    with_operators,
 )
 from memgraph_py.plan.variables import free_variables, holds_subquery
 
@@ -53,17 +55,18 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
         new = change(value)
         if new is not value:
             updates[name] = new
-    if holds_subquery(node):
-        for name, several in expression_parts(kind):
-            value = new = getattr(node, name)
-            if several:
-                for place, item in enumerate(value):
-                    if holds_subquery(item) and (other := rewrite_operators_below(item, change)) is not item:
-                        new = (*new[:place], other, *new[place + 1 :])
-            elif value is not None and holds_subquery(value):
-                new = rewrite_operators_below(value, change)
-            if new is not value:
-                updates[name] = new
+    if not holds_subquery(node):
+        return with_operators(node, **updates) if updates else node
+    for name, several in expression_parts(kind):
+        value = new = getattr(node, name)
+        if several:
+            for place, item in enumerate(value):
+                if holds_subquery(item) and (other := rewrite_operators_below(item, change)) is not item:
+                    new = (*new[:place], other, *new[place + 1 :])
+        elif value is not None and holds_subquery(value):
+            new = rewrite_operators_below(value, change)
+        if new is not value:
+            updates[name] = new
     return changed(node, **updates) if updates else node
 
 
@@ -73,14 +76,24 @@ def operators_in(plan: Operator) -> list[Operator]:
     waiting: list[Any] = [plan]
     while waiting:
         node = waiting.pop()
-        kind: Any = node.__class__
-        if kind in _OPERATOR_TYPES:
-            found.append(node)
-        for name in operator_parts(kind):
-            waiting.append(getattr(node, name))
-        if holds_subquery(node):
-            waiting += filter(holds_subquery, parts_beside(node))
+        while node is not None:
+            kind: Any = node.__class__
+            if kind in _OPERATOR_TYPES:
+                found.append(node)
+            if holds_subquery(node):
+                waiting += filter(holds_subquery, parts_beside(node))
+            first, others = _below(kind)
+            for name in others:
+                waiting.append(getattr(node, name))
+            node = None if first is None else getattr(node, first)
     return found
+
+
+@cache
+def _below(kind: Any) -> tuple[str | None, tuple[str, ...]]:
+    """The first of the fields that hold an operator, which most operators have alone, and the others."""
+    names = operator_parts(kind)
+    return (names[0], names[1:]) if names else (None, ())
 
 
 def expressions_of(operator: Any) -> list[Expression]:

@@ -128,7 +128,15 @@ def _values(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]
 
 def over(operator: Any, below: Operator) -> Operator:
     """The operator with this input; the operator itself where it has it already."""
-    return operator if operator.input is below else changed(operator, input=below)  # type: ignore[no-any-return]  # of Any
+    return operator if operator.input is below else with_operators(operator, input=below)  # type: ignore[no-any-return]  # of Any
+
+
+def with_operators(node: T, **updates: Operator) -> T:
+    """A copy with other operators in these fields, of which no mark of the node tells."""
+    new: Any = changed(node, **updates)
+    if (known := getattr(node, "marks", None)) is not None:
+        new.marks = known
+    return new  # type: ignore[no-any-return]  # of the kind of the node
 
 
 def stacked(pieces: Iterable[Operator], below: Operator) -> Operator:
