@@ -1,4 +1,4 @@
-"""Texts that differ in their literals alone: what they share, and a query whose literals are parameters.
+"""Texts that differ in their literals alone: what they share, and which of their literals are parameters.
 
     MATCH (n:User {id: 42}) WHERE n.age > 18 RETURN n.name LIMIT 10
     MATCH (n:User {id: □i}) WHERE n.age > □i RETURN n.name LIMIT □i      the shape: what is left without the literals
@@ -6,16 +6,14 @@
 
 A literal becomes a parameter where a plan does not depend on its value: in patterns, in WHERE, in SET and in UNWIND.
 In RETURN and WITH it stays, as it belongs to the names of columns, to what is grouped, and to LIMIT; so it does where
-its value decides how much is computed (``_VALUES_MATTER``). The shape of a text is found without parsing it.
+its value decides how much is computed, as in range(). The shape of a text is found without parsing it.
 """
 
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.tree import rewrite_children
 from memgraph_py.values.types import Value
 
 _LITERAL = re.compile(
@@ -34,12 +32,6 @@ _LITERAL = re.compile(
 taken to the end: to look for it again and again would be slow. One class of characters, which all of these begin with,
 stands first: where there is none of them ``re`` passes by without trying anything. An empty group marks what is
 a literal that can be left out."""
-
-_VALUES_MATTER = frozenset(("range",))
-"""Functions whose literal arguments say how many rows there will be."""
-
-
-_WITHOUT_LITERALS = frozenset((ast.Variable, ast.Parameter, ast.Projection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,38 +103,23 @@ def shape_of(text: str) -> Shape | None:
     return Shape("".join(pieces), tuple(offsets), tuple(written))
 
 
-def parameterised(query: ast.Query, shape: Shape) -> tuple[ast.Query, tuple[Stand, ...]]:
-    """The query with parameters in place of literals, and which they are; ``query`` was parsed from a text of the
-    shape."""
+def stands_for(literals: list[ast.Literal | ast.ListLiteral], shape: Shape) -> dict[int, Stand]:
+    """The parameters that stand for these of a text of the shape, by the offset of the literal or list."""
     places = {offset: place for place, offset in enumerate(shape.offsets)}
-    stands: list[Stand] = []
-
-    def place_of(node: object) -> int | None:
-        """Of a literal that is left out of the shape."""
-        if not isinstance(node, ast.Literal) or node.value is None or node.value is True or node.value is False:
-            return None
-        place = places.get(node.offset)
-        assert place is None or node.value == _value(shape.written[place]), "shape and parser read a literal alike"
-        return place
-
-    def visit(node: Any) -> Any:
-        if node.__class__ in _WITHOUT_LITERALS:
-            return node
-        match node:
-            case ast.Literal():
-                place = place_of(node)
-                if place is None:
-                    return node
-                stands.append(Stand(place, None))
-            case ast.ListLiteral(items) if items and None not in (found := [*map(place_of, items)]):
-                stands.append(Stand(found[0], len(found)))  # type: ignore[arg-type]  # just asked
-            case ast.FunctionCall(name) if name.lower() in _VALUES_MATTER:
-                return node
-            case _:
-                return rewrite_children(node, visit)
-        return ast.Parameter(stands[-1].name, node.offset)
-
-    return visit(query), tuple(stands)
+    stands: dict[int, Stand] = {}
+    for node in literals:
+        items: tuple[ast.Expression, ...] = node.items if isinstance(node, ast.ListLiteral) else (node,)
+        found = {item.offset: places[item.offset] for item in items if item.offset in places}
+        assert all(
+            isinstance(item, ast.Literal) and item.value == _value(shape.written[found[item.offset]])
+            for item in items
+            if item.offset in found
+        ), "shape and parser read a literal alike"
+        if isinstance(node, ast.ListLiteral) and len(found) == len(items):
+            stands[node.offset] = Stand(found[items[0].offset], len(found))
+        else:
+            stands.update((offset, Stand(place, None)) for offset, place in found.items())
+    return stands
 
 
 def _value(written: str) -> int | float | str:

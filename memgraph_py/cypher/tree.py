@@ -1,6 +1,6 @@
 """Generic walks over the tree of ``ast``, by dataclass fields."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -59,25 +59,6 @@ def walk(node: Any) -> Iterator[Any]:
                     waiting += value[::-1]
                 elif value is not None:
                     waiting.append(value)
-
-
-def rewrite_children(node: Any, change: Callable[[Any], Any]) -> Any:
-    """A copy in which ``change`` has been applied to the nodes directly below; the node itself when nothing changed."""
-    updates: dict[str, Any] = {}
-    for name in _parts(node.__class__):
-        value = getattr(node, name)
-        if value is None:
-            continue
-        if value.__class__ is tuple:
-            items = [change(item) for item in value]
-            if any(after is not before for after, before in zip(items, value, strict=True)):
-                updates[name] = tuple(items)
-        elif (new := change(value)) is not value:
-            updates[name] = new
-    if not updates:
-        return node
-    names = _field_names(node.__class__)
-    return node.__class__(*[updates[name] if name in updates else getattr(node, name) for name in names])
 
 
 def depth(node: Any, levels_max: int) -> int | None:

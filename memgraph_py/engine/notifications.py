@@ -5,12 +5,12 @@ Codes, titles and severities: Neo4j, "Notifications".
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis import Met
 from memgraph_py.cypher.lexer import position
 from memgraph_py.cypher.tree import walk
 from memgraph_py.optimizer import missing_indexes
@@ -36,9 +36,6 @@ class Notification:
     unknown: tuple[str, str] | None = None
 
 
-_Nodes: TypeAlias = dict[type, list[Any]]
-"""The parts of a query by kind, each in the order of the text."""
-
 _UNKNOWN = {
     "labels": ("UnknownLabelWarning", "label"),
     "types": ("UnknownRelationshipTypeWarning", "relationship type"),
@@ -46,15 +43,10 @@ _UNKNOWN = {
 }
 
 
-def find_notifications(
-    query: ast.Query, operators: list[Operator], view: GraphView, text: str
-) -> tuple[Notification, ...]:
-    """All of them, in the order of the text. ``operators``: those of the query's plan."""
-    nodes: _Nodes = defaultdict(list)
-    for node in walk(query):
-        nodes[node.__class__].append(node)
-    found = [*_large_patterns(nodes), *_old_spellings(nodes), *_unknown_names(nodes, view, text)]
-    found.sort(key=lambda one: one.offset or 0)
+def find_notifications(met: Met, operators: list[Operator], view: GraphView, text: str) -> tuple[Notification, ...]:
+    """All of them, in the order of the text. ``met``: the parts of the query; ``operators``: those of its plan."""
+    told = dict.fromkeys((*_large_patterns(met), *_old_spellings(met), *_unknown_names(met, view, text)))
+    found = sorted(told, key=lambda one: one.offset or 0)
     return (*found, *_missing_indexes(operators, view))
 
 
@@ -78,9 +70,9 @@ def as_maps(notifications: tuple[Notification, ...], view: GraphView, text: str)
     return maps
 
 
-def _large_patterns(nodes: _Nodes) -> Iterator[Notification]:
-    for node in nodes.get(ast.Match, ()):
-        if len(node.pattern) > 1 and _is_disconnected(node.pattern):
+def _large_patterns(met: Met) -> Iterator[Notification]:
+    for clause in met.clauses:
+        if isinstance(clause, ast.Match) and len(clause.pattern) > 1 and _is_disconnected(clause.pattern):
             yield Notification(
                 "Statement.CartesianProduct",
                 "This query builds a cartesian product between disconnected patterns.",
@@ -88,11 +80,11 @@ def _large_patterns(nodes: _Nodes) -> Iterator[Notification]:
                 "PERFORMANCE",
                 "patterns of one MATCH that share no variable give every combination of their matches; connect them"
                 " by a relationship or by a variable, where that is meant",
-                node.offset,
+                clause.offset,
             )
-    for node in nodes.get(ast.PatternPart, ()):
-        if node.function is None:
-            for relationship in node.relationships:
+    for pattern in met.patterns:
+        if pattern.function is None:
+            for relationship in pattern.relationships:
                 if relationship.variable_length and relationship.maximum is None and relationship.search is None:
                     yield Notification(
                         "Statement.UnboundedVariableLengthPattern",
@@ -122,10 +114,10 @@ def _is_disconnected(parts: tuple[ast.PatternPart, ...]) -> bool:
     return len(groups) > 1
 
 
-def _old_spellings(nodes: _Nodes) -> Iterator[Notification]:
-    for node in nodes.get(ast.SubqueryCall, ()):
-        if node.imports is None and not node.imports_all:
-            first = node.query.parts[0].clauses[0]
+def _old_spellings(met: Met) -> Iterator[Notification]:
+    for clause in met.clauses:
+        if isinstance(clause, ast.SubqueryCall) and clause.imports is None and not clause.imports_all:
+            first = clause.query.parts[0].clauses[0]
             if isinstance(first, ast.With):
                 yield Notification(
                     "Statement.FeatureDeprecationWarning",
@@ -133,29 +125,30 @@ def _old_spellings(nodes: _Nodes) -> Iterator[Notification]:
                     "WARNING",
                     "DEPRECATION",
                     "a subquery that takes its variables by a WITH is an old spelling; write `CALL (x) { … }`",
-                    node.offset,
+                    clause.offset,
                 )
 
 
-def _unknown_names(nodes: _Nodes, view: GraphView, text: str) -> Iterator[Notification]:
+def _unknown_names(met: Met, view: GraphView, text: str) -> Iterator[Notification]:
     """Of what is read; what the query itself makes is not unknown."""
     made: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
-    for kind in (ast.Create, ast.Merge, ast.Set):
-        for node in nodes.get(kind, ()):
-            made.update(found for part in walk(node) for found, _ in _names_in(part))
-    for naming in _NAMING:
-        for node in nodes.get(naming, ()):
-            for found, offset in _names_in(node):
-                read.setdefault(found, offset)
-    elements: dict[str | None, str] = {node.variable: "labels" for node in nodes.get(ast.NodePattern, ())}
-    elements.update((node.variable, "types") for node in nodes.get(ast.RelationshipPattern, ()))
-    for node in nodes.get(ast.PropertyAccess, ()):
-        if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
-            read.setdefault(("keys", node.key), node.offset)
-    for node in nodes.get(ast.LabelPredicate, ()):
-        if isinstance(node.subject, ast.Variable) and node.subject.name in elements:
-            read.update(((elements[node.subject.name], label), node.offset) for label in node.labels)
+    for clause in met.clauses:
+        if isinstance(clause, ast.Create | ast.Merge | ast.Set):
+            made.update(found for part in walk(clause) for found, _ in _names_in(part))
+    nodes = [node for pattern in met.patterns for node in pattern.nodes]
+    relationships = [relationship for pattern in met.patterns for relationship in pattern.relationships]
+    for element in (*nodes, *relationships):
+        for found, offset in _names_in(element):
+            read.setdefault(found, offset)
+    elements: dict[str | None, str] = {node.variable: "labels" for node in nodes}
+    elements.update((relationship.variable, "types") for relationship in relationships)
+    for access in met.properties:
+        if isinstance(access.subject, ast.Variable) and access.subject.name in elements:
+            read.setdefault(("keys", access.key), access.offset)
+    for test in met.labels:
+        if isinstance(test.subject, ast.Variable) and test.subject.name in elements:
+            read.update(((elements[test.subject.name], label), test.offset) for label in test.labels)
     names = {sort: _names(sort, view) for sort in _UNKNOWN}
     for (sort, name), offset in read.items():
         if (sort, name) in made or names[sort].find(name) is not None:
@@ -189,7 +182,6 @@ def _place(text: str, name: str, offset: int) -> int:
 
 _INTRODUCING, _BETWEEN = ":|&!.{,", " \t\r\n("
 _WORD = re.compile(r"\w")
-_NAMING = (ast.NodePattern, ast.RelationshipPattern, ast.SetPropertyItem, ast.SetLabelsItem, ast.SetPropertiesItem)
 
 
 def _names_in(part: Any) -> Iterator[tuple[tuple[str, str], int]]:

@@ -20,7 +20,7 @@ from memgraph_py.bounds import Memory, MemoryPool
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
-from memgraph_py.cypher.literals import Shape, Stand, parameterised, shape_of
+from memgraph_py.cypher.literals import Shape, Stand, shape_of, stands_for
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
@@ -180,10 +180,12 @@ class StatementCache:
     ) -> PreparedQuery:
         try:
             analysis = analyse(query, text)
-            stands: tuple[Stand, ...] = ()
+            found: dict[int, Stand] = {}
             if shape is not None and query.mode is None:  # the plan that is shown has the literals of the text
-                query, stands = parameterised(query, shape)
-            plan = optimise(plan_query(query, analysis, text), view)
+                found = stands_for(analysis.met.literals, shape)
+            stands = tuple(found.values())
+            literals = {offset: stand.name for offset, stand in found.items()}
+            plan = optimise(plan_query(query, analysis, text, literals), view)
             operators = operators_in(plan)
             is_plain = not query.mode and not query.memory_bytes_max
             prepared = PreparedQuery(
@@ -200,7 +202,7 @@ class StatementCache:
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
-                notifications=find_notifications(query, operators, view, text),
+                notifications=find_notifications(analysis.met, operators, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
                 reads_files=any(isinstance(operator, LoadCsv) for operator in operators),

@@ -4,6 +4,8 @@ The plan is straightforward, not good: the optimiser chooses indexes and orders.
 bindings, uniqueness, order of effects (``isolation``).
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from memgraph_py.cypher import ast
@@ -40,13 +42,16 @@ ROWS_OF_TRANSACTION = 1_000
 """Of IN TRANSACTIONS where it is not said; as in Neo4j."""
 
 
-def plan_query(query: ast.Query, analysis: Analysis, text: str) -> Operator:
+def plan_query(
+    query: ast.Query, analysis: Analysis, text: str, literals: Mapping[int, str] = MappingProxyType({})
+) -> Operator:
     """The plan, not yet optimised. Its columns are ``analysis.columns`` in order; without any it ends in Drain.
 
-    ``text`` is where the offsets point. Raises CypherSyntaxError for what is accepted and not supported yet.
+    ``text`` is where the offsets point. ``literals``: by their offset, names of parameters that stand for some of them.
+    Raises CypherSyntaxError for what is accepted and not supported yet.
     """
     planner = Planner()
-    scope = Scope((), planner, text)
+    scope = Scope((), planner, text, literals)
     operator, scope = planner.query(query, Unit(), scope)
     if not analysis.columns:
         return isolate(Drain(operator)) if analysis.writes else Drain(operator)

@@ -1,6 +1,6 @@
 """Scope: what the planner knows at one place of a query, and the two planners of subqueries that expressions need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from itertools import count
 from typing import Protocol
@@ -31,6 +31,8 @@ class Scope:
     variables: tuple[str, ...]
     subplans: Subplans
     text: str
+    literals: Mapping[int, str]
+    """By the offset of a literal or a list of them, the parameter that stands for it."""
     counter: Iterator[int] = field(default_factory=count)
     origins: tuple[tuple[str, str], ...] = ()
     """Functions that tell where LOAD CSV found a row, each with the variable that holds it, which no query can name."""
@@ -38,16 +40,18 @@ class Scope:
     def bind(self, *names: str) -> "Scope":
         """This scope and these names."""
         new = tuple(dict.fromkeys(name for name in names if name not in self.variables))
-        return Scope(self.variables + new, self.subplans, self.text, self.counter, self.origins) if new else self
+        if not new:
+            return self
+        return Scope(self.variables + new, self.subplans, self.text, self.literals, self.counter, self.origins)
 
     def only(self, names: tuple[str, ...]) -> "Scope":
         """A scope of exactly these names, for rows that no file is known of."""
-        return Scope(names, self.subplans, self.text, self.counter)
+        return Scope(names, self.subplans, self.text, self.literals, self.counter)
 
     def loaded(self, origins: tuple[tuple[str, str], ...]) -> "Scope":
         """This scope, for rows with these origins alone."""
         variables = self.named() + tuple(name for _, name in origins)
-        return Scope(variables, self.subplans, self.text, self.counter, origins)
+        return Scope(variables, self.subplans, self.text, self.literals, self.counter, origins)
 
     def named(self) -> tuple[str, ...]:
         """The variables that a query can name."""

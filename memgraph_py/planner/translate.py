@@ -43,8 +43,8 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
             return Call(symbol, (translate(left, scope), translate(right, scope)))
         case ast.Parameter(name):
             return Parameter(name)
-        case ast.Literal(value):
-            return Literal(value)
+        case ast.Literal(value, offset):
+            return Parameter(scope.literals[offset]) if offset in scope.literals else Literal(value)
         case ast.FunctionCall():
             return _function(expression, scope)
         case ast.LabelPredicate(subject, labels):
@@ -64,7 +64,9 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
             return Call("[]", (translate(subject, scope), translate(index, scope)))
         case ast.Slice():
             return _slice(expression, scope)
-        case ast.ListLiteral(items):
+        case ast.ListLiteral(items, offset):
+            if offset in scope.literals:
+                return Parameter(scope.literals[offset])
             return list_of(tuple(translate(item, scope) for item in items))
         case ast.MapLiteral(keys, values):
             return map_of(keys, tuple(translate(value, scope) for value in values))

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.analysis import analyse
 from memgraph_py.cypher.lexer import kinds_of, tokenise
-from memgraph_py.cypher.literals import parameterised, shape_of
+from memgraph_py.cypher.literals import shape_of, stands_for
 from memgraph_py.cypher.parser import parse
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import CypherError
@@ -25,8 +26,7 @@ def values(text: str) -> dict[str, Value]:
     assert shape is not None
     query = parse(text)
     assert isinstance(query, ast.Query)
-    _, stands = parameterised(query, shape)
-    return shape.values(stands)
+    return shape.values(tuple(stands_for(analyse(query, text).met.literals, shape).values()))
 
 
 def test_literals_of_patterns_predicates_and_updates_become_parameters() -> None:

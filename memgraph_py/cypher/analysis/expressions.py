@@ -35,6 +35,8 @@ assert functions  # importing the families fills the registry
 
 _LOGIC = frozenset({"AND", "OR", "XOR"})
 _ARITHMETIC = frozenset({"-", "*", "/", "%", "^"})
+_VALUES_MATTER = frozenset({"range"})
+"""Functions whose literal arguments say how many rows there will be."""
 _NO_NUMBERS = frozenset({BOOLEAN, STRING, MAP, NODE, RELATIONSHIP, PATH})
 
 
@@ -46,10 +48,13 @@ def check(expression: ast.Expression, place: Place) -> Kind:
                 raise place.undefined(name, offset)
             return place.scope[name]
         case ast.PropertyAccess():
-            return _property(expression, place)
+            place.findings.met.properties.append(expression)
+            check_property(expression, place)
+            return ANY
         case ast.Infix():
             return _infix(expression, place)
         case ast.Literal(value):
+            place.findings.met.literals.append(expression)
             return _kind_of_value(value)
         case ast.Parameter(name):
             place.findings.parameters.add(name)
@@ -66,8 +71,11 @@ def check(expression: ast.Expression, place: Place) -> Kind:
             check(subject, place.value())
             check_names(names, place)
             return BOOLEAN
-        case ast.NullCheck() | ast.TypePredicate() | ast.LabelPredicate():
-            operand = expression.subject if isinstance(expression, ast.LabelPredicate) else expression.operand
+        case ast.LabelPredicate(subject):
+            place.findings.met.labels.append(expression)
+            check(subject, place.value())
+            return BOOLEAN
+        case ast.NullCheck(operand) | ast.TypePredicate(operand):
             check(operand, place.value())
             return BOOLEAN
         case ast.Subscript() | ast.Slice() | ast.ListLiteral() | ast.MapLiteral() | ast.MapProjection() | ast.Case():
@@ -114,18 +122,15 @@ def _kind_of_value(value: object) -> Kind:
             return STRING
 
 
-def _property(expression: ast.PropertyAccess, place: Place) -> Kind:
-    kind = check(expression.subject, place.value())
+def check_property(part: ast.PropertyAccess | ast.SetPropertyItem | ast.RemovePropertyItem, place: Place) -> None:
+    """Raises where the subject of a property that is read, set or removed cannot have one."""
+    kind = check(part.subject, place.value())
     if kind in SCALARS or is_list(kind):
         raise place.error(
-            f'a {kind.name.lower()} has no property "{expression.key}"',
-            expression.offset,
-            "InvalidArgumentType",
-            CypherTypeError,
+            f'a {kind.name.lower()} has no property "{part.key}"', part.offset, "InvalidArgumentType", CypherTypeError
         )
     if kind is PATH:
-        raise place.error("a path has no properties", expression.offset, "InvalidArgumentType")
-    return ANY
+        raise place.error("a path has no properties", part.offset, "InvalidArgumentType")
 
 
 def _infix(expression: ast.Infix, place: Place) -> Kind:
@@ -191,7 +196,12 @@ def _composite(
                     check(bound, place.value())
             return kind if is_list(kind) else LIST
         case ast.ListLiteral(items):
-            return list_of(common([check(item, place.value()) for item in items]))
+            literals = place.findings.met.literals
+            before = len(literals)
+            kind = list_of(common([check(item, place.value()) for item in items]))
+            if items and all(isinstance(item, ast.Literal) for item in items):
+                literals[before:] = [expression]
+            return kind
         case ast.MapLiteral():
             for value in expression.values:
                 check(value, place.value())
@@ -282,7 +292,11 @@ def _call(call: ast.FunctionCall, place: Place) -> Kind:
             "InvalidNumberOfArguments",
         )
     inner = place.truth() if name == "exists" else place.value()
+    literals = place.findings.met.literals
+    before = len(literals)
     kinds = [check(argument, inner) for argument in call.arguments]
+    if name in _VALUES_MATTER:
+        del literals[before:]
     if kinds and name in ARGUMENTS and is_known(kinds[0]) and kinds[0].name not in ARGUMENTS[name]:
         raise _wrong_kind(f'"{call.name}" does not take a {kinds[0].name.lower()}', call.arguments[0], place)
     return _result(name, kinds)

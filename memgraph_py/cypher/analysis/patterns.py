@@ -38,6 +38,7 @@ def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
             position=position(place.findings.text, parts[0].offset),
         )
     seen: set[str] = set()
+    place.findings.met.patterns += parts
     for part in parts:
         for element in elements(part):
             _bind_element(element, seen, place)
@@ -173,6 +174,7 @@ def check_predicate_pattern(part: ast.PatternPart, place: Place) -> None:
 
 def bind_create(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
     """Bind the variables of a CREATE. Properties see what was bound before their part of the pattern."""
+    place.findings.met.patterns += parts
     for part in parts:
         for element in elements(part):
             _check_new_details(element, place, "CREATE")
@@ -181,6 +183,7 @@ def bind_create(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
 
 def bind_merge(part: ast.PatternPart, place: Place) -> None:
     """Bind the variables of a MERGE. Properties see what was bound before it."""
+    place.findings.met.patterns.append(part)
     for element in elements(part):
         if isinstance(element.properties, ast.Parameter):
             raise _parameter_map(element.properties, "MERGE", place)

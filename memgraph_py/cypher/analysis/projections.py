@@ -18,6 +18,8 @@ def project(projection: ast.Projection, place: Place, where: ast.Expression | No
     columns: Scope = {name: place.scope[name] for name in sorted(place.scope)} if projection.star else {}
     aggregating = place.aggregating(Aggregation.ALLOWED)
     findings = place.findings
+    literals = findings.met.literals
+    literals_before = len(literals)
     groups: list[ast.Expression] = []
     for item in projection.items:
         before = findings.aggregates
@@ -40,6 +42,7 @@ def project(projection: ast.Projection, place: Place, where: ast.Expression | No
     for count, clause in ((projection.skip, "SKIP"), (projection.limit, "LIMIT")):
         if count is not None:
             _check_count(count, clause, place)
+    del literals[literals_before:]
     if where is not None:
         if seen is not None:
             seen.check(where)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.analysis.expressions import check, check_names, check_predicate
+from memgraph_py.cypher.analysis.expressions import check, check_names, check_predicate, check_property
 from memgraph_py.cypher.analysis.kinds import (
     ANY,
     BOOLEAN,
@@ -30,7 +30,7 @@ from memgraph_py.cypher.analysis.patterns import (
 )
 from memgraph_py.cypher.analysis.procedures import check_procedure, check_table
 from memgraph_py.cypher.analysis.projections import check_aliases, project
-from memgraph_py.cypher.analysis.scopes import Findings, Place, Scope
+from memgraph_py.cypher.analysis.scopes import Findings, Met, Place, Scope
 from memgraph_py.cypher.analysis.transactions import check_transactions
 from memgraph_py.cypher.lexer import position
 from memgraph_py.cypher.tree import walk
@@ -49,6 +49,7 @@ class Analysis:
     parameters: frozenset[str]
     writes: bool
     in_transactions: bool
+    met: Met
 
 
 def analyse(query: ast.Query, text: str) -> Analysis:
@@ -61,7 +62,7 @@ def analyse(query: ast.Query, text: str) -> Analysis:
     place = Place({}, findings)
     columns = _check_query(query, place, ending=_check_ending)
     in_transactions = check_transactions(query, place)
-    return Analysis(tuple(columns), frozenset(findings.parameters), findings.writes, in_transactions)
+    return Analysis(tuple(columns), frozenset(findings.parameters), findings.writes, in_transactions, findings.met)
 
 
 # ------------------------------------------------------------------------------------------------------------ queries
@@ -115,6 +116,7 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
     columns: Scope = {}
     if part.use is not None:
         _check_database(part.use, place)
+    place.findings.met.clauses += part.clauses
     for index, clause in enumerate(part.clauses):
         if isinstance(clause, ast.Return | ast.Finish) and index < len(part.clauses) - 1:
             name = type(clause).__name__.upper()
@@ -225,7 +227,7 @@ def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
     for item in items:
         match item:
             case ast.SetPropertyItem():
-                check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+                check_property(item, place)
                 check(item.value, place)
             case ast.SetPropertyNamedItem():
                 _check_named(item.subject, item.key, place)
@@ -248,7 +250,7 @@ def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
 def _check_remove(item: ast.RemoveItem, place: Place) -> None:
     match item:
         case ast.RemovePropertyItem():
-            check(ast.PropertyAccess(item.subject, item.key, item.offset), place)
+            check_property(item, place)
         case ast.RemovePropertyNamedItem():
             _check_named(item.subject, item.key, place)
         case ast.RemoveLabelsItem():
@@ -295,6 +297,7 @@ def _check_deleted(expression: ast.Expression, place: Place) -> None:
 def _check_foreach(clause: ast.Foreach, place: Place) -> None:
     kind = check(clause.list, place)
     inner = Place({**place.scope, clause.variable: element_of(kind)}, place.findings)
+    place.findings.met.clauses += clause.clauses
     for update in clause.clauses:
         if not isinstance(update, _UPDATES):
             raise _misplaced("FOREACH holds only updates", update, place)

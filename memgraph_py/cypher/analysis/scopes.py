@@ -35,11 +35,28 @@ class Nested(Protocol):
 
 
 @dataclass(slots=True)
+class Met:
+    """Parts of a query that analysis has met, for those that come after it: they need not look for them. One may stand
+    there twice.
+
+    ``properties`` and ``labels``: those that are read. ``literals``: those that stand neither in a projection nor where
+    their value says how many rows there will be; a list of nothing but literals as a whole.
+    """
+
+    clauses: list[ast.Clause] = field(default_factory=list)
+    patterns: list[ast.PatternPart] = field(default_factory=list)
+    properties: list[ast.PropertyAccess] = field(default_factory=list)
+    labels: list[ast.LabelPredicate] = field(default_factory=list)
+    literals: list[ast.Literal | ast.ListLiteral] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Findings:
     """What the analysis of one query gathers."""
 
     text: str
     nested: Nested
+    met: Met = field(default_factory=Met)
     parameters: set[str] = field(default_factory=set)
     writes: bool = False
     aggregates: int = 0

@@ -29,6 +29,8 @@ from memgraph_py.values.types import Value
 from memgraph_py.values.value_types import Alternative
 
 INTEGER_MIN = -(2**63)
+_NOWHERE = -1
+"""The offset of a literal that is not written as one."""
 _NORMAL_FORMS = frozenset(("NFC", "NFD", "NFKC", "NFKD"))
 
 
@@ -124,7 +126,8 @@ def raise_to(start: int, left: Expression, right: Expression) -> Infix:
 def is_normalized(start: int, operand: Expression, form: str | None) -> Case:
     """NULL of what is no string."""
     is_text = TypePredicate(operand, (Alternative("STRING", nullable=False),), False, start)
-    normalized = FunctionCall("normalize", (operand, Literal(_normal_form(start, form), start)), False, False, start)
+    named = Literal(_normal_form(start, form), _NOWHERE)
+    normalized = FunctionCall("normalize", (operand, named), False, False, start)
     return Case(None, (is_text,), (Infix("=", operand, normalized, start),), None, start)
 
 
@@ -177,8 +180,8 @@ def slice_(start: int, subject: Expression, first: Expression | None, stop: Expr
 def function_call(start: int, called: Expression, distinct: str | None, *arguments: Expression) -> FunctionCall:
     name = _function_name(called)
     match arguments:
-        case (text, Variable(form, offset)) if form.upper() in _NORMAL_FORMS and name.lower() == "normalize":
-            arguments = (text, Literal(form.upper(), offset))  # `normalize(text, NFD)`: a word
+        case (text, Variable(form)) if form.upper() in _NORMAL_FORMS and name.lower() == "normalize":
+            arguments = (text, Literal(form.upper(), _NOWHERE))  # `normalize(text, NFD)`: a word
     return FunctionCall(name, arguments, distinct is not None, False, start)
 
 
