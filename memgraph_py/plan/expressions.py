@@ -4,6 +4,7 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from memgraph_py.immutable import immutable
@@ -59,6 +60,12 @@ class Variable(Remembering):
     """A column of the batch."""
 
     name: str
+
+
+@lru_cache(1_024)
+def variable(name: str) -> Variable:
+    """The column of this name; where it comes often the same object, as what is found out about it is the same."""
+    return Variable(name)
 
 
 @immutable

@@ -3,7 +3,6 @@ is found out of an expression is kept in it, as are the marks of all parts of a 
 ask."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeAlias, assert_never, get_args
 
@@ -40,7 +39,7 @@ from memgraph_py.plan.expressions import (
     Variable,
 )
 from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, children, expression_parts, parts_beside, walk
+from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, expression_parts, walk
 
 NONE: frozenset[str] = frozenset()
 _EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
@@ -84,34 +83,27 @@ def is_deterministic(expression: Expression) -> bool:
 def _find_out(part: Any) -> None:
     """Sets the marks of a part and, of an expression, what is free in it."""
     kind = part.__class__
-    if kind not in _EXPRESSION_TYPES:
-        part.marks = _joined(parts_beside(part))
-    elif kind in _OWN_FREE:
+    if kind in _OWN_FREE:
         part.free = _OWN_FREE[kind](part)
         part.marks = _OWN_MARKS[kind](part)
-    else:
-        below = children(part)
-        found = _joined(below)
+        return
+    is_expression = kind in _EXPRESSION_TYPES
+    free, found = NONE, 0
+    for name, several in expression_parts(kind):
+        value = getattr(part, name)
+        if value is None:
+            continue
+        for child in value if several else (value,):
+            found |= marks(child)
+            if is_expression and child.free:
+                free = free | child.free if free else child.free
+    if is_expression:
+        part.free = free if kind not in _BINDING else _free_of_binding(part)
         if kind is Call:
             found |= _marks_of_call(part)
         elif (kind is ListOf and _are_literals(part.items)) or (kind is MapOf and _are_literals(part.values)):
             found |= HAS_CONSTANT
-        part.marks = found
-        if kind in _BINDING:
-            part.free = _free_of_binding(part, [child.free for child in below])
-        else:
-            free = NONE
-            for child in below:
-                if child.free:
-                    free = free | child.free if free else child.free
-            part.free = free
-
-
-def _joined(parts: list[Any]) -> int:
-    found = 0
-    for part in parts:
-        found |= marks(part)
-    return found
+    part.marks = found
 
 
 def _marks_of_call(call: Call) -> int:
@@ -126,27 +118,23 @@ def _marks_of_call(call: Call) -> int:
     return found | TAKES_LONG if is_slow(call) else found
 
 
-def _free_of_binding(expression: Expression, free: list[frozenset[str]]) -> frozenset[str]:
-    """Of an expression that binds variables, from what its parts need."""
+def _free_of_binding(expression: Expression) -> frozenset[str]:
+    """Of an expression that binds variables."""
     match expression:
-        case Reduce(accumulator, _, variable):
-            return free[0] | free[1] | (free[2] - {accumulator, variable})
-        case ListComprehension(variable) | Quantifier(_, variable):
-            return free[0] | (NONE.union(*free[1:]) - {variable})
+        case Reduce(accumulator, initial, variable, elements, step):
+            return _all_free(initial, elements) | (free_variables(step) - {accumulator, variable})
+        case ListComprehension(variable, elements, predicate, result):
+            return free_variables(elements) | (_all_free(predicate, result) - {variable})
+        case Quantifier(_, variable, elements, predicate):
+            return free_variables(elements) | (free_variables(predicate) - {variable})
         case _:
             raise AssertionError(f"it binds nothing: {expression}")
-
-
-@lru_cache(1_024)
-def _only(name: str) -> frozenset[str]:
-    """The same for each occurrence of a variable: most expressions are about few."""
-    return frozenset((name,))
 
 
 _Question: TypeAlias = ExistsOnce | CountOnce | CollectOnce
 
 _OWN_FREE: dict[type, Callable[[Any], frozenset[str]]] = {
-    Variable: lambda expression: _only(expression.name),
+    Variable: lambda expression: frozenset((expression.name,)),
     **dict.fromkeys((Literal, Parameter, Constant), lambda expression: NONE),
     **dict.fromkeys((Property, HasLabels, HasType), lambda expression: free_variables(expression.subject)),
     PathOf: lambda expression: frozenset(expression.variables),
@@ -165,7 +153,7 @@ _OWN_MARKS: dict[type, Callable[[Any], int]] = {
 
 
 def _free_of_question(question: _Question) -> frozenset[str]:
-    return NONE if question.variable is None else _only(question.variable)
+    return NONE if question.variable is None else frozenset((question.variable,))
 
 
 _BINDING = frozenset((ListComprehension, Quantifier, Reduce))

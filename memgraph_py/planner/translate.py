@@ -24,6 +24,7 @@ from memgraph_py.plan.expressions import (
     Quantifier,
     Reduce,
     Variable,
+    variable,
 )
 from memgraph_py.plan.operators import Argument, Operator, Project
 from memgraph_py.planner.scope import Scope, narrowed
@@ -36,7 +37,7 @@ def translate(expression: ast.Expression, scope: Scope) -> Expression:
     """The plan's expression; ``scope`` tells which variables of a pattern inside it are bound."""
     match expression:  # what there is most of stands first
         case ast.Variable(name):
-            return Variable(name)
+            return variable(name)
         case ast.PropertyAccess(subject, key):
             return Property(translate(subject, scope), key)
         case ast.Infix(symbol, left, right):
