@@ -4,9 +4,9 @@ The server is a process of its own; the broker is embedded in this one, and all 
 stream starts, so that producing them costs the server nothing. CPU time is that of all threads of the server and
 of its transform's process. Runs, each on a server of its own: nodes and then edges; the same messages shuffled, where
 an edge names nodes that came before it, in the same batch or an earlier one; nodes and edges at the default
-BATCH_SIZE of 10; nodes and edges into a graph of 10,000 nodes and into one of 10 million (--growth). What is measured
-begins when START STREAM has returned: starting the script's process and reaching the broker are not counted, nor the
-checkpoint of the graph that was loaded before.
+BATCH_SIZE of 10; nodes and edges into a graph of 10,000 nodes and into one of 10 million (--growth), in turns. What is
+measured begins when START STREAM has returned: starting the script's process and reaching the broker are not counted,
+nor the checkpoint of the graph that was loaded before.
 
 With --real-kafka the broker is Apache Kafka, as the tests start it (from Docker, or from Java and Maven), in a process
 of its own. With --kills N too, N SIGKILLs hit server and broker while messages come, and what is told is whether each
@@ -39,6 +39,7 @@ STALLED_SECONDS = 60.0
 DEFAULT_BATCH_SIZE = 10
 SMALL_GRAPH = 10_000
 LOADED_AT_ONCE = 100_000
+BATCHES_OF_A_TURN = 10
 PEERS = {"nodes": {"Memgraph 2019": 26.0}, "edges after them": {"Memgraph 2019": 26.0}}
 """µs of CPU a message, with its log (unsynced), at least once."""
 PEER_RATES = {"nodes": {"Memgraph 2019": 35_800.0}, "edges after them": {"Memgraph 2019": 29_200.0}}
@@ -138,21 +139,10 @@ def measure(broker: Broker, arguments: argparse.Namespace) -> list[Figure]:
             each = DEFAULT_BATCH_SIZE * phase.microseconds()
             figures.append(Figure(f"{phase.name} at BATCH_SIZE {DEFAULT_BATCH_SIZE}", "µs a batch", each, 500))
     if arguments.growth:
-        both = [
-            run(
-                messages_of(arguments.nodes, arguments.edges, draw),
-                broker,
-                f"into-{loaded}",
-                batch_size,
-                python,
-                loaded,
-            )
-            for loaded in (SMALL_GRAPH, arguments.growth)
-        ]
-        for few, many in zip(*both, strict=True):
-            name = f"{few.name} into a graph of {arguments.growth:,}: rate by CPU time"
-            rate = few.microseconds() / many.microseconds()
-            figures.append(Figure(name, f"× of {SMALL_GRAPH:,}", rate, 0.9, more_is_better=True))
+        phases = messages_of(arguments.nodes, arguments.edges, draw)
+        for name, few, many in grow(phases, broker, batch_size, python, arguments.growth):
+            name = f"{name} into a graph of {arguments.growth:,}: rate by CPU time"
+            figures.append(Figure(name, f"× of {SMALL_GRAPH:,}", few / many, 0.9, more_is_better=True))
     return figures
 
 
@@ -197,11 +187,60 @@ def shuffled(nodes: int, edges: int, draw: random.Random) -> list[bytes]:
     return messages
 
 
-def run(
-    phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch_size: int, python: str, loaded: int = 0
-) -> list[Phase]:
-    """Import the phases, one after another, into a new server, beside so many other nodes; print what each took."""
-    taken = []
+def run(phases: list[tuple[str, list[bytes]]], broker: Broker, topic: str, batch_size: int, python: str) -> list[Phase]:
+    """Import the phases, one after another, into a new server; print what each took."""
+    with receiver(broker, topic, batch_size, python) as target:
+        return [target.take(name, messages) for name, messages in phases]
+
+
+def grow(
+    phases: list[tuple[str, list[bytes]]], broker: Broker, batch_size: int, python: str, large: int
+) -> Iterator[tuple[str, float, float]]:
+    """Import the phases into a small graph and into a large one, a part of a phase at a time in turns, as other work on
+    the machine comes and goes; gives each phase's name and what it took, in CPU seconds, here and there."""
+    with (
+        receiver(broker, f"into-{SMALL_GRAPH}", batch_size, python, SMALL_GRAPH) as few,
+        receiver(broker, f"into-{large}", batch_size, python, large) as many,
+    ):
+        for name, messages in phases:
+            taken = {few: 0.0, many: 0.0}
+            part = BATCHES_OF_A_TURN * batch_size
+            for start in range(0, len(messages), part):
+                for target in taken:
+                    phase = target.take(name, messages[start : start + part])
+                    taken[target] += phase.server_seconds + phase.transform_seconds
+            yield name, taken[few], taken[many]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Receiver:
+    """A server with a stream, which has done its first messages, and so many nodes beside them."""
+
+    process_id: int
+    session: Session
+    broker: Broker
+    topic: str
+    batch_size: int
+    loaded: int
+
+    def take(self, name: str, messages: list[bytes]) -> Phase:
+        """Import these messages; print what that took."""
+        produce(self.broker, self.topic, messages)
+        done = imported(self.session)
+        self.session.run("START STREAM ingest").consume()
+        before = usage(self.process_id)
+        seconds = import_until(self.session, done + len(messages), start=False)
+        after = usage(self.process_id)
+        title = f"{name}, BATCH_SIZE {self.batch_size:,}" + (f", beside {self.loaded:,} nodes" if self.loaded else "")
+        report(title, len(messages), seconds, before, after)
+        server_seconds, transform_seconds = after.total - before.total, after.transform - before.transform
+        self.session.run("STOP STREAM ingest").consume()
+        return Phase(name, len(messages), seconds, server_seconds, transform_seconds)
+
+
+@contextmanager
+def receiver(broker: Broker, topic: str, batch_size: int, python: str, loaded: int = 0) -> Iterator[Receiver]:
+    """A new server, with so many nodes beside those that will come."""
     with (
         serving("--transform-directory", str(TRANSFORM), python=python) as server,
         GraphDatabase.driver(server.uri, auth=None) as driver,
@@ -218,21 +257,18 @@ def run(
             f"CREATE STREAM ingest AS LOAD DATA KAFKA '{broker.address}' WITH TOPIC '{topic}' "
             f"WITH TRANSFORM 'transform.py' BATCH_SIZE {batch_size}"
         ).consume()
-        done = WARM_UP
-        import_until(session, done)
-        for name, messages in phases:
-            produce(broker, topic, messages)
-            session.run("START STREAM ingest").consume()
-            before = usage(server.own_process)
-            done += len(messages)
-            seconds = import_until(session, done, start=False)
-            after = usage(server.own_process)
-            title = f"{name}, BATCH_SIZE {batch_size:,}" + (f", beside {loaded:,} nodes" if loaded else "")
-            report(title, len(messages), seconds, before, after)
-            server_seconds, transform_seconds = after.total - before.total, after.transform - before.transform
-            taken.append(Phase(name, len(messages), seconds, server_seconds, transform_seconds))
-            session.run("STOP STREAM ingest").consume()
-    return taken
+        import_until(session, WARM_UP)
+        yield Receiver(server.own_process, session, broker, topic, batch_size, loaded)
+
+
+def imported(session: Session) -> int:
+    """How many messages the stream has imported."""
+    return int(facts_of(session)["messages"])
+
+
+def facts_of(session: Session) -> dict[str, str]:
+    """What SHOW STREAM tells."""
+    return {record["fact"]: record["value"] for record in session.run("SHOW STREAM ingest")}
 
 
 def import_until(session: Session, messages: int, *, start: bool = True) -> float:
@@ -243,13 +279,13 @@ def import_until(session: Session, messages: int, *, start: bool = True) -> floa
     begun_with: int | None = None
     deadline = time.monotonic() + STALLED_SECONDS
     while True:
-        facts = {record["fact"]: record["value"] for record in session.run("SHOW STREAM ingest")}
+        facts = facts_of(session)
         now = time.monotonic()
-        imported = int(facts["messages"])
-        begun_with = imported if begun_with is None else begun_with
-        if imported > begun_with and first is None:
+        count = int(facts["messages"])
+        begun_with = count if begun_with is None else begun_with
+        if count > begun_with and first is None:
             first = now - LOOK_SECONDS
-        if imported >= messages:
+        if count >= messages:
             break
         if facts["state"] == "error" or now > deadline:
             raise SystemExit(f"the stream stopped: {facts['reason']}")
