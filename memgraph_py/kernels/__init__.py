@@ -11,7 +11,9 @@ alone names numba.
 
 To load all of them takes most of a second, to compile them a minute, before the first query could be answered. So a
 server lets that wait (``let_compiling_wait``) and does it on a thread, while kernels run as they stand: a hundred times
-slower, which a query of few rows does not notice.
+slower, which a query of few rows does not notice. A thread whose kernel meets large arrays waits until that one is
+compiled, which comes before all others: loading a large graph compiles what it needs, in seconds. The main thread never
+waits, as a server's event loop runs there, which touches few rows at a time.
 """
 
 import functools
@@ -19,6 +21,7 @@ import logging
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
@@ -38,6 +41,8 @@ __all__ = [
 
 BLOCK = 4096
 """A kernel that may run for long looks at its caller's flag once in so many steps, a power of two: microseconds."""
+_LARGE = 1 << 14
+"""Elements of an array that a kernel as it stands goes through in 10 to 100 ms."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +62,9 @@ class _Waiting:
         self.settled.set()
         self.kernels: list[_Pending[Any, Any]] = []
         self.lock = threading.Lock()
+        self.is_compiling = False
+        self.wanted: deque[_Pending[Any, Any]] = deque()
+        """Those that some thread waits for: to be compiled next."""
 
 
 _waiting = _Waiting()
@@ -92,10 +100,15 @@ def wait_while_loading() -> None:
 def compile_pending() -> None:
     """Compiles or loads what waits; returns when nothing does. From any thread; several wait for each other."""
     with _waiting.lock:
+        waiting = _waiting.kernels
+        _waiting.is_compiling = True
         try:
             _compile_all()
         finally:
+            _waiting.is_compiling = False
             _waiting.settled.set()
+            for pending in waiting:
+                pending.settled.set()
 
 
 def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -118,8 +131,9 @@ def kernel(signature: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _compile_all() -> None:
     for pending in _waiting.kernels:
-        if not pending.compile():
-            _waiting.settled.set()
+        while _waiting.wanted:
+            _waiting.wanted.popleft().compile()
+        pending.compile()
     _waiting.is_allowed = False
     compiled = {id(pending): pending.call for pending in _waiting.kernels}
     for name, module in list(sys.modules.items()):  # who imported one calls what is compiled at once from now on
@@ -138,22 +152,47 @@ class _Pending(Generic[P, R]):
         self._function = cast(FunctionType, function)
         self._signature = signature
         self.call = _plain(function)
+        self.settled = threading.Event()
+        """Set once it is compiled, or nothing compiles any more."""
 
     def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
+        if _waiting.is_compiling and not self.settled.is_set() and _are_large(arguments):
+            self._wait()
         return self.call(*arguments, **named)
 
-    def compile(self) -> bool:
-        """From now on a call is one of the compiled function; the kernels that this one calls are compiled. False where
-        it was not in the cache."""
+    def compile(self) -> None:
+        """From now on a call is one of the compiled function; so are those of the kernels that this one calls."""
+        if self.settled.is_set():
+            return
+        names = dict(self._function.__globals__)
+        for name in self._function.__code__.co_names:
+            value = names.get(name)
+            if isinstance(value, _Pending):
+                value.compile()
+                names[name] = value.call
         _tell(self._function)
-        names = {
-            name: value.call if isinstance(value, _Pending) else value
-            for name, value in self._function.__globals__.items()
-        }
         function = FunctionType(self._function.__code__, names, self._function.__name__, self._function.__defaults__)
         function.__qualname__, function.__module__ = self._function.__qualname__, self._function.__module__
         self.call = _compiled(cast("Callable[P, R]", function), self._signature)
-        return bool(self.call.stats.cache_hits)  # type: ignore[attr-defined]  # numba's
+        self.settled.set()
+        if not self.call.stats.cache_hits:  # type: ignore[attr-defined]  # numba's
+            _waiting.settled.set()
+
+    def _wait(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            _waiting.wanted.append(self)
+            self.settled.wait()
+
+
+def _are_large(arguments: tuple[object, ...]) -> bool:
+    """True when there is a large array among them, or in a tuple among them."""
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            if argument.size > _LARGE:
+                return True
+        elif isinstance(argument, tuple) and _are_large(argument):
+            return True
+    return False
 
 
 def _tell(function: Callable[..., object]) -> None:

@@ -26,7 +26,7 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.ingestion import Ingestion
 from memgraph_py.errors import CypherError, StartupError
 from memgraph_py.functions.registry import Installation
-from memgraph_py.kernels import are_pending, compile_pending, wait_while_loading
+from memgraph_py.kernels import are_pending, compile_pending
 from memgraph_py.server.bolt_server import BoltServer
 from memgraph_py.server.front import Front, run_in_loop
 from memgraph_py.server.imports import ImportFiles
@@ -38,8 +38,6 @@ from memgraph_py.streams.manager import StreamManager
 
 logger = logging.getLogger(__name__)
 
-COLD_BYTES_MAX = 1 << 20
-"""So much of a graph is loaded within seconds by kernels that are not compiled."""
 GC_THRESHOLDS = (50_000, 20, 50)
 """Columns are not tracked by the collector, so what it walks is mostly code: it may walk it seldom."""
 RECURSION_LIMIT = 10_000
@@ -168,18 +166,13 @@ class App:
         )
 
     def _compile_kernels(self) -> None:
-        """Loads kernels, or compiles those that are not in the cache: before a graph is loaded, if there is one to
-        speak of; else while clients are answered."""
+        """Loads kernels, or compiles those that are not in the cache, while a graph is loaded and clients are answered;
+        what needs one for much data waits for it."""
         if not are_pending():
             self.front.progress = None
             return
         compiling = threading.Thread(target=self._compile_meanwhile, name="compile-kernels", daemon=True)
         compiling.start()
-        size = self._directory.size_bytes()
-        if size > COLD_BYTES_MAX:
-            compiling.join()
-        elif size:
-            wait_while_loading()
 
     def _compile_meanwhile(self) -> None:
         compile_pending()

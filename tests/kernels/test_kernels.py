@@ -63,6 +63,58 @@ def three_more(value):
 print(three_more(1), hasattr(three_more, "signatures"))
 """
 
+AWAITED = """
+import threading
+import numpy as np
+import memgraph_py.kernels as kernels
+
+seen = []
+kernels.on_compile(seen.append)
+kernels.let_compiling_wait()
+at_first, go_on = threading.Event(), threading.Event()
+
+@kernels.kernel("int64(int64)")
+def first(value):
+    return value
+
+@kernels.kernel("int64(int64)")
+def one_more(value):
+    return value + 1
+
+@kernels.kernel("int64(int64)")
+def unasked(value):
+    return value
+
+@kernels.kernel("int64(int64[::1])")
+def total(values):
+    result = np.int64(0)
+    for value in values:
+        result += one_more(value)
+    return result
+
+def hold(name):
+    if name == "first":
+        at_first.set()
+        go_on.wait()
+
+kernels.on_compile(hold)
+compiling = threading.Thread(target=kernels.compile_pending)
+compiling.start()
+at_first.wait()
+few, many = np.zeros(4, dtype=np.int64), np.zeros(1 << 15, dtype=np.int64)
+told = []
+asking = threading.Thread(target=lambda: told.extend((total(few), seen[-1], total(many), seen[-1])))
+asking.start()
+while not kernels._waiting.wanted:
+    pass
+print(total(many[:100]), total(many))
+go_on.set()
+asking.join()
+print(*told)
+compiling.join()
+print(",".join(seen))
+"""
+
 
 def run_program(tmp_path: Path, text: str = PROGRAM, **environment: str) -> list[str]:
     program = tmp_path / "program.py"
@@ -90,6 +142,14 @@ def test_kernels_that_may_wait_run_as_they_stand_until_they_are_compiled_or_load
     for loaded in ("0", "1"):
         told = run_program(tmp_path, LATER, **environment)
         assert told == ["0", "True", "7", "one_more,two_more,total", "False", "7", loaded, "4", "True"]
+
+
+def test_a_thread_with_much_data_waits_for_its_kernel_which_is_compiled_next(tmp_path: Path) -> None:
+    environment = {"MEMGRAPH_KERNEL_CACHE": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    told = run_program(tmp_path, AWAITED, **environment)
+    assert told[:2] == ["100", str(1 << 15)]  # the main thread does not wait
+    assert told[2:5] == ["4", "first", str(1 << 15)] and told[5] in ("total", "unasked")
+    assert told[6] == "first,one_more,total,unasked"
 
 
 def test_without_the_compiler_the_plain_function_wraps_on_overflow(tmp_path: Path) -> None:
