@@ -77,7 +77,8 @@ class Ingestion:
             return store.commit(transaction)
         except BaseException:
             store.rollback(transaction)
-            store.confirm_base(transaction)  # an error that came of what is lost says nothing about the batch
+            with self.turns.given_back():  # what it is based on may have been committed in this turn
+                store.confirm_base(transaction)  # an error that came of what is lost says nothing about the batch
             raise
 
     def first_failure(self, groups: Iterable[list[QueryRun]], end: float) -> tuple[int, QueryFailed] | None:

@@ -9,6 +9,9 @@ waited, while the stream waits before it begins anew:
     stream   | transforms, applies, commits |          waits          | the next batch …
     loop     |            waits             | answers all that came   | waits …
 
+What a stream has committed in its turn is written by the log when that ends, and so before the stream waits for
+anything.
+
 Neither waits for longer than TURN_SECONDS: after that both go on as they would without this. A loop with nothing to do
 ends its turn at once. One that is asked little does not wait, as it does not disturb: a client that asks now and then
 is answered as fast as without streams.
@@ -34,7 +37,8 @@ class Turns:
     def __init__(self) -> None:
         self.is_shared = False
         self._later: Callable[[Callable[[], None]], object] | None = None
-        self._at_work: set[Turn] = set()
+        self._at_work: dict[int, Turn] = {}
+        """By thread."""
         self._nobody_works = threading.Event()
         self._may_work = threading.Event()
         self._may_work.set()
@@ -55,6 +59,18 @@ class Turns:
     def worker(self) -> "Turn":
         """Of a stream."""
         return Turn(self)
+
+    def at_the_end(self, function: Callable[[], None]) -> Callable[[], None]:
+        """What calls the function when the turn of the thread that asks for it is over; at once where it has none."""
+
+        def call() -> None:
+            turn = self._at_work.get(threading.get_ident())
+            if turn is None:
+                function()
+            else:
+                turn.due = function
+
+        return call
 
     def give_way(self) -> None:
         """Called by the loop before it answers a request: waits for its turn, where it has none and is asked much."""
@@ -90,27 +106,40 @@ class Turns:
         """The stream goes to work, when the loop's turn is over."""
         self._may_work.wait(TURN_SECONDS)
         self._nobody_works.clear()
-        self._at_work.add(turn)
+        self._at_work[threading.get_ident()] = turn
         self.is_shared = True
 
     def end(self, turn: "Turn") -> None:
         """The stream's work is done, or waits for something else."""
-        self._at_work.discard(turn)
+        self._at_work.pop(threading.get_ident(), None)
         if not self._at_work:
             self.is_shared = self._ends is not None
             self._nobody_works.set()
+        due, turn.due = turn.due, None
+        if due is not None:
+            due()
+
+    @contextlib.contextmanager
+    def given_back(self) -> Iterator[None]:
+        """While the thread waits for something else; its turn, where it has one, goes on after that."""
+        turn = self._at_work.get(threading.get_ident())
+        with contextlib.nullcontext() if turn is None else turn.given_back():
+            yield
 
 
 class Turn:
     """One stream's, which has it within a ``with``. Used by one thread."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_begun", "_turns", "due")
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
+        self._begun = 0.0
+        self.due: Callable[[], None] | None = None
+        """Called at its end."""
 
     def __enter__(self) -> None:
-        self._turns.begin(self)
+        self._begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -124,4 +153,14 @@ class Turn:
         try:
             yield
         finally:
-            self._turns.begin(self)
+            self._begin()
+
+    def renew(self) -> None:
+        """Between two pieces of work: where it has lasted as long as one may, the loop has its turn first."""
+        if perf_counter() - self._begun >= TURN_SECONDS:
+            self._turns.end(self)
+            self._begin()
+
+    def _begin(self) -> None:
+        self._turns.begin(self)
+        self._begun = perf_counter()

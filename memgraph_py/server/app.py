@@ -130,7 +130,8 @@ class App:
                 f"cannot listen for Bolt on {settings.bolt_address} port {settings.bolt_port}: {reason}"
             ) from error
         wakes = self._bolt.services.wakes
-        self._log.on_queued, self._log.answering = wakes.at_the_end(self._log.wake), wakes
+        self._log.on_queued = wakes.at_the_end(database.core.turns.at_the_end(self._log.wake))
+        self._log.answering = wakes
 
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""

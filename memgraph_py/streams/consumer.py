@@ -1,8 +1,12 @@
-"""One stream at work: fetch, transform, apply, commit, in a thread of its own. Declares the port MessageSource.
+"""One stream at work: fetch, transform, apply, commit, in a thread of its own.
 
     fetch ─▶ transform (child process) ─▶ apply on the tip ─▶ future ─┐ synced
       ▲                                                               │
-      └── the next batch is fetched and transformed meanwhile ◀───────┘ at most two batches in flight
+      └── the next group is fetched and transformed meanwhile ◀───────┘ at most two groups in flight
+
+A group is one batch, or as many small ones as wait already: what it takes to hand messages to the child and commits to
+the log costs more than a batch of ten messages does. The script is called for each batch, and each batch is a
+transaction of its own, as if it had come alone.
 
 The position goes into the same transaction as the batch, so a message takes effect once. Kafka is told afterwards, as
 information. If the sync of one batch fails, the one after it fails too, as it was built on it.
@@ -13,20 +17,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
 from memgraph_py.errors import CypherError, TransactionConflict
-from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.streams.blame import Search
 from memgraph_py.streams.definitions import Definition, Place
-from memgraph_py.streams.status import Ends, Progress
-from memgraph_py.streams.transform import Script, Transform, TransformStarter
+from memgraph_py.streams.messages import Messages, MessageSource, SourceFailed, SourceUnavailable, TopicMissing
+from memgraph_py.streams.status import Progress
+from memgraph_py.streams.transform import ASKED_BYTES_MAX, Script, Transform, TransformStarter
 
 logger = logging.getLogger(__name__)
 
@@ -44,142 +47,10 @@ CONNECT_SECONDS = 1.5
 """One attempt at a restart, which STOP may have to wait for."""
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
 CONFLICT_SECONDS_MIN, CONFLICT_SECONDS_MAX = 0.005, 0.5
-IN_FLIGHT_MAX = 2
 BATCH_BYTES_MAX = 16 << 20
 """A batch that holds so much goes at once, however few its messages are."""
-
-
-class SourceUnavailable(Exception):
-    """The broker cannot be reached, or refuses us; the text is its own reason. It may pass."""
-
-
-class TopicMissing(Exception):
-    """The broker answers, and has no such topic."""
-
-
-class SourceFailed(Exception):
-    """The topic cannot be read on from the stream's position; waiting will not help."""
-
-
-@dataclass(slots=True)
-class Messages:
-    """Messages of one topic, as columns: value, partition and offset of each. times: by partition, when its last
-    message was written (seconds since 1970), where that is known; bytes: of the values that were appended."""
-
-    values: list[bytes] = field(default_factory=list)
-    partitions: list[int] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-    times: dict[int, float] = field(default_factory=dict, compare=False)
-    bytes: int = field(default=0, compare=False)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def extend(self, more: "Messages") -> None:
-        """Append these."""
-        self.values += more.values
-        self.partitions += more.partitions
-        self.offsets += more.offsets
-        self.times.update(more.times)
-        self.bytes += sum(map(len, more.values))
-
-    def in_order(self) -> "Messages":
-        """The same by partition; those of one partition stay as they came, which is in order of offset."""
-        if self.partitions == sorted(self.partitions):
-            return self
-        rows = sorted(range(len(self)), key=self.partitions.__getitem__)
-        return Messages(
-            [self.values[row] for row in rows],
-            [self.partitions[row] for row in rows],
-            [self.offsets[row] for row in rows],
-            self.times,
-            self.bytes,
-        )
-
-    def next_offsets(self) -> dict[int, int]:
-        """By partition, the offset after the last one; the messages are in order."""
-        last = dict(zip(self.partitions, self.offsets, strict=True))
-        return {partition: offset + 1 for partition, offset in last.items()}
-
-    def ranges(self) -> tuple[tuple[int, int, int], ...]:
-        """(partition, first offset, last offset) of each partition; the messages are in order."""
-        first = dict(zip(reversed(self.partitions), reversed(self.offsets), strict=True))
-        return tuple((partition, first[partition], end - 1) for partition, end in self.next_offsets().items())
-
-
-class MessageSource(Protocol):
-    """A topic that is read from a position on. All calls come from one thread at a time."""
-
-    def connect(self, seconds: float) -> None:
-        """Reach the broker and find the topic. Raises SourceUnavailable or TopicMissing within about so many
-        seconds."""
-        ...
-
-    def seek(self, position: StreamPosition | None) -> None:
-        """Go on at the position; partitions it does not name, from their oldest message. Raises SourceFailed where the
-        topic is not the one that the position belongs to."""
-        ...
-
-    def read(self, count: int, seconds: float) -> Messages:
-        """Up to count messages; waits up to so many seconds unless there are so many. Raises SourceFailed."""
-        ...
-
-    def check(self) -> None:
-        """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
-        ...
-
-    def partition(self, number: int) -> Partition:
-        """The name of a partition in the stream's position."""
-        ...
-
-    def pause(self, number: int) -> None:
-        """Read no more of this partition."""
-        ...
-
-    @property
-    def partitions(self) -> Sequence[int]:
-        """All partitions of the topic, ascending."""
-        ...
-
-    @property
-    def ended(self) -> set[int]:
-        """Partitions read to their end; kept only by a source that was asked to report ends."""
-        ...
-
-    @property
-    def trouble(self) -> str | None:
-        """Why the broker does not answer just now, or None."""
-        ...
-
-    def ends(self) -> dict[int, Ends | None]:
-        """What is known of each partition without asking; None where nothing is."""
-        ...
-
-    def ask_ends(self, seconds: float) -> dict[int, Ends | None]:
-        """The same by asking the broker, which may take so long; nothing where it does not answer."""
-        ...
-
-    def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
-        """Tell the broker how far the graph is, for its lag tools. Never raises, may do it later or not at all."""
-        ...
-
-    def close(self) -> None:
-        """Leave the broker."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
-    """What a MessageSource is made from. group: the consumer group; reports_ends: keep ``ended``."""
-
-    uri: str
-    topic: str
-    group: str
-    answer_seconds: float
-    reports_ends: bool = False
-
-
-SourceFactory: TypeAlias = Callable[[SourceSettings], MessageSource]
+GROUP_BATCHES_MAX, GROUP_MESSAGES_MAX = 12, 3_000
+"""Of a group of more than one batch, with ``ASKED_BYTES_MAX``. So small, a group is a few milliseconds' work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +111,7 @@ class StreamConsumer:
         self._detail: str | None = None
         self._started = False
         self._batches_left: int | None = None
+        self._waiting = Messages()
         self._in_flight: deque[_InFlight] = deque()
         self._batch_time = 0.0
         self._check_time = 0.0
@@ -335,49 +207,65 @@ class StreamConsumer:
         assert self._transform is not None, "prepared"
         while not self._stopping.is_set() and self._batches_left != 0:
             with self._turn:
-                self._take_batch(self._transform)
+                self._take_group(self._transform)
 
-    def _take_batch(self, transform: Transform) -> None:
-        """The next batch, if one comes, up to its commit."""
-        messages = self._next_batch()
-        if messages is None:
+    def _take_group(self, transform: Transform) -> None:
+        """The next batches, if some come, up to their commit; those before them are on disk then."""
+        batches = self._next_batches()
+        if not batches:
             return
+        before = [batch.committed for batch in self._in_flight]
+        for index, messages in enumerate(batches):
+            runs = self._transformed(transform, messages, [] if index else batches)
+            if self._stopping.is_set():
+                return
+            self._apply(messages, runs)
+            self._turn.renew()
+        if before and not before[-1].done():
+            with self._turn.given_back():
+                before[-1].exception()
+
+    def _transformed(self, transform: Transform, messages: Messages, asked: list[Messages]) -> list[QueryRun]:
+        """The queries of the batch; asked: those that the child is to begin with first."""
         try:
-            runs = transform.apply(messages.values, meanwhile=self._turn.given_back())
+            if asked:
+                transform.ask([batch.values for batch in asked])
+            return transform.answer(meanwhile=self._turn.given_back())
         except CypherError as error:
             if self._stopping.is_set():  # the script was ended by us
-                return
+                return []
             with self._turn.given_back():
                 row = Search(self._fresh_transform).by_script(messages.values)
             raise self._failed(error.text(), messages, row) from error
-        if self._stopping.is_set():
-            return
-        self._apply(messages, runs)
-        while len(self._in_flight) >= IN_FLIGHT_MAX:
-            with self._turn.given_back():
-                self._settle_oldest()
 
-    def _next_batch(self) -> Messages | None:
-        """The messages of the next batch, or None when the interval passed without any, or the stream is to stop."""
-        definition = self._definition
+    def _next_batches(self) -> list[Messages]:
+        """The next batch, and more where they wait already; none when the interval passed without any message, or the
+        stream is to stop."""
+        size = self._definition.batch_size
         self._keep_house()
-        deadline = self._batch_time + definition.batch_interval_milliseconds / 1_000
-        messages = Messages()
+        deadline = self._batch_time + self._definition.batch_interval_milliseconds / 1_000
+        messages = self._waiting
         while True:
             seconds = deadline - time.monotonic()
             seconds = 0.0 if seconds < TIMEOUT_SECONDS_MIN else seconds
-            messages.extend(self._source.read(definition.batch_size - len(messages), 0.0))
-            if len(messages) < definition.batch_size and seconds > 0.0:
+            if len(messages) < size:
+                messages.extend(self._source.read(self._group_batches_max() * size - len(messages), 0.0))
+            if len(messages) < size and seconds > 0.0:
                 left = min(seconds, SLICE_SECONDS)
                 with self._turn.given_back():
-                    messages.extend(self._source.read(definition.batch_size - len(messages), left))
+                    messages.extend(self._source.read(size - len(messages), left))
             if self._stopping.is_set():
-                return None
-            if len(messages) >= definition.batch_size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
+                return []
+            if len(messages) >= size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
                 break
             self._keep_house()
         self._batch_time = time.monotonic()
-        return messages.in_order() if messages.values else None
+        batches, self._waiting = messages.cut(size, ASKED_BYTES_MAX)
+        return [batch.in_order() for batch in batches]
+
+    def _group_batches_max(self) -> int:
+        most = min(GROUP_BATCHES_MAX, GROUP_MESSAGES_MAX // self._definition.batch_size)
+        return max(most if self._batches_left is None else min(most, self._batches_left), 1)
 
     def _apply(self, messages: Messages, runs: list[QueryRun]) -> None:
         """Run the batch and put it in flight. A conflict with another writer is tried again until it is none."""
@@ -409,11 +297,6 @@ class StreamConsumer:
         queries = sum(run.rows for run in runs)
         self._in_flight.append(_InFlight(committed, messages, next_offsets, queries, self._batch_time))
 
-    def _settle_oldest(self) -> None:
-        """Wait until the oldest batch in flight is on disk. Raises CommitFailed."""
-        self._in_flight[0].committed.result()
-        self._count(self._in_flight.popleft())
-
     def _count(self, batch: _InFlight) -> None:
         progress = self._progress
         progress.batches += 1
@@ -425,8 +308,10 @@ class StreamConsumer:
         self._source.acknowledge(batch.next_offsets)
 
     def _settle_done(self) -> None:
+        """Count what is on disk. Raises CommitFailed."""
         while self._in_flight and self._in_flight[0].committed.done():
-            self._settle_oldest()
+            self._in_flight[0].committed.result()
+            self._count(self._in_flight.popleft())
 
     def _keep_house(self) -> None:
         """Now and then look at the topic; raises SourceFailed when it is gone."""

@@ -25,7 +25,7 @@ from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from memgraph_py.storage.changes import Partition, StreamPosition
-from memgraph_py.streams.consumer import (
+from memgraph_py.streams.messages import (
     Messages,
     SourceFailed,
     SourceSettings,

@@ -20,17 +20,19 @@ from memgraph_py.errors import CommitFailed, CypherError, CypherSyntaxError, Str
 from memgraph_py.metrics import Metrics
 from memgraph_py.streams.consumer import (
     Failure,
+    StreamConsumer,
+    Surroundings,
+)
+from memgraph_py.streams.definitions import Definition, Definitions, State
+from memgraph_py.streams.exposition import StreamCollector
+from memgraph_py.streams.messages import (
     MessageSource,
     SourceFactory,
     SourceFailed,
     SourceSettings,
     SourceUnavailable,
-    StreamConsumer,
-    Surroundings,
     TopicMissing,
 )
-from memgraph_py.streams.definitions import Definition, Definitions, State
-from memgraph_py.streams.exposition import StreamCollector
 from memgraph_py.streams.source import ScriptSource
 from memgraph_py.streams.status import Ends, Progress, Status, facts
 from memgraph_py.streams.transform import Script, Transform, TransformStarter

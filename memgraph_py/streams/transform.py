@@ -42,6 +42,8 @@ from memgraph_py.values.types import Value
 
 RUNTIME_ERROR = "The transform script contains a runtime error!"
 SOCKET_BUFFER_BYTES = 1 << 20
+ASKED_BYTES_MAX = 64 << 10
+"""Of the messages that are asked for before the first answer is read: so much the channel holds."""
 NESTING_DEPTH_MAX = 200
 """Of a parameter's lists and maps. Decoding and checking recurse, so it stays well below Python's own limit."""
 CHECKED_BYTES_MIN = 1 << 20
@@ -154,9 +156,9 @@ class Transform:
         self._missing: Mapping[str, str] = {}
         self._patience = 0.0
         """How long a call on the channel waits."""
-        self._first = bytearray(FIRST_BYTES)
-        self._has_surplus = False
-        """What was read last held more than the frame that was asked for."""
+        self._read = bytearray(FIRST_BYTES)
+        self._begin = self._end = 0
+        """From here to there it holds what was read and not taken yet."""
         self._answers = select.poll()  # select() takes no descriptor above 1023, which a busy server reaches
         self._answers.register(channel, select.POLLIN)
 
@@ -194,22 +196,31 @@ class Transform:
             raise self._failed(fault)
         self._seconds = self._limits.transform_batch_seconds
 
-    def apply(
-        self,
-        messages: Sequence[bytes],
-        seconds_max: float = float("inf"),
-        meanwhile: AbstractContextManager[None] | None = None,
-    ) -> list[QueryRun]:
-        """The queries of a batch, in order. meanwhile: entered while the child is at work. Raises TransformError, also
-        when the script takes longer than it may, or than ``seconds_max``; the child is then of no more use."""
-        deadline = time.monotonic() + min(self._seconds, seconds_max)
-        if self._has_surplus or self._answers.poll(0):
+    def apply(self, messages: Sequence[bytes], seconds_max: float = float("inf")) -> list[QueryRun]:
+        """The queries of a batch, in order. Raises TransformError, also when the script takes longer than it may, or
+        than ``seconds_max``; the child is then of no more use."""
+        self.ask([messages])
+        return self.answer(seconds_max)
+
+    def ask(self, batches: Sequence[Sequence[bytes]]) -> None:
+        """Have the child begin with these batches, all of them before others are asked for. More than one must fit
+        ``ASKED_BYTES_MAX``. Raises TransformError."""
+        if self._begin < self._end or self._answers.poll(0):
             raise self._broke_silence()
+        self._send((self._sequence + 1, batches), time.monotonic() + self._seconds)
+
+    def answer(
+        self, seconds_max: float = float("inf"), meanwhile: AbstractContextManager[None] | None = None
+    ) -> list[QueryRun]:
+        """The queries of the next batch that was asked for, in order. meanwhile: entered where the child is still at
+        work. Raises TransformError, also when the script takes longer than it may, or than ``seconds_max``; the child
+        is then of no more use."""
+        deadline = time.monotonic() + min(self._seconds, seconds_max)
+        if self._begin == self._end and not self._answers.poll(0):
+            with meanwhile or contextlib.nullcontext():
+                if not self._answers.poll(max(deadline - time.monotonic(), 0.0) * 1_000):
+                    raise self._late()
         self._sequence += 1
-        self._send((self._sequence, messages), deadline)
-        with meanwhile or contextlib.nullcontext():
-            if not self._answers.poll(max(deadline - time.monotonic(), 0.0) * 1_000):
-                raise self._late()
         sequence, fault, runs = self._decode(self._receive(deadline), self._decoder)
         if sequence != self._sequence:
             raise self._failed("the reply belongs to another batch")
@@ -257,26 +268,28 @@ class Transform:
             raise self._died() from None
 
     def _receive(self, deadline: float) -> bytearray:
-        """The next frame, which mostly comes whole with the first call: each call lets go of the interpreter."""
-        first = self._first
-        count = self._read_some(memoryview(first), deadline)
-        while count < HEADER.size:
-            count += self._read_some(memoryview(first)[count:], deadline)
-        (length,) = HEADER.unpack_from(first)
+        """The next frame, which mostly comes whole with the first call, and others with it: each call lets go of the
+        interpreter."""
+        read = self._read
+        while self._end - self._begin < HEADER.size:
+            rest = read[self._begin : self._end]
+            read[: len(rest)] = rest
+            self._begin, self._end = 0, len(rest)
+            self._end += self._read_some(memoryview(read)[self._end :], deadline)
+        (length,) = HEADER.unpack_from(read, self._begin)
         if length > self._limits.transform_reply_bytes_max:
             raise self._failed(
                 f"the queries of one batch take {length} bytes, more than {self._limits.transform_reply_bytes_max}"
             )
-        end = HEADER.size + length
-        if count >= end:
-            self._has_surplus = count > end
-            return first[HEADER.size : end]
+        begin, self._begin = self._begin + HEADER.size, min(self._begin + HEADER.size + length, self._end)
+        if self._begin - begin == length:
+            return read[begin : self._begin]
         buffer = bytearray(length)
-        done = count - HEADER.size
-        buffer[:done] = first[HEADER.size : count]
-        rest = memoryview(buffer)[done:]
-        while rest:
-            rest = rest[self._read_some(rest, deadline) :]
+        done = self._end - begin
+        buffer[:done] = read[begin : self._end]
+        missing = memoryview(buffer)[done:]
+        while missing:
+            missing = missing[self._read_some(missing, deadline) :]
         return buffer
 
     def _read_some(self, buffer: memoryview, deadline: float) -> int:
@@ -317,7 +330,7 @@ class Transform:
     def _broke_silence(self) -> TransformError:
         """The channel has something to tell though nothing was asked: bytes, or its end."""
         try:
-            written = self._has_surplus or self._channel.recv(1, socket.MSG_PEEK)
+            written = self._begin < self._end or self._channel.recv(1, socket.MSG_PEEK)
         except OSError:
             written = b""
         return self._failed("the script wrote to the reply channel between two batches") if written else self._died()

@@ -6,8 +6,9 @@ msgpack.
 
     parent → [parent's pid, memory bytes, nesting depth]   child → {missing layer: why}
     parent → [script, its name, whether to run it]         child → "" when loaded (or compiled), or why not
-    parent → [sequence, [message, …]]                      child → [sequence, error or "", runs]
+    parent → [sequence, [[message, …], …]]                 child → [sequence, error or "", runs] for each batch
 
+The batches of a frame have successive sequences, and the first error ends them.
 A run is [query, rows, keys, columns]: successive queries of one text and one set of parameter names, with the
 parameters as one list per name, so that neither side handles them row by row. The parent trusts none of it and
 checks again.
@@ -66,16 +67,18 @@ def main() -> None:
     channel.send(msgspec.msgpack.encode(sandbox.confine(parent, memory_bytes, packages)))
     source, name, run = msgspec.msgpack.decode(channel.receive(), type=tuple[str, str, bool])
     stream = _load(source, name, channel, run=run)
-    decoder = msgspec.msgpack.Decoder(tuple[int, list[bytes]])
+    decoder = msgspec.msgpack.Decoder(tuple[int, list[list[bytes]]])
     encode = msgspec.msgpack.Encoder().encode
     while True:
-        sequence, batch = decoder.decode(channel.receive())
-        try:
-            answer = stream(batch)
-            reply = _encode(encode, sequence, answer, depth_max)
-        except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included
-            reply = encode((sequence, _describe(error, name), ()))
-        channel.send(reply)
+        first, batches = decoder.decode(channel.receive())
+        for sequence, batch in enumerate(batches, first):
+            try:
+                answer = stream(batch)
+                reply = _encode(encode, sequence, answer, depth_max)
+            except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included
+                channel.send(encode((sequence, _describe(error, name), ())))
+                break
+            channel.send(reply)
 
 
 class Channel:
@@ -86,7 +89,7 @@ class Channel:
 
     def receive(self) -> bytes:
         """The next frame, most of which come with one call; ends the process when the parent is gone. The parent sends
-        no other before it has the answer."""
+        no other before it has all answers."""
         first = self._read_some(FIRST_BYTES)
         while len(first) < HEADER.size:
             first += self._read_some(FIRST_BYTES)

@@ -4,7 +4,8 @@ behind."""
 import time
 
 from memgraph_py.engine.stream_control import TestedQuery
-from memgraph_py.streams.consumer import SLICE_SECONDS, Messages, MessageSource, SourceUnavailable
+from memgraph_py.streams.consumer import SLICE_SECONDS
+from memgraph_py.streams.messages import Messages, MessageSource, SourceUnavailable
 from memgraph_py.streams.transform import Transform
 
 READ_COUNT_MAX = 1_000

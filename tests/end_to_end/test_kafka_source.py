@@ -9,8 +9,8 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from memgraph_py.storage.changes import StreamPosition
-from memgraph_py.streams.consumer import Messages, SourceFailed, SourceSettings, SourceUnavailable
 from memgraph_py.streams.kafka import KafkaSource
+from memgraph_py.streams.messages import Messages, SourceFailed, SourceSettings, SourceUnavailable
 from tests.end_to_end.kafka_broker import RealBroker
 
 pytestmark = pytest.mark.real_kafka

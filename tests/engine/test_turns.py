@@ -99,3 +99,27 @@ def test_nobody_waits_for_ever() -> None:
         busy(shared)
     assert not loop
     assert not shared.is_shared
+
+
+def test_what_is_due_at_the_end_of_a_turn_is_done_once_then_and_at_once_without_a_turn() -> None:
+    shared, done = Turns(), list[str]()
+    write = shared.at_the_end(lambda: done.append("written"))
+    turn = shared.worker()
+    with turn:
+        write()
+        write()
+        turn.renew()
+        assert done == []
+        with shared.given_back():
+            assert done == ["written"]
+            write()
+            assert done == ["written"] * 2
+        write()
+        other = threading.Thread(target=write)
+        other.start()
+        other.join()
+        assert done == ["written"] * 3
+    assert done == ["written"] * 4
+    with shared.given_back():
+        write()
+    assert done == ["written"] * 5

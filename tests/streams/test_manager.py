@@ -220,6 +220,29 @@ def test_a_failing_script_stops_the_stream_with_its_reason(
     assert ingestion.values() == [1, 2]
 
 
+def test_batches_that_wait_together_are_as_they_would_be_alone(
+    manager: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, ingestion: FakeIngestion
+) -> None:
+    """The script is called for each; what comes before the one that fails is committed, and what comes after is not
+    begun with."""
+    scripts.pages["/script.py"] = (
+        b"calls = 0\n"
+        b"def stream(batch):\n"
+        b"    global calls\n"
+        b"    calls += 1\n"
+        b"    return [('Q', {'n': int(m), 'call': calls}) for m in batch]\n"
+    )
+    broker.produce("test", [b"%d" % number for number in range(10)] + [b"x"] + [b"%d" % number for number in range(9)])
+    create(manager, broker, f"{scripts.uri}/script.py", batch_size=2)
+    manager.start("mystream", None)
+    wait_until(lambda: status(manager) == "error")
+    assert [run.parameters for (run,) in ingestion.batches] == [
+        {"n": [2 * call, 2 * call + 1], "call": [call + 1, call + 1]} for call in range(5)
+    ]
+    assert "partition 0, offset 10" in str(facts(manager)["reason"])
+    assert facts(manager)["partition 0 next offset"] == 10
+
+
 def test_a_script_without_stream_shows_at_start_and_test(
     manager: StreamManager, broker: EmbeddedBroker, scripts: ScriptServer, topic: str
 ) -> None:

@@ -53,6 +53,23 @@ def test_the_manual_s_script(starter: TransformStarter) -> None:
     transform.close()
 
 
+def test_batches_that_are_asked_for_together_are_answered_one_after_another(starter: TransformStarter) -> None:
+    """Each of its own call, also where the answers are longer than what is read at once; none after a failing one."""
+    body = "def stream(batch): return [('Q', {'n': [int(m)] * 5000}) for m in batch]"
+    transform = starter.start(Script(body, NAME))
+    numbers = range(20)
+    for _ in range(2):
+        transform.ask([[b"%d" % number] for number in numbers])
+        for number in numbers:
+            assert transform.answer() == [QueryRun("Q", 1, {"n": [[number] * 5000]})]
+    transform.ask([[b"1"], [b"x"], [b"2"]])
+    assert [run.rows for run in transform.answer()] == [1]
+    for _ in range(2):
+        with pytest.raises(TransformError):
+            transform.answer()
+    transform.close()
+
+
 def test_every_allowed_value(starter: TransformStarter) -> None:
     value = [None, True, -1, 2**63 - 1, -(2**63), 1.5, math.inf, "é", [], {"a": {"b": [1, "x"]}}]
     (run,) = answer(starter, f"from math import inf\nreturn [('Q', {{'v': {value!r}}})]")
