@@ -251,9 +251,7 @@ class StreamConsumer:
             if len(messages) < size:
                 messages.extend(self._source.read(self._group_batches_max() * size - len(messages), 0.0))
             if len(messages) < size and seconds > 0.0:
-                left = min(seconds, SLICE_SECONDS)
-                with self._turn.given_back():
-                    messages.extend(self._source.read(size - len(messages), left))
+                messages.extend(self._messages_to_come(size - len(messages), min(seconds, SLICE_SECONDS)))
             if self._stopping.is_set():
                 return []
             if len(messages) >= size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
@@ -262,6 +260,16 @@ class StreamConsumer:
         self._batch_time = time.monotonic()
         batches, self._waiting = messages.cut(size, ASKED_BYTES_MAX)
         return [batch.in_order() for batch in batches]
+
+    def _messages_to_come(self, count: int, seconds: float) -> Messages:
+        """Up to so many; waits up to so many seconds. What is in flight is counted before it waits for messages."""
+        end = time.monotonic() + seconds
+        with self._turn.given_back():
+            if self._in_flight:
+                with contextlib.suppress(TimeoutError):
+                    self._in_flight[-1].committed.exception(seconds)
+                self._settle_done()
+            return self._source.read(count, max(end - time.monotonic(), 0.0))
 
     def _group_batches_max(self) -> int:
         most = min(GROUP_BATCHES_MAX, GROUP_MESSAGES_MAX // self._definition.batch_size)
