@@ -134,7 +134,7 @@ def _unknown_names(met: Met, view: GraphView, text: str) -> Iterator[Notificatio
     made: set[tuple[str, str]] = set()
     read: dict[tuple[str, str], int] = {}
     for clause in met.clauses:
-        if isinstance(clause, ast.Create | ast.Merge | ast.Set):
+        if isinstance(clause, (ast.Create, ast.Merge, ast.Set)):
             made.update(found for part in walk(clause) for found, _ in _names_in(part))
     nodes = [node for pattern in met.patterns for node in pattern.nodes]
     relationships = [relationship for pattern in met.patterns for relationship in pattern.relationships]

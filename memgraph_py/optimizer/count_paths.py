@@ -39,7 +39,7 @@ HOPS_MAX = 2
 def count_paths(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with PathCount in place of aggregations that count paths; in subplans they are left, as they count for
     each outer row."""
-    if not isinstance(plan, Unit | Argument | ParameterRows | Union):
+    if not isinstance(plan, (Unit, Argument, ParameterRows, Union)):
         plan = over(plan, count_paths(plan.input, statistics))
     return (isinstance(plan, Aggregate) and _counted(plan, statistics)) or plan
 

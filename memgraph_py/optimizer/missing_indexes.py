@@ -25,7 +25,7 @@ def missing_indexes(operators: list[Operator]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
     lower: set[int] = set()
     for node in operators:
-        if not isinstance(node, Filter | HashJoin) or id(node) in lower:
+        if not isinstance(node, (Filter, HashJoin)) or id(node) in lower:
             continue
         if isinstance(node, HashJoin):  # an index would have made it a seek by values of the left side
             predicates, below = filters_above(node.right)

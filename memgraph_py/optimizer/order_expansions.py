@@ -67,8 +67,8 @@ def _visited(node: Any, statistics: Statistics, *, may_join: bool) -> Any:
 
 def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics, *, may_join: bool) -> Operator | None:
     """The pieces over the base in the best order found; None where there is nothing to choose."""
-    scans = sum(isinstance(piece, AllNodes | LabelScan) for piece in pieces)
-    expansions = sum(isinstance(piece, Expand | ExpandInto | VariableExpand) for piece in pieces)
+    scans = sum(isinstance(piece, (AllNodes, LabelScan)) for piece in pieces)
+    expansions = sum(isinstance(piece, (Expand, ExpandInto, VariableExpand)) for piece in pieces)
     if scans + expansions < 2 or scans + expansions > NODES_MAX:
         return None
     pattern = take_apart(pieces, base, statistics)

@@ -36,7 +36,7 @@ def read_once(plan: Operator, statistics: Statistics) -> Operator:
 
 def reads_filtered(operator: Operator) -> bool:
     """True of a projection or aggregation of rows that a filter has kept."""
-    return isinstance(operator, Aggregate | Project) and isinstance(operator.input, Filter)
+    return isinstance(operator, (Aggregate, Project)) and isinstance(operator.input, Filter)
 
 
 def _sharing(above: Aggregate | Project, statistics: Statistics) -> Operator:

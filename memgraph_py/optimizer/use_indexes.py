@@ -29,11 +29,11 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with a seek for each scan that a filter above it narrows to given values."""
 
     def visit(node: Any) -> Any:
-        if not isinstance(node, Filter | AllNodes | LabelScan):
+        if not isinstance(node, (Filter, AllNodes, LabelScan)):
             return rewrite_operators_below(node, visit)
         predicates, below = filters_above(node)
         predicates = [rewrite_operators_below(predicate, visit) for predicate in predicates]
-        if isinstance(below, AllNodes | LabelScan):
+        if isinstance(below, (AllNodes, LabelScan)):
             return _scan(below, visit(below.input), predicates, statistics)
         return _filtered(rewrite_operators_below(below, visit), predicates)
 

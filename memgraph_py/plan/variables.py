@@ -179,7 +179,7 @@ def _are_literals(expressions: tuple[Expression, ...]) -> bool:
 def argument_variables(plan: Operator) -> frozenset[str]:
     """Outer variables that a subplan takes in at its leaves."""
     leaf = plan
-    while not isinstance(leaf, operators.Argument | operators.Unit | operators.ParameterRows):
+    while not isinstance(leaf, (operators.Argument, operators.Unit, operators.ParameterRows)):
         if isinstance(leaf, operators.Union):
             return argument_variables(leaf.left) | argument_variables(leaf.right)
         leaf = leaf.input

@@ -75,7 +75,7 @@ def narrowed(subplan: Operator, outer: tuple[str, ...]) -> Operator:
 
 
 def _collect_read(plan: Operator, read: set[str]) -> None:
-    while not isinstance(plan, Unit | Argument | ParameterRows):
+    while not isinstance(plan, (Unit, Argument, ParameterRows)):
         if isinstance(plan, Union):
             _collect_read(plan.left, read)
             read.update(columns(plan.right))
@@ -88,7 +88,7 @@ def _collect_read(plan: Operator, read: set[str]) -> None:
 def _with_leaf(plan: Operator, leaf: Argument) -> Operator:
     if isinstance(plan, Argument):
         return leaf
-    if isinstance(plan, Unit | ParameterRows):
+    if isinstance(plan, (Unit, ParameterRows)):
         return plan
     if isinstance(plan, Union):
         return Union(_with_leaf(plan.left, leaf), _with_leaf(plan.right, leaf))

@@ -118,7 +118,7 @@ def _check_part(part: ast.SingleQuery, place: Place, *, standalone: bool) -> Sco
         _check_database(part.use, place)
     place.findings.met.clauses += part.clauses
     for index, clause in enumerate(part.clauses):
-        if isinstance(clause, ast.Return | ast.Finish) and index < len(part.clauses) - 1:
+        if isinstance(clause, (ast.Return, ast.Finish)) and index < len(part.clauses) - 1:
             name = type(clause).__name__.upper()
             raise _misplaced(f"{name} has to be the last clause", part.clauses[index + 1], place)
         if isinstance(clause, ast.Return):
