@@ -5,7 +5,8 @@
 Waking the thread is left to ``on_queued``: an event loop that carries out many requests in a turn does so at its end,
 so that what came together shares a sync. Likewise ``answering`` lets the loop be woken once for a group.
 
-While the thread syncs, other commits queue up and share the next sync. The thread takes only the version that follows
+While the thread syncs, other commits queue up. Those share the next sync with what the clients that are answered now
+ask for next: it is begun when ``on_queued`` says so, not at once. The thread takes only the version that follows
 the last one on disk. So when a group fails, those that were queued behind it, made on top of what is lost, fail too,
 and the first commit made after that on the published version is taken: the log recovers by itself when the disk has
 room again. Bytes of a failed group are cut off before anything else is written; when it was the sync that failed, the
@@ -95,7 +96,8 @@ class DiskCommitLog:
         self._queue: deque[_Request] = deque()
         self._woken: SimpleQueue[None] = SimpleQueue()
         self.on_queued: Callable[[], None] = self.wake
-        """Called after each commit is queued, from its thread; sees to it that ``wake`` is called, at once or soon."""
+        """Called after each commit is queued, from its thread, and from the log's while it answers, when others were
+        queued meanwhile; sees to it that ``wake`` is called, at once or soon."""
         self.answering: AbstractContextManager[object] = nullcontext()
         """Entered by the log's thread while it tells of the commits of one group."""
         self._thread: threading.Thread | None = None
@@ -186,7 +188,7 @@ class DiskCommitLog:
             self._refuse_queued()
 
     def _carry_out(self) -> bool:
-        """All that is queued; False when the thread is to end."""
+        """What is queued, up to the end of a group, or all of it at the end; False when the thread is to end."""
         while self._queue:
             request = self._queue.popleft()
             if isinstance(request, _Stop):
@@ -195,6 +197,8 @@ class DiskCommitLog:
                 self._rotate(request.finished)
             else:
                 self._take(request)
+                if not self._closed:
+                    break
         return True
 
     def _take(self, request: _Commit) -> None:
@@ -212,6 +216,10 @@ class DiskCommitLog:
         with self.answering:
             for commit, refusal in group.commits:
                 commit.done(refusal or failure)
+            while not self._woken.empty():
+                self._woken.get_nowait()
+            if queue:  # looked at after that: who queued something before it need not be heard
+                self.on_queued()
         if self.file_bytes >= self._announce_bytes and self.on_large is not None:
             self._announce_bytes += self._rotate_bytes
             self.on_large()

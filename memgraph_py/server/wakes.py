@@ -2,7 +2,8 @@
 
 To wake a thread costs more than what it then does for one commit. So the log is woken at the end of a turn of the loop,
 for all that was committed in it; and the loop is woken when the log has told of all commits that it has synced
-together.
+together. What was queued in the log meanwhile waits until the loop has answered these and looked once for what its
+clients ask next: so one sync serves them all.
 """
 
 import asyncio
@@ -45,8 +46,8 @@ class Wakes:
             self._wake()
 
     def at_the_end(self, function: Callable[[], None]) -> Callable[[], None]:
-        """What calls the function when the loop has dealt with what came in together, and from other threads than the
-        loop's at once."""
+        """What calls the function when the loop has dealt with what came in together. From another thread: at once, or,
+        where that is about to wake the loop, at the end of the turn that this begins."""
         is_due = False
 
         def call_now() -> None:
@@ -56,8 +57,12 @@ class Wakes:
 
         def call() -> None:
             nonlocal is_due
-            if threading.get_ident() != self._thread:
-                function()
+            thread = threading.get_ident()
+            if thread != self._thread:
+                if thread == self._gathering and self._due:
+                    self._due.append(call)
+                else:
+                    function()
             elif not is_due:
                 is_due = True
                 self._loop.call_soon(call_now)

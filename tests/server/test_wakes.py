@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 
 from memgraph_py.server.wakes import Wakes
 
@@ -64,3 +65,26 @@ def test_what_another_thread_asks_for_in_a_block_comes_after_it_in_order() -> No
         return done
 
     assert asyncio.run(run()) == ["nothing yet", "first", ZeroDivisionError, "second", "third", "fourth"]
+
+
+def test_who_wakes_the_loop_anyway_has_it_look_first() -> None:
+    """What it asks for in its block comes after what the loop then does; without anything for the loop, at once."""
+
+    async def run() -> list[str]:
+        loop, done = asyncio.get_running_loop(), list[str]()
+        wakes = Wakes(loop)
+        told = wakes.at_the_end(lambda: done.append("log"))
+
+        def answer(*answers: str) -> None:
+            with wakes:
+                for one in answers:
+                    wakes.soon(partial(done.append, one))
+                told()
+            done.append("left")
+
+        for answers in ((), ("first", "second")):
+            in_another_thread(partial(answer, *answers))
+            await asyncio.sleep(0.01)
+        return done
+
+    assert asyncio.run(run()) == ["log", "left", "left", "first", "second", "log"]
