@@ -23,6 +23,7 @@ from memgraph_py.engine.statements import Core, PreparedQuery
 from memgraph_py.engine.together import Together, run_together, runs_together
 from memgraph_py.errors import (
     AccessModeViolation,
+    CypherError,
     InvalidRequest,
     ParameterMissing,
     TransactionConflict,
@@ -32,8 +33,7 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
-from memgraph_py.execution.single import Row, SeveralRows, SingleRow
-from memgraph_py.execution.single_writes import WholeWrite, Writing
+from memgraph_py.execution.single import Row, SeveralRows, SingleRow, Writing
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
@@ -282,7 +282,11 @@ class Session:
                 other.buffer()
         summary = _summary(prepared, view)
         start = partial(self._start_within, prepared, parameters, view, deadline, summary)
-        single = None if prepared.single is None else partial(_only_row, prepared.single, parameters, view, deadline)
+        single: Callable[[Result], Row | None] | None = None
+        if prepared.single is not None:
+            single = partial(_only_row, prepared.single, parameters, view, deadline)
+        elif prepared.single_write is not None:
+            single = partial(self._write_row_within, prepared, parameters, deadline)
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         if self._transaction is not None:
             self._open = [other for other in self._open if not other.finished]
@@ -341,22 +345,49 @@ class Session:
 
         single = None
         if prepared.single_write is not None:
-            single = partial(self._write_row, prepared.single_write, parameters, deadline)
+            single = partial(self._write_row, prepared, parameters, deadline)
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         reference = weakref.ref(result)  # with a reference of its own, the version it read would outlive the result
         return result
 
-    def _write_row(
-        self, form: WholeWrite, parameters: Mapping[str, Value], deadline: float | None, result: Result
-    ) -> Row | None:
-        """For ``Result``: the statement is carried out and committed; SeveralRows where it must be a transaction."""
+    def _new_writing(self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None) -> Writing:
+        """Raises SeveralRows where the time is over."""
+        form = prepared.single_write
+        assert form is not None, "it was asked for"
         if deadline is not None and time.perf_counter() >= deadline:
             raise SeveralRows
-        store = self._core.store
-        writing = Writing(form, parameters, store, store.schema)
+
+        def new_context(transaction: Transaction) -> ExecutionContext:
+            return self._new_context(prepared, transaction, parameters, deadline, None, None)
+
+        return Writing(form, parameters, new_context)
+
+    def _write_row_within(
+        self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None, result: Result
+    ) -> Row | None:
+        """For ``Result``, in the explicit transaction; with SeveralRows nothing is left of it."""
+        transaction = self._transaction
+        assert transaction is not None, "its results end with it"
+        writing = self._new_writing(prepared, parameters, deadline)
+        mark = transaction.mark()
+        try:
+            writing.run(transaction)
+            transaction.end_statement()
+            self._memory.hold(writing.held)
+        except (SeveralRows, CypherError) as error:
+            transaction.undo_to(mark)
+            raise SeveralRows from error
+        result.summary().counters = writing.counters
+        return writing.row
+
+    def _write_row(
+        self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None, result: Result
+    ) -> Row | None:
+        """For ``Result``: the statement is carried out and committed; SeveralRows where it must be a transaction."""
+        writing = self._new_writing(prepared, parameters, deadline)
         self._take_effect()
         try:
-            found = store.commit_at_tip(writing)
+            found = self._core.store.commit_at_tip(writing)
         except BaseException:
             self._takes_effect = False
             raise
@@ -364,11 +395,10 @@ class Session:
             self._takes_effect = False
             raise SeveralRows
         committed, snapshot = found
-        if not writing.changes.is_empty():
-            result.committed = committed
+        result.committed = committed
         result.summary().counters = writing.counters
         result.view = snapshot
-        return writing.values(snapshot)
+        return writing.row
 
     def _run_in_transactions(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
@@ -443,14 +473,10 @@ def new_context(
 def _only_row(
     run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None, result: Result
 ) -> Row | None:
-    """For ``Result``. In a transaction that has changed something, and too late, the batches are asked."""
-    if isinstance(view, Transaction):
-        if not view.changes.is_empty():
-            raise SeveralRows
-        view = view.snapshot
+    """For ``Result``. Where the time is over, the batches are asked."""
     if deadline is not None and time.perf_counter() >= deadline:
         raise SeveralRows
-    assert isinstance(view, Snapshot), "a view is one or the other"
+    assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
     return run(view, parameters)
 
 

@@ -27,8 +27,7 @@ from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.turns import Turns
 from memgraph_py.engine.vectorise import Vectorised, vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
-from memgraph_py.execution.single import SingleRow, whole_single_row
-from memgraph_py.execution.single_writes import WholeWrite, whole_single_write
+from memgraph_py.execution.single import SingleRow, SingleWrite, single_row, single_write
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import TAKES_LONG, Call
@@ -72,7 +71,7 @@ class PreparedQuery:
     memory_bytes_max: int | None = None
     reads_files: bool = False
     single: SingleRow | None = None
-    single_write: WholeWrite | None = None
+    single_write: SingleWrite | None = None
 
 
 @dataclass(slots=True)
@@ -206,8 +205,8 @@ class StatementCache:
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
                 reads_files=any(isinstance(operator, LoadCsv) for operator in operators),
-                single=None if not is_plain or analysis.writes else whole_single_row(plan, view.schema),
-                single_write=whole_single_write(plan, analysis.columns, view.schema)
+                single=None if not is_plain or analysis.writes else single_row(plan, view.schema),
+                single_write=single_write(plan, analysis.columns, view.schema)
                 if is_plain and analysis.writes and not analysis.in_transactions
                 else None,
             )

@@ -1,6 +1,7 @@
 """CREATE, and what MERGE creates: one call of the graph per pattern element and batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,26 +11,30 @@ from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, pro
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import names_by_rows
 from memgraph_py.execution.memory import column_bytes
-from memgraph_py.execution.single import Parameters, Row
-from memgraph_py.execution.single_writes import (
+from memgraph_py.execution.single import (
     Composition,
-    SingleElements,
-    SingleProperties,
-    SingleWrite,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
     Writing,
-    followed,
-    writes,
+    composes,
+    element_of,
 )
-from memgraph_py.plan.expressions import Expression, MapOf
+from memgraph_py.plan.expressions import Expression, MapOf, Parameter
 from memgraph_py.plan.operators import Create, NodeSpec, RelationshipSpec
 from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.snapshot import Snapshot
-from memgraph_py.storage.view import KeyId, NodeIds, RelationshipIds
+from memgraph_py.storage.single import SingleView, single_column, single_id
+from memgraph_py.storage.view import KeyId, LabelId, NodeIds, RelationshipIds
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.temporal_parts import TEMPORALS
-from memgraph_py.values.types import Point, Value
+from memgraph_py.values.types import NodeReference, Point, RelationshipReference, Value
 
-__all__ = ["check_storable", "create_elements", "single_elements"]
+__all__ = ["check_storable", "create_elements", "single_elements", "single_properties", "single_storable"]
+
+SingleProperties: TypeAlias = Callable[[Row, SingleView, Parameters, Writing | None], dict[str, Value]]
+VALUE_BYTES_MAX = 4_096
+"""A larger one is for the batches, which look at what it takes before they write it."""
 
 ELEMENT_BYTES = 24
 """Of a node or relationship that is created."""
@@ -43,61 +48,113 @@ def create(operator: Create, context: ExecutionContext) -> Iterator[Batch]:
         yield create_elements(batch, operator.nodes, operator.relationships, context)
 
 
-@writes(Create)
-def _single_create(operator: Create, composition: Composition) -> SingleWrite | None:
-    inner = composition.write(operator.input)
-    return followed(inner, single_elements(operator.nodes, operator.relationships, composition), composition)
+@composes(Create)
+def _single_create(operator: Create, composition: Composition) -> Sequence[SingleStep] | None:
+    return single_elements(operator.nodes, operator.relationships, composition)
 
 
 def single_elements(
     nodes: Sequence[NodeSpec], relationships: Sequence[RelationshipSpec], composition: Composition
-) -> SingleElements | None:
-    """The second form of ``create_elements``, which also binds the nodes in the row. A relationship is not bound."""
-    schema = composition.schema
-    composition.own |= {spec.variable for spec in nodes}
-    composition.relationships |= {spec.variable for spec in relationships}
-    properties = [composition.properties(spec.properties) for spec in nodes]
-    properties += [composition.properties(spec.properties) for spec in relationships]
-    known = [one for one in properties if one is not None]
-    if len(known) < len(properties) or any(spec.type is None for spec in relationships):
+) -> Sequence[SingleStep] | None:
+    """The second form of ``create_elements``."""
+    makers: list[SingleStep] = []
+    specs: tuple[NodeSpec | RelationshipSpec, ...] = (*nodes, *relationships)
+    for spec in specs:
+        read = single_properties(spec.properties, composition)
+        if read is None:
+            return None
+        if isinstance(spec, NodeSpec):
+            makers.append(_single_node(spec, read, composition.schema))
+        elif spec.type is None:
+            return None
+        else:
+            makers.append(_single_relationship(spec, spec.type, read, composition.schema))
+    return makers
+
+
+def _single_node(spec: NodeSpec, read: SingleProperties, schema: Schema) -> SingleStep:
+    labels: tuple[LabelId, ...] | None = None
+    names, variable = spec.labels, spec.variable
+
+    def make(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        nonlocal labels
+        assert writing is not None, "the plan writes"
+        columns = _single_columns(read(row, view, parameters, writing), schema, writing)
+        if labels is None:
+            labels = tuple(sorted(set(map(schema.labels.intern, names))))
+        counters = writing.counters
+        counters.nodes_created += 1
+        counters.labels_added += len(labels)
+        row[variable] = NodeReference(writing.graph.create_nodes(1, labels, columns).item())
+        return row
+
+    return make
+
+
+def _single_relationship(spec: RelationshipSpec, type: str, read: SingleProperties, schema: Schema) -> SingleStep:
+    variable, source_name, target_name, intern = spec.variable, spec.source, spec.target, schema.types.intern
+
+    def make(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        assert writing is not None, "the plan writes"
+        source, target = single_id(element_of(row, source_name).id), single_id(element_of(row, target_name).id)
+        columns = _single_columns(read(row, view, parameters, writing), schema, writing)
+        writing.counters.relationships_created += 1
+        ids = writing.graph.create_relationships(source, target, intern(type), columns)
+        row[variable] = RelationshipReference(ids.item())
+        return row
+
+    return make
+
+
+def single_properties(expression: Expression | None, composition: Composition) -> SingleProperties | None:
+    """Properties by name: of what is created, or of a map that is set; what is no map is left to the batches."""
+    if expression is None:
+        return lambda row, view, parameters, writing: {}
+    if isinstance(expression, MapOf) and len(set(expression.keys)) == len(expression.keys):
+        values = [value for value in map(composition.stored, expression.values) if value is not None]
+        if len(values) < len(expression.values):
+            return None
+        pairs = tuple(zip(expression.keys, values, strict=True))
+        return lambda row, view, parameters, writing: {
+            name: value(row, view, parameters, writing) for name, value in pairs
+        }
+    if not isinstance(expression, Parameter):
         return None
-    composition.writes = True
-    makers = [_single_node(spec, read, schema) for spec, read in zip(nodes, known[: len(nodes)], strict=True)]
-    makers += [
-        _single_relationship(spec, read, schema) for spec, read in zip(relationships, known[len(nodes) :], strict=True)
-    ]
-    if len(makers) == 1:
-        return makers[0]
+    name = expression.name
 
-    def create(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        for make in makers:
-            make(row, snapshot, parameters, writing)
+    def read(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> dict[str, Value]:
+        given = parameters[name]
+        if not isinstance(given, dict):
+            raise SeveralRows
+        return given
 
-    return create
+    return read
 
 
-def _single_node(spec: NodeSpec, read: SingleProperties, schema: Schema) -> SingleElements:
-    label_set: int | None = None
-    names, variable, intern = spec.labels, spec.variable, schema.keys.intern
-
-    def make(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        nonlocal label_set
-        properties = {intern(name): value for name, value in read(row, snapshot, parameters).items()}
-        if label_set is None:
-            label_set = schema.intern_label_set(tuple(map(schema.labels.intern, names)))
-        row[variable] = writing.create_node(label_set, properties)
-
-    return make
+def _single_columns(properties: dict[str, Value], schema: Schema, writing: Writing) -> dict[KeyId, Column]:
+    """Those that are not NULL. Raises SeveralRows and what ``check_storable`` raises."""
+    columns: dict[KeyId, Column] = {}
+    for name, value in properties.items():
+        if value is not None:
+            columns[schema.keys.intern(name)] = single_storable(value, name, writing)
+    writing.counters.properties_set += len(columns)
+    writing.held += ELEMENT_BYTES
+    return columns
 
 
-def _single_relationship(spec: RelationshipSpec, read: SingleProperties, schema: Schema) -> SingleElements:
-    source, target, name, intern = spec.source, spec.target, str(spec.type), schema.keys.intern
-
-    def make(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        properties = {intern(key): value for key, value in read(row, snapshot, parameters).items()}
-        writing.create_relationship(row[source], row[target], schema.types.intern(name), properties)
-
-    return make
+def single_storable(value: Value, key: str, writing: Writing) -> Column:
+    """The value as ``check_storable`` gives it. Raises SeveralRows for a large one, too."""
+    column = single_column(value)
+    if column.kind < Kind.STRING:
+        writing.held += 8
+        return column
+    size = 8 if column.data is None else len(column.data)
+    if column.kind is Kind.OBJECT:
+        size = column_bytes(column)
+    if size > VALUE_BYTES_MAX:
+        raise SeveralRows
+    writing.held += size
+    return check_storable(column, key)
 
 
 def create_elements(

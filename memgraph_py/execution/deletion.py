@@ -1,6 +1,6 @@
 """DELETE: relationships before nodes, so that a path can be deleted whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,27 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes
+from memgraph_py.execution.single import (
+    Composition,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
+    Writing,
+    composes,
+)
 from memgraph_py.kernels.sorting import distinct
+from memgraph_py.plan.expressions import Variable
 from memgraph_py.plan.operators import Delete
+from memgraph_py.storage.single import SingleView, single_column
+from memgraph_py.storage.view import Direction
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
 
 DELETED_BYTES = 24
 """Of a node or relationship that is deleted."""
+DETACHED_MAX = 64
+"""A node with more relationships is for the batches, which need not hold the commit lock."""
 
 
 @executes(Delete)
@@ -25,16 +39,43 @@ def delete(operator: Delete, context: ExecutionContext) -> Iterator[Batch]:
         context.check()
         columns = [evaluate(expression, batch, context) for expression in operator.expressions]
         nodes, relationships = _named(columns)
-        counters = context.counters
-        context.bounds.memory.hold(DELETED_BYTES * (len(nodes) + len(relationships)))  # until the transaction's end
-        if len(relationships):
-            counters.relationships_deleted += context.graph.delete_relationships(relationships)
-        if len(nodes):
-            nodes_gone, relationships_gone = context.graph.delete_nodes(nodes, detach=operator.detach)
-            context.bounds.memory.hold(DELETED_BYTES * relationships_gone)
-            counters.nodes_deleted += nodes_gone
-            counters.relationships_deleted += relationships_gone
+        memory = context.bounds.memory
+        memory.hold(DELETED_BYTES * (len(nodes) + len(relationships)))  # until the transaction's end
+        memory.hold(DELETED_BYTES * _delete(nodes, relationships, context, detach=operator.detach))
         yield batch
+
+
+@composes(Delete)
+def _single_delete(operator: Delete, composition: Composition) -> Sequence[SingleStep] | None:
+    names = [one.name for one in operator.expressions if isinstance(one, Variable)]
+    if len(names) < len(operator.expressions) or composition.deletes:
+        return None
+    composition.deletes = True
+
+    def delete(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        assert writing is not None, "the plan writes"
+        nodes, relationships = _named([single_column(row[name]) for name in names])
+        if len(nodes) and view.degrees(nodes, Direction.BOTH, None).sum() > DETACHED_MAX:
+            raise SeveralRows
+        writing.held += DELETED_BYTES * (len(nodes) + len(relationships) + DETACHED_MAX)
+        _delete(nodes, relationships, writing, detach=operator.detach)
+        return row
+
+    return (delete,)
+
+
+def _delete(
+    nodes: NDArray[np.int64], relationships: NDArray[np.int64], change: ExecutionContext | Writing, *, detach: bool
+) -> int:
+    """How many relationships went with the nodes."""
+    counters, graph, gone_with_nodes = change.counters, change.graph, 0
+    if len(relationships):
+        counters.relationships_deleted += graph.delete_relationships(relationships)
+    if len(nodes):
+        nodes_gone, gone_with_nodes = graph.delete_nodes(nodes, detach=detach)
+        counters.nodes_deleted += nodes_gone
+        counters.relationships_deleted += gone_with_nodes
+    return gone_with_nodes
 
 
 def _named(columns: list[Column]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -26,6 +26,7 @@ from memgraph_py.functions.registry import Environment
 from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.plan.expressions import Expression, Parameter
 from memgraph_py.plan.operators import Operator
+from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import single_column
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -264,14 +265,19 @@ class ExecutionContext:
 
     def type_ids(self, types: tuple[str, ...]) -> NDArray[np.int64] | None:
         """Ids of the relationship types, ascending; -1, which none has, for an unknown one. None for no names: all."""
-        if not types:
-            return None
-        find = self.graph.schema.types.find
-        if len(types) == 1:
-            id = find(types[0])
-            return np.array((-1 if id is None else id,), dtype=np.int64)
-        found = (find(name) for name in types)
-        return np.array(sorted({-1 if id is None else id for id in found}), dtype=np.int64)
+        return type_ids(self.graph.schema, types)
+
+
+def type_ids(schema: Schema, types: tuple[str, ...]) -> NDArray[np.int64] | None:
+    """As ``ExecutionContext.type_ids``."""
+    if not types:
+        return None
+    find = schema.types.find
+    if len(types) == 1:
+        id = find(types[0])
+        return np.array((-1 if id is None else id,), dtype=np.int64)
+    found = (find(name) for name in types)
+    return np.array(sorted({-1 if id is None else id for id in found}), dtype=np.int64)
 
 
 def execute(plan: Operator, context: ExecutionContext) -> Iterator[Batch]:

@@ -1,16 +1,28 @@
 """Expansions: from bound nodes along relationships. Bounded in what one step gives: inputs are split by degree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids
-from memgraph_py.execution.executor import ExecutionContext, executes, widen
+from memgraph_py.execution.executor import ExecutionContext, executes, type_ids, widen
 from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.single import (
+    Composition,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
+    Writing,
+    composes,
+    element_of,
+)
 from memgraph_py.plan.operators import Expand, ExpandInto
+from memgraph_py.storage.single import SingleView, single_id
 from memgraph_py.storage.view import Expansion
+from memgraph_py.values.types import RelationshipReference
 
 
 @executes(Expand)
@@ -71,3 +83,22 @@ def expand_into(operator: ExpandInto, context: ExecutionContext) -> Iterator[Bat
         if len(found.relationships):
             columns = {operator.relationship: Column(Kind.RELATIONSHIP, found.relationships)}
             yield from pieces(widen(batch, found.source_rows, columns, operator.unused), context)
+
+
+@composes(ExpandInto)
+def _single_expand_into(operator: ExpandInto, composition: Composition) -> Sequence[SingleStep]:
+    variable, direction, schema = operator.relationship, operator.direction, composition.schema
+    source_name, target_name, types = operator.source, operator.target, operator.types
+
+    def find(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        source, target = element_of(row, source_name), element_of(row, target_name)
+        ids = type_ids(schema, types)
+        found = view.expand_into(single_id(source.id), single_id(target.id), direction, ids).relationships
+        if len(found) == 0:
+            return None
+        if len(found) > 1:
+            raise SeveralRows
+        row[variable] = RelationshipReference(found.item())
+        return row
+
+    return (find,)

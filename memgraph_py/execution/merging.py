@@ -21,8 +21,16 @@ from memgraph_py.execution.evaluation import evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.memory import held_rows
-from memgraph_py.execution.single import Parameters, Row, SeveralRows, single_value
-from memgraph_py.execution.single_writes import Composition, SingleWrite, Writing, writes
+from memgraph_py.execution.single import (
+    Composition,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
+    Writing,
+    carried_on,
+    composes,
+)
 from memgraph_py.execution.updates import apply_items, single_items
 from memgraph_py.plan.expressions import MapOf, Property, Variable
 from memgraph_py.plan.operators import (
@@ -39,9 +47,9 @@ from memgraph_py.plan.operators import (
     SetProperty,
     SetPropertyNamed,
 )
-from memgraph_py.plan.tree import walk
+from memgraph_py.plan.tree import children, walk
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.single import SingleView
 from memgraph_py.storage.view import Direction
 
 _Spec: TypeAlias = NodeSpec | RelationshipSpec
@@ -59,42 +67,31 @@ def merge(operator: Merge, context: ExecutionContext) -> Iterator[Batch]:
             )
 
 
-@writes(Merge)
-def _single_merge(operator: Merge, composition: Composition) -> SingleWrite | None:
-    """Of a node that a seek by its one property finds, as the first clause."""
-    if hasattr(operator.input, "input") or operator.relationships or len(operator.nodes) != 1:
+@composes(Merge)
+def _single_merge(operator: Merge, composition: Composition) -> Sequence[SingleStep] | None:
+    match = composition.steps(operator.match)
+    create = single_elements(operator.nodes, operator.relationships, composition)
+    on_create, on_match = (single_items(items, composition) for items in (operator.on_create, operator.on_match))
+    specs: tuple[_Spec, ...] = (*operator.nodes, *operator.relationships)
+    maps = [spec.properties for spec in specs if spec.properties is not None]
+    if match is None or create is None or on_create is None or on_match is None:
         return None
-    find, spec = composition.read(operator.match), operator.nodes[0]
-    create = single_elements(operator.nodes, (), composition)
-    properties = spec.properties
-    if find is None or create is None or not isinstance(properties, MapOf):
+    if not all(isinstance(properties, MapOf) for properties in maps):
         return None
-    values = [single_value(value, composition.schema) for value in properties.values]
-    known = [value for value in values if value is not None]
-    on_create, on_match = (
-        single_items(items, composition) if items else _nothing for items in (operator.on_create, operator.on_match)
-    )
-    if len(known) < len(values) or on_create is None or on_match is None:
+    keys = composition.values([value for properties in maps for value in children(properties)])
+    if keys is None:
         return None
 
-    def write(snapshot: Snapshot, parameters: Parameters, writing: Writing) -> Row | None:
-        for value in known:
-            if value({}, snapshot, parameters) is None:
+    def merge(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        for key in keys:
+            if key(row, view, parameters, writing) is None:
                 raise SeveralRows  # it is an error
-        row = find(snapshot, parameters)
-        if row is None:
-            row = {}
-            create(row, snapshot, parameters, writing)
-            on_create(row, snapshot, parameters, writing)
-        else:
-            on_match(row, snapshot, parameters, writing)
-        return row
+        found = carried_on(dict(row), match, view, parameters, writing)
+        if found is not None:
+            return carried_on(found, on_match, view, parameters, writing)
+        return carried_on(row, (*create, *on_create), view, parameters, writing)
 
-    return write
-
-
-def _nothing(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-    """Without ON CREATE, or ON MATCH."""
+    return (merge,)
 
 
 def _merged(operator: Merge, batch: Batch, context: ExecutionContext) -> Batch:

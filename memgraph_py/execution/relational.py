@@ -1,6 +1,6 @@
 """Operators on rows as such: filter, project, unwind, sort, skip, limit, distinct, union."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,7 @@ from memgraph_py.execution.grouping import group_rows
 from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
 from memgraph_py.execution.scans import pieces
-from memgraph_py.execution.single import Parameters, Row, SingleRow, SingleValue, composes, single_row, single_value
-from memgraph_py.execution.single_writes import Composition, SingleWrite, writes
+from memgraph_py.execution.single import Composition, Parameters, Row, SeveralRows, SingleStep, Writing, composes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.list_column import ListColumn
 from memgraph_py.plan.expressions import Expression, Literal
@@ -36,8 +35,7 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     Unwind,
 )
-from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.single import SingleView
 from memgraph_py.values.types import RelationshipReference, Value
 
 _WRITES = frozenset(WRITES)
@@ -57,6 +55,23 @@ def filter(operator: Filter, context: ExecutionContext) -> Iterator[Batch]:
             yield without(batch, operator.unused) if operator.unused else batch
         elif kept:
             yield _kept(batch, mask, kept, operator.unused)
+
+
+@composes(Filter)
+def _single_filter(operator: Filter, composition: Composition) -> Sequence[SingleStep] | None:
+    holds = composition.value(operator.predicate)
+    if holds is None:
+        return None
+
+    def filter(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        truth = holds(row, view, parameters, writing)
+        if truth is True:
+            return row
+        if truth is None or truth is False:
+            return None
+        raise SeveralRows
+
+    return (filter,)
 
 
 def _kept(batch: Batch, mask: Mask, count: int, unused: tuple[str, ...]) -> Batch:
@@ -86,33 +101,16 @@ def project(operator: Project, context: ExecutionContext) -> Iterator[Batch]:
 
 
 @composes(Project)
-def _single_project(operator: Project, schema: Schema) -> SingleRow | None:
-    inner = single_row(operator.input, schema)
-    if inner is None:
+def _single_project(operator: Project, composition: Composition) -> Sequence[SingleStep] | None:
+    values = composition.values(operator.expressions)
+    if values is None:
         return None
-    values: list[tuple[str, SingleValue]] = []
-    for name, expression in zip(operator.names, operator.expressions, strict=True):
-        value = single_value(expression, schema)
-        if value is None:
-            return None
-        values.append((name, value))
+    named = tuple(zip(operator.names, values, strict=True))
 
-    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
-        row = inner(snapshot, parameters)
-        if row is None:
-            return None
-        return {name: value(row, snapshot, parameters) for name, value in values}
+    def project(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        return {name: value(row, view, parameters, writing) for name, value in named}
 
-    return run
-
-
-@writes(Project)
-def _single_return(operator: Project, composition: Composition) -> SingleWrite | None:
-    """RETURN after what is written: nothing may come after it."""
-    inner = composition.write(operator.input)
-    if inner is None or not composition.writes or not composition.give(operator.names, operator.expressions):
-        return None
-    return inner
+    return (project,)
 
 
 @executes(Extend)
@@ -193,9 +191,10 @@ def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     yield from held_rows(context.run(operator.input), context.bounds)
 
 
-@writes(Eager)
-def _single_eager(operator: Eager, composition: Composition) -> SingleWrite | None:
-    return composition.write(operator.input)
+@composes(Eager)
+def _single_eager(operator: Eager, composition: Composition) -> Sequence[SingleStep]:
+    """A row that is there is taken."""
+    return ()
 
 
 @executes(Drain)
@@ -205,6 +204,12 @@ def drain(operator: Drain, context: ExecutionContext) -> Iterator[Batch]:
         context.check()
     return
     yield  # a generator without rows
+
+
+@composes(Drain)
+def _single_drain(operator: Drain, composition: Composition) -> Sequence[SingleStep]:
+    """Of a plan without columns, whose row is not given."""
+    return ()
 
 
 # ---------------------------------------------------------------------------------------------- distinct and uniqueness
@@ -354,10 +359,9 @@ def _first(operator: Top, batches: list[Batch], count: int, context: ExecutionCo
 
 
 @composes(Limit)
-def _single_limit(operator: Limit, schema: Schema) -> SingleRow | None:
+def _single_limit(operator: Limit, composition: Composition) -> Sequence[SingleStep] | None:
     count = operator.count
-    known = isinstance(count, Literal) and type(count.value) is int and count.value > 0
-    return single_row(operator.input, schema) if known else None
+    return () if isinstance(count, Literal) and type(count.value) is int and count.value > 0 else None
 
 
 def row_count(expression: Expression, clause: str, context: ExecutionContext) -> int:

@@ -1,13 +1,13 @@
 """Where rows come from: leaves, scans and seeks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids, relationship_ids
 from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, constant, executes, widen
-from memgraph_py.execution.single import SingleRow, composes
+from memgraph_py.execution.single import Composition, SingleStep, composes
 from memgraph_py.plan.operators import (
     AllNodes,
     Argument,
@@ -18,7 +18,6 @@ from memgraph_py.plan.operators import (
     ScanRelationships,
     Unit,
 )
-from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.view import Direction, GraphView, NodeIds
 
 
@@ -32,14 +31,15 @@ def unit(operator: Unit, context: ExecutionContext) -> Iterator[Batch]:
 
 
 @composes(Unit)
-def _single_unit(operator: Unit, schema: Schema) -> SingleRow | None:
-    return lambda snapshot, parameters: {}
+def _single_unit(operator: Unit, composition: Composition) -> Sequence[SingleStep]:
+    """Its row is there before the first step."""
+    return ()
 
 
 @composes(Argument)
-def _single_argument(operator: Argument, schema: Schema) -> SingleRow | None:
-    """Of a subplan that needs nothing of its outer row."""
-    return None if operator.variables else lambda snapshot, parameters: {}
+def _single_argument(operator: Argument, composition: Composition) -> Sequence[SingleStep]:
+    """As of Unit: the steps of a subplan begin with the outer row."""
+    return ()
 
 
 @executes(Argument)

@@ -1,6 +1,6 @@
 """Elements that are found by what is known of them: through an index, or by id."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -10,15 +10,22 @@ from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import once_per_row
 from memgraph_py.execution.lists import flatten
 from memgraph_py.execution.scans import cross, pieces
-from memgraph_py.execution.single import Parameters, Row, SeveralRows, SingleRow, composes, single_row, single_value
+from memgraph_py.execution.single import (
+    Composition,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
+    Writing,
+    composes,
+)
 from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById
 from memgraph_py.storage.elements import elements_of, values_of
 from memgraph_py.storage.ordering import RangeBounds
 from memgraph_py.storage.sameness import same_rows
-from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
-from memgraph_py.storage.single import node_by_number
-from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
+from memgraph_py.storage.single import SingleView, node_by_number
+from memgraph_py.storage.snapshot import ASK, NOTHING
 from memgraph_py.storage.view import NodeIds
 from memgraph_py.values.types import NodeReference
 
@@ -50,20 +57,17 @@ def index_seek(operator: IndexSeek, context: ExecutionContext) -> Iterator[Batch
 
 
 @composes(IndexSeek)
-def _single_index_seek(operator: IndexSeek, schema: Schema) -> SingleRow | None:
-    inner, value = single_row(operator.input, schema), single_value(operator.values[0], schema)
+def _single_index_seek(operator: IndexSeek, composition: Composition) -> Sequence[SingleStep] | None:
+    value, schema = composition.value(operator.values[0]), composition.schema
     on = schema.descriptor(operator.entity, operator.token, operator.keys)
-    if inner is None or value is None or on is None or not schema.has_index(on):
+    if value is None or on is None or not schema.has_index(on):
         return None
     if operator.many or len(operator.keys) > 1 or operator.entity is not Entity.NODE:
         return None
     variable = operator.variable
 
-    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
-        row = inner(snapshot, parameters)
-        if row is None:
-            return None
-        node = snapshot.seek_one(on, value(row, snapshot, parameters))
+    def seek(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        node = view.seek_one(on, value(row, view, parameters, writing))
         if node >= 0:
             row[variable] = NodeReference(node)
             return row
@@ -71,7 +75,7 @@ def _single_index_seek(operator: IndexSeek, schema: Schema) -> SingleRow | None:
             raise SeveralRows
         return None
 
-    return run
+    return (seek,)
 
 
 @executes(IndexRangeSeek)
@@ -136,17 +140,14 @@ def node_by_id(operator: NodeById, context: ExecutionContext) -> Iterator[Batch]
 
 
 @composes(NodeById)
-def _single_node_by_id(operator: NodeById, schema: Schema) -> SingleRow | None:
-    inner, value = single_row(operator.input, schema), single_value(operator.value, schema)
-    if inner is None or value is None or operator.many:
+def _single_node_by_id(operator: NodeById, composition: Composition) -> Sequence[SingleStep] | None:
+    value = composition.value(operator.value)
+    if value is None or operator.many:
         return None
     variable = operator.variable
 
-    def run(snapshot: Snapshot, parameters: Parameters) -> Row | None:
-        row = inner(snapshot, parameters)
-        if row is None:
-            return None
-        node = node_by_number(snapshot, value(row, snapshot, parameters))
+    def find(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row | None:
+        node = node_by_number(view, value(row, view, parameters, writing))
         if node == ASK:
             raise SeveralRows
         if node == NOTHING:
@@ -154,7 +155,7 @@ def _single_node_by_id(operator: NodeById, schema: Schema) -> SingleRow | None:
         row[variable] = NodeReference(node)
         return row
 
-    return run
+    return (find,)
 
 
 def _whole_numbers(column: Column) -> NodeIds:

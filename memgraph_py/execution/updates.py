@@ -5,13 +5,14 @@ where no item reads what an item writes; where a variable's own property is read
 repeated element; anything else goes row by row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.errors import CypherTypeError
-from memgraph_py.execution.creation import check_storable
+from memgraph_py.execution.creation import SingleProperties, check_storable, single_properties, single_storable
 from memgraph_py.execution.evaluation import (
     check_nodes,
     check_relationships,
@@ -23,16 +24,16 @@ from memgraph_py.execution.evaluation import (
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import checked_name, names_by_rows
 from memgraph_py.execution.memory import column_bytes
-from memgraph_py.execution.single import Parameters, Row, SingleValue
-from memgraph_py.execution.single_writes import (
+from memgraph_py.execution.single import (
     Composition,
-    SingleElements,
-    SingleProperties,
-    SingleWrite,
+    Parameters,
+    Row,
+    SeveralRows,
+    SingleStep,
+    SingleValue,
     Writing,
-    followed,
-    single_properties,
-    writes,
+    composes,
+    element_of,
 )
 from memgraph_py.plan.expressions import (
     Call,
@@ -45,7 +46,6 @@ from memgraph_py.plan.expressions import (
     HasLabelsNamed,
     Literal,
     MapProjection,
-    Parameter,
     Property,
     Variable,
 )
@@ -65,7 +65,8 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.snapshot import Snapshot
+from memgraph_py.storage.single import SingleView, properties_of, single_id
+from memgraph_py.storage.view import KeyId, NodeIds
 from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
@@ -75,6 +76,8 @@ __all__ = ["apply_items", "single_items"]
 _EVERYTHING = ""
 """Stands for every property key and all labels, in what an item reads or writes."""
 _LABELS = ":"
+_Change: TypeAlias = ExecutionContext | Writing
+"""What knows the graph that is written to, and the counters."""
 
 
 @executes(Set)
@@ -86,10 +89,9 @@ def set(operator: Set, context: ExecutionContext) -> Iterator[Batch]:
         yield batch
 
 
-@writes(Set)
-def _single_set(operator: Set, composition: Composition) -> SingleWrite | None:
-    inner = composition.write(operator.input)
-    return followed(inner, single_items(operator.items, composition), composition)
+@composes(Set)
+def _single_set(operator: Set, composition: Composition) -> Sequence[SingleStep] | None:
+    return single_items(operator.items, composition)
 
 
 @executes(Remove)
@@ -110,6 +112,20 @@ def remove(operator: Remove, context: ExecutionContext) -> Iterator[Batch]:
                     for names, rows in names_by_rows(evaluate(named, batch, context), context):
                         _remove_labels(batch.columns[variable].take(rows), names, context)
         yield batch
+
+
+@composes(Remove)
+def _single_remove(operator: Remove, composition: Composition) -> Sequence[SingleStep] | None:
+    removers: list[SingleStep] = []
+    for item in operator.items:
+        match item:
+            case RemoveProperty(Variable(variable), key):
+                removers.append(_single_property(variable, key, _no_value, composition.schema))
+            case RemoveLabels(variable, labels):
+                removers.append(_single_labels(variable, labels, _remove_from))
+            case _:
+                return None
+    return removers
 
 
 def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContext) -> None:
@@ -134,47 +150,82 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
                         _add_labels(part.columns[variable].take(rows), names, context)
 
 
-def single_items(items: Sequence[SetItem], composition: Composition) -> SingleElements | None:
-    """The second form of ``apply_items``: properties of nodes, by name or as a map that is added."""
-    setters: list[SingleElements] = []
+def single_items(items: Sequence[SetItem], composition: Composition) -> Sequence[SingleStep] | None:
+    """The second form of ``apply_items``."""
+    setters: list[SingleStep] = []
     for item in items:
         match item:
             case SetProperty(Variable(variable), key, expression):
-                value = composition.value(expression)
+                value = composition.stored(expression)
                 if value is None:
                     return None
                 setters.append(_single_property(variable, key, value, composition.schema))
-            case SetProperties(variable, Parameter(name), True):
-                setters.append(_single_map(variable, single_properties(name), composition.schema))
+            case SetProperties(variable, expression, merge):
+                read = single_properties(expression, composition)
+                if read is None:
+                    return None
+                setters.append(_single_map(variable, read, composition.schema, merge=merge))
+            case SetLabels(variable, labels):
+                setters.append(_single_labels(variable, labels, _add_to))
             case _:
                 return None
-        composition.writes = True
-    if len(setters) == 1:
-        return setters[0]
-
-    def apply(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        for set_one in setters:
-            set_one(row, snapshot, parameters, writing)
-
-    return apply
+    return setters
 
 
-def _single_property(variable: str, key: str, value: SingleValue, schema: Schema) -> SingleElements:
+def _no_value(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Value:
+    """Of what is removed."""
+    return None
+
+
+def _single_property(variable: str, key: str, value: SingleValue, schema: Schema) -> SingleStep:
     intern = schema.keys.intern
 
-    def set_one(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        writing.set_property(row.get(variable), intern(key), value(row, snapshot, parameters), snapshot)
+    def set_one(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        assert writing is not None, "the plan writes"
+        column = single_storable(value(row, view, parameters, writing), key, writing)
+        _set_single(element_of(row, variable), intern(key), column, writing)
+        return row
 
     return set_one
 
 
-def _single_map(variable: str, read: SingleProperties, schema: Schema) -> SingleElements:
-    def set_all(row: Row, snapshot: Snapshot, parameters: Parameters, writing: Writing) -> None:
-        subject = row.get(variable)
-        for name, value in read(row, snapshot, parameters).items():
-            writing.set_property(subject, schema.keys.intern(name), value, snapshot)
+def _single_map(variable: str, read: SingleProperties, schema: Schema, *, merge: bool) -> SingleStep:
+    def set_all(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        assert writing is not None, "the plan writes"
+        subject, given = element_of(row, variable), read(row, view, parameters, writing)
+        if not merge:
+            if not isinstance(subject, NodeReference):
+                raise SeveralRows
+            others = [schema.keys.name(key) for key, _ in properties_of(view, subject.id)]
+            given = given | dict.fromkeys(name for name in others if name not in given)
+        for name, value in given.items():
+            column = single_storable(value, name, writing)
+            _set_single(subject, schema.keys.intern(name), column, writing)
+        return row
 
     return set_all
+
+
+def _set_single(subject: NodeReference | RelationshipReference, key: KeyId, column: Column, writing: Writing) -> None:
+    ids = single_id(subject.id)
+    if isinstance(subject, NodeReference):
+        writing.counters.properties_set += writing.graph.set_node_property(ids, key, column)
+    else:
+        writing.counters.properties_set += writing.graph.set_relationship_property(ids, key, column)
+
+
+def _single_labels(
+    variable: str, labels: tuple[str, ...], change: Callable[[NodeIds, tuple[str, ...], _Change], None]
+) -> SingleStep:
+    def change_labels(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+        assert writing is not None, "the plan writes"
+        subject = element_of(row, variable)
+        if not isinstance(subject, NodeReference):
+            raise SeveralRows
+        change(single_id(subject.id), labels, writing)
+        return row
+
+    return change_labels
 
 
 # -------------------------------------------------------------------------------------------------------------- writes
@@ -266,17 +317,25 @@ def map_names(keys: list[int], context: ExecutionContext) -> list[str]:
 def _add_labels(subject: Column, labels: tuple[str, ...], context: ExecutionContext) -> None:
     ids = _labelled(subject, context)
     if len(ids):
-        graph = context.graph
-        interned = tuple(graph.schema.labels.intern(name) for name in labels)
-        context.counters.labels_added += graph.add_labels(ids, interned)
+        _add_to(ids, labels, context)
+
+
+def _add_to(ids: NodeIds, labels: tuple[str, ...], change: _Change) -> None:
+    interned = tuple(change.graph.schema.labels.intern(name) for name in labels)
+    change.counters.labels_added += change.graph.add_labels(ids, interned)
 
 
 def _remove_labels(subject: Column, labels: tuple[str, ...], context: ExecutionContext) -> None:
     ids = _labelled(subject, context)
-    found = (context.graph.schema.labels.find(name) for name in labels)
+    if len(ids):
+        _remove_from(ids, labels, context)
+
+
+def _remove_from(ids: NodeIds, labels: tuple[str, ...], change: _Change) -> None:
+    found = (change.graph.schema.labels.find(name) for name in labels)
     known = tuple(label for label in found if label is not None)
-    if len(ids) and known:
-        context.counters.labels_removed += context.graph.remove_labels(ids, known)
+    if known:
+        change.counters.labels_removed += change.graph.remove_labels(ids, known)
 
 
 def _labelled(subject: Column, context: ExecutionContext) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -25,11 +25,11 @@ from memgraph_py.engine.result import Result
 from memgraph_py.execution.single import Row, SeveralRows
 from memgraph_py.list_column import ListColumn
 from memgraph_py.storage.schema import Schema
-from memgraph_py.storage.single import label_set_of, properties_of
+from memgraph_py.storage.single import SingleView, label_set_of, properties_of
 from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Transaction
 from memgraph_py.storage.view import GraphView
-from memgraph_py.values.types import NodeReference, Value
+from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 _OBJECT_ROWS = 256
 """Lists, maps and paths are packed in Python, so many rows at a time."""
@@ -128,9 +128,12 @@ class RecordStream:
             return _NO_ROW
         self.has_rows = True
         view = result.view
-        snapshot = view.snapshot if isinstance(view, Transaction) else view
-        assert isinstance(snapshot, Snapshot), "a view is one or the other"
-        return Piece(frame(pack_row(row, result.columns, snapshot, self._names, self._dialect)), 1, True, True, False)
+        if any(isinstance(value, RelationshipReference) for value in row.values()):
+            data = self._pack_rows(Batch(1, {name: Column.constant(row[name], 1) for name in result.columns}))
+        else:
+            assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
+            data = frame(pack_row(row, result.columns, view, self._names, self._dialect))
+        return Piece(data, 1, True, True, False)
 
     def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
         """``take`` without the records."""
@@ -144,24 +147,24 @@ class RecordStream:
         return encode_rows(_fields(batch, self.result.view, self._names), batch.rows, self._dialect)
 
 
-def pack_row(row: Row, columns: tuple[str, ...], snapshot: Snapshot, names: SchemaNames, dialect: Dialect) -> bytearray:
+def pack_row(row: Row, columns: tuple[str, ...], view: SingleView, names: SchemaNames, dialect: Dialect) -> bytearray:
     """The RECORD of a single row."""
     out = bytearray((0xB1, RECORD))
     out += list_header(len(columns))
     for name in columns:
         value = row[name]
         if type(value) is NodeReference:
-            _pack_node(out, value.id, snapshot, names, dialect)
+            _pack_node(out, value.id, view, names, dialect)
         else:
             pack_into(out, value, dialect)
     return out
 
 
-def _pack_node(out: bytearray, id: int, snapshot: Snapshot, names: SchemaNames, dialect: Dialect) -> None:
+def _pack_node(out: bytearray, id: int, view: SingleView, names: SchemaNames, dialect: Dialect) -> None:
     out += b"\xb4N" if dialect.element_ids else b"\xb3N"
     out += pack_integer(id)
-    out += names.label_lists.packed(label_set_of(snapshot, id))
-    properties = properties_of(snapshot, id)
+    out += names.label_lists.packed(label_set_of(view, id))
+    properties = properties_of(view, id)
     out += map_header(len(properties))
     for key, value in properties:
         out += names.keys.packed(key)

@@ -1,11 +1,44 @@
 """Joins the blocks of a ChangeSet: a thousand messages that each create one node become one block of as many rows."""
 
 from collections.abc import Hashable, Sequence
+from itertools import chain
 
 import numpy as np
 
 from memgraph_py.columnar import Column
-from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships
+from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelationships, PropertyWrite
+
+FOLDED_BLOCKS_MAX = 16
+"""More are not looked through."""
+
+
+def fold(changes: ChangeSet) -> bool:
+    """What is set of an element that the same few changes create it is created with, in place, where each block is of
+    one row. True when any was: see ``coalesce``."""
+    nodes, relationships = changes.created_nodes, changes.created_relationships
+    before = len(changes.node_properties) + len(changes.relationship_properties)
+    if nodes and changes.node_properties:
+        changes.node_properties = _folded(nodes, changes.node_properties)
+    if relationships and changes.relationship_properties:
+        changes.relationship_properties = _folded(relationships, changes.relationship_properties)
+    return len(changes.node_properties) + len(changes.relationship_properties) != before
+
+
+def _folded(created: Sequence[CreatedNodes | CreatedRelationships], writes: list[PropertyWrite]) -> list[PropertyWrite]:
+    """The writes that are left."""
+    if len(created) + len(writes) > FOLDED_BLOCKS_MAX or any(len(one.ids) > 1 for one in chain(created, writes)):
+        return writes
+    properties = {block.ids.item(): block.properties for block in created}
+    left = []
+    for write in writes:
+        own = properties.get(write.ids.item())
+        if own is None:
+            left.append(write)
+        elif write.values.is_all_null():
+            own.pop(write.key, None)
+        else:
+            own[write.key] = write.values
+    return left
 
 
 def coalesce(changes: ChangeSet) -> bool:

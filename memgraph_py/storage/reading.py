@@ -18,7 +18,9 @@ from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.snapshot import (
+    ASK,
     NO_IDS,
+    NOTHING,
     Snapshot,
     distinct_seek,
     index_candidates,
@@ -34,12 +36,20 @@ from memgraph_py.storage.view import (
     Seek,
     TypeId,
 )
+from memgraph_py.values.types import Value
 
 Numbers = NDArray[np.int64]
 
 
 _NODES_AT_ONCE = 1 << 16
 """Of so many the relationships are listed at once."""
+_FEW_BLOCKS = 8
+"""So many are looked through faster than overlays are built of them."""
+
+
+def has_few_blocks(changes: ChangeSet) -> bool:
+    """True where what was created and set of nodes is looked through for one of them."""
+    return len(changes.created_nodes) + len(changes.node_properties) <= _FEW_BLOCKS
 
 
 class TransactionReader:
@@ -312,6 +322,29 @@ class TransactionReader:
         kept = self._matches(on, ids, values, rows)
         rows, ids = rows[kept], ids[kept]
         return distinct_seek(np.concatenate((found.source_rows, rows)), np.concatenate((found.ids, ids)))
+
+    def seek_one(self, on: SchemaDescriptor, value: Value) -> int:
+        """As that of the snapshot."""
+        if not self._may_find_own(on):
+            return self.snapshot.seek_one(on, value)
+        ids = self.seek(on, [Column.constant(value, 1)]).ids
+        if len(ids) > 1:
+            return ASK
+        return int(ids.item()) if len(ids) else NOTHING
+
+    def _may_find_own(self, on: SchemaDescriptor) -> bool:
+        """False where no seek of nodes by this one property can find more or less than in the snapshot."""
+        changes = self.changes
+        created, writes = changes.created_nodes, changes.node_properties
+        if changes.label_writes or changes.deleted_nodes:
+            return True
+        if not created and not writes:
+            return False
+        if not has_few_blocks(changes):
+            return True
+        return any(write.key in on.keys for write in writes) or any(
+            on.token in self.schema.label_set(block.label_set) for block in created
+        )
 
     def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
         """See GraphView."""

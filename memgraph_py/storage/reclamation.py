@@ -100,7 +100,7 @@ class Ids:
         """Nobody has used these ids: the next ones to be drawn, where they were the last."""
         with self._lock:
             count = len(ids)
-            if count and int(ids[-1]) + 1 == self.next and int(ids[0]) + count == self.next:
+            if count and int(ids[-1]) + 1 == self.next and (count == 1 or bool((ids[1:] == ids[:-1] + 1).all())):
                 self.next -= count
             else:
                 self._add(ids)
@@ -239,13 +239,6 @@ class Reclamation:
         self.deleted_nodes.take_back(version, [block.ids for changes in failed for block in changes.created_nodes])
         relationships = [block.ids for changes in failed for block in changes.created_relationships]
         self.deleted_relationships.take_back(version, relationships)
-
-    def give_back(self, nodes: list[Numbers], relationships: list[Numbers]) -> None:
-        """Ids that were drawn, and that no commit has used."""
-        for ids in nodes:
-            self.nodes.give_back(ids)
-        for ids in relationships:
-            self.relationships.give_back(ids)
 
     def is_due(self, current: Snapshot, rows_min: int) -> bool:
         """True when enough ids wait, or what held some back is gone."""

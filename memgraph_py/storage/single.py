@@ -1,8 +1,11 @@
-"""One element of a snapshot as Python values: what a query costs that looks at a single node.
+"""One element of a view as Python values: what a query costs that looks at a single node.
 
 A column of one row costs some microseconds to make and to read; so plans of a single row (``execution/single.py``) read
-here. What they get is what ``GraphView`` gives for an array of one id, or they are told to ask it.
+here. What they get is what ``GraphView`` gives for an array of one id, or they are told to ask it. A transaction that
+has written little is looked through, block by block; one that has written more is asked as a GraphView.
 """
+
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +13,15 @@ from numpy.typing import NDArray
 from memgraph_py.columnar import DTYPES, EMPTY_DATA, STRING_LENGTH_BITS, STRING_LENGTH_MASK, Column, Kind
 from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
+from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.pages import Pages
 from memgraph_py.storage.properties import PropertyColumn
+from memgraph_py.storage.reading import TransactionReader, has_few_blocks
 from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import KeyId
 from memgraph_py.values.types import Value
+
+SingleView: TypeAlias = Snapshot | TransactionReader
 
 _KINDS: dict[type, Kind] = {int: Kind.INT, float: Kind.FLOAT, bool: Kind.BOOL}
 
@@ -42,26 +49,62 @@ def single_column(value: Value) -> Column:
     return Column.constant(value, 1)
 
 
-def node_by_number(snapshot: Snapshot, id: Value) -> int:
+def node_by_number(view: SingleView, id: Value) -> int:
     """The node with the id, NOTHING or ASK."""
     if type(id) is not int:
         return ASK
-    pages = snapshot.node_states
-    if not 0 <= id < min(snapshot.node_bound, len(pages.table) << CHUNK_BITS):
+    if not isinstance(view, Snapshot):
+        if not view.changes.is_empty():
+            return id if id >= 0 and view.nodes_exist(single_id(id)).item() else NOTHING
+        view = view.snapshot
+    pages = view.node_states
+    if not 0 <= id < min(view.node_bound, len(pages.table) << CHUNK_BITS):
         return NOTHING
-    return id if pages.table.item(id >> CHUNK_BITS) >= 0 and label_set_of(snapshot, id) >= 0 else NOTHING
+    return id if pages.table.item(id >> CHUNK_BITS) >= 0 and label_set_of(view, id) >= 0 else NOTHING
 
 
-def label_set_of(snapshot: Snapshot, node: int) -> int:
+def label_set_of(view: SingleView, node: int) -> int:
     """The label set of a node that is there."""
-    pages = snapshot.node_states
+    if not isinstance(view, Snapshot):
+        changes = view.changes
+        if changes.label_writes or changes.deleted_nodes or not has_few_blocks(changes):
+            return int(view.label_sets(single_id(node)).item())
+        for block in changes.created_nodes:
+            if node in block.ids:
+                return block.label_set
+        view = view.snapshot
+    pages = view.node_states
     position = pages.table.item(node >> CHUNK_BITS) << CHUNK_BITS | node & CHUNK_MASK
     label_set: int = pages.buffer.item(position)
     return label_set
 
 
-def value_of(column: PropertyColumn | None, node: int) -> Value:
+def property_of(view: SingleView, node: int, key: KeyId) -> Value:
     """The property of a node that is there; None where it has none."""
+    if isinstance(view, Snapshot):
+        return _stored(view.node_columns.get(key), node)
+    changes = view.changes
+    if changes.deleted_nodes or not has_few_blocks(changes):
+        return view.node_property(single_id(node), key).value(0)
+    for write in reversed(changes.node_properties):
+        if write.key == key and (row := _row_of(write.ids, node)) >= 0:
+            return write.values.value(row)
+    for block in changes.created_nodes:
+        if (row := _row_of(block.ids, node)) >= 0:
+            column = block.properties.get(key)
+            return None if column is None else column.value(row)
+    return _stored(view.snapshot.node_columns.get(key), node)
+
+
+def _row_of(ids: NDArray[np.int64], id: int) -> int:
+    """Where the id stands among the ids of a block; -1 where it does not."""
+    if len(ids) == 1:
+        return 0 if ids.item() == id else -1
+    rows = np.flatnonzero(ids == id)
+    return int(rows[0]) if len(rows) else -1
+
+
+def _stored(column: PropertyColumn | None, node: int) -> Value:
     if column is None:
         return None
     chunk = node >> CHUNK_BITS
@@ -89,12 +132,24 @@ def stored_text_length(pages: Pages, position: int) -> int:
     return handle & STRING_LENGTH_MASK
 
 
-def properties_of(snapshot: Snapshot, node: int) -> list[tuple[KeyId, Value]]:
+def properties_of(view: SingleView, node: int) -> list[tuple[KeyId, Value]]:
     """The properties that a node has, by key, ascending."""
-    columns = snapshot.node_columns
+    if isinstance(view, Snapshot):
+        keys = sorted(view.node_columns)
+    elif has_few_blocks(view.changes):
+        keys = sorted(view.snapshot.node_columns.keys() | _written_keys(view.changes))
+    else:
+        keys = view.node_keys(single_id(node)).tolist()
     found: list[tuple[KeyId, Value]] = []
-    for key in sorted(columns):
-        value = value_of(columns[key], node)
+    for key in keys:
+        value = property_of(view, node, key)
         if value is not None:
             found.append((key, value))
     return found
+
+
+def _written_keys(changes: ChangeSet) -> set[KeyId]:
+    keys = {write.key for write in changes.node_properties}
+    for block in changes.created_nodes:
+        keys.update(block.properties)
+    return keys

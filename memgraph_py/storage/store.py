@@ -29,7 +29,7 @@ from memgraph_py.config import Limits
 from memgraph_py.errors import CommitFailed, ConstraintViolation, CypherError
 from memgraph_py.storage.applying import after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
-from memgraph_py.storage.coalescing import coalesce
+from memgraph_py.storage.coalescing import coalesce, fold
 from memgraph_py.storage.commitment import Commitment
 from memgraph_py.storage.conflicts import History
 from memgraph_py.storage.elements import count_of
@@ -70,12 +70,7 @@ class CommitLog(Protocol):
 class TipWork(Protocol):
     """What is done on the newest version and committed at once."""
 
-    @property
-    def changes(self) -> ChangeSet:
-        """What ``run`` has written so far."""
-        ...
-
-    def run(self, tip: Snapshot) -> None:
+    def run(self, transaction: Transaction) -> None:
         """Writes. What it raises, ``commit_at_tip`` raises, with nothing done."""
         ...
 
@@ -149,7 +144,7 @@ class GraphStore:
             checked = self.schema.version
             transaction.check_constraints()
             check()
-            if coalesce(changes):
+            if fold(changes) | coalesce(changes):
                 transaction.drop_overlays()  # rows of this transaction may still be read
             preparation = prepared_rules(self, changes, check) if changes.has_rules() else _NO_RULES
             with preparation as confirm_rules:
@@ -180,37 +175,29 @@ class GraphStore:
         is_queued = False
         with self._commit_lock:
             tip = self.tip
+            transaction = Transaction(tip, self, Access.WRITE, self.epoch)
+            changes = transaction.changes
             try:
-                work.run(tip)
-                changes = work.changes
+                work.run(transaction)
                 if changes.is_empty():
                     return (Commitment(tip.version), tip) if tip is self.current else None
-                if self.schema.has_constraints and not self._fulfils(tip, changes):
+                if not _is_fulfilled(transaction):
                     return None
+                fold(changes)
                 is_queued = True  # should it fail from here on, its ids come back with its changes
                 pending = self._queue(changes)
                 snapshot = pending.snapshot
             finally:
                 if not is_queued:
-                    self._undraw(work.changes)
+                    self._undraw(changes)
         return self._hand_over(pending), snapshot
-
-    def _fulfils(self, tip: Snapshot, changes: ChangeSet) -> bool:
-        """True where the next version fulfils the constraints."""
-        transaction = Transaction(tip, self, Access.WRITE, self.epoch)
-        transaction.changes = changes
-        try:
-            transaction.check_constraints()
-        except ConstraintViolation:
-            return False
-        return True
 
     def _undraw(self, changes: ChangeSet) -> None:
         """The ids of what was not created."""
         for nodes in reversed(changes.created_nodes):
-            self.reclamation.nodes.undraw(nodes.ids)
+            self.undraw_node_ids(nodes.ids)
         for relationships in reversed(changes.created_relationships):
-            self.reclamation.relationships.undraw(relationships.ids)
+            self.undraw_relationship_ids(relationships.ids)
 
     def confirm_base(self, transaction: Transaction) -> None:
         """Wait until what the transaction is based on is on disk. Raises CommitFailed where it is lost: what the
@@ -275,6 +262,14 @@ class GraphStore:
         """Ids that no relationship has, in any version that is alive. Raises LimitExceeded."""
         self._complete_ids()
         return self.reclamation.relationships.draw(count)
+
+    def undraw_node_ids(self, ids: NDArray[np.int64]) -> None:
+        """Those that were drawn, and that no commit has used."""
+        self.reclamation.nodes.undraw(ids)
+
+    def undraw_relationship_ids(self, ids: NDArray[np.int64]) -> None:
+        """Those that were drawn, and that no commit has used."""
+        self.reclamation.relationships.undraw(ids)
 
     def revise(self, change: Callable[[list[Snapshot]], list[Snapshot]], epoch: int) -> bool:
         """The same graph in another form, between two commits: ``change`` gets the current snapshot and those after it,
@@ -354,7 +349,8 @@ class GraphStore:
     def _end(self, transaction: Transaction, *, committed: bool = False) -> None:
         transaction.is_open = False
         if transaction.access is Access.WRITE:
-            self.reclamation.give_back(*transaction.unused_ids(committed=committed))
+            if not committed:
+                self._undraw(transaction.changes)
             version = transaction.snapshot.version
             with self._publish_lock:
                 self._open[version] -= 1
@@ -464,6 +460,16 @@ class GraphStore:
         self._failures.append((self.epoch, restored.version))
         self._history.take_back(restored.version)
         self.reclamation.take_back(restored.version, [commit.changes for commit in failed])
+
+
+def _is_fulfilled(transaction: Transaction) -> bool:
+    """True where the next version fulfils the constraints."""
+    try:
+        transaction.check_no_relationship_left()
+        transaction.check_constraints()
+    except ConstraintViolation:
+        return False
+    return True
 
 
 def _commit_failed(error: BaseException) -> CommitFailed:

@@ -49,6 +49,10 @@ class IdSource(Protocol):
 
     def draw_relationship_ids(self, count: int) -> Numbers: ...
 
+    def undraw_node_ids(self, ids: Numbers) -> None: ...
+
+    def undraw_relationship_ids(self, ids: Numbers) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -82,8 +86,6 @@ class Transaction(TransactionReader):
         "_checks",
         "_ids",
         "_leaves_relationships",
-        "_undone_nodes",
-        "_undone_relationships",
         "access",
         "epoch",
         "is_open",
@@ -98,8 +100,6 @@ class Transaction(TransactionReader):
         self.is_open = True
         self._checks = Checks()
         self._leaves_relationships = False
-        self._undone_nodes: list[NodeIds] = []
-        self._undone_relationships: list[RelationshipIds] = []
 
     def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
         """See WritableGraph."""
@@ -177,10 +177,12 @@ class Transaction(TransactionReader):
         return Mark(lengths, dict(changes.positions), frozenset(changes.reset_positions))
 
     def undo_to(self, mark: Mark) -> None:
-        """Takes back what was done since the mark; ids that were drawn are given back when the transaction ends."""
+        """Takes back what was done since the mark; nobody has seen the ids that were drawn."""
         nodes, relationships = (mark.lengths[_LISTS.index(name)] for name in ("created_nodes", "created_relationships"))
-        self._undone_nodes += [block.ids for block in self.changes.created_nodes[nodes:]]
-        self._undone_relationships += [block.ids for block in self.changes.created_relationships[relationships:]]
+        for undone in reversed(self.changes.created_nodes[nodes:]):
+            self._ids.undraw_node_ids(undone.ids)
+        for block in reversed(self.changes.created_relationships[relationships:]):
+            self._ids.undraw_relationship_ids(block.ids)
         for name, length in zip(_LISTS, mark.lengths, strict=True):
             del getattr(self.changes, name)[length:]
         self.changes.positions = dict(mark.positions)
@@ -200,14 +202,6 @@ class Transaction(TransactionReader):
             changes.positions.pop(stream_id, None)
         else:
             changes.positions[stream_id] = position
-
-    def unused_ids(self, *, committed: bool) -> tuple[list[NodeIds], list[RelationshipIds]]:
-        """Ids of nodes and of relationships that this transaction drew and has no more use for."""
-        nodes, relationships = self._undone_nodes, self._undone_relationships
-        if not committed:
-            nodes = nodes + [block.ids for block in self.changes.created_nodes]
-            relationships = relationships + [block.ids for block in self.changes.created_relationships]
-        return nodes, relationships
 
     def end_statement(self) -> None:
         """Raises ConstraintViolation where what was written since the last call breaks a uniqueness constraint."""

@@ -104,7 +104,7 @@ def test_both_forms_give_the_same_bytes(
 
 
 def test_the_second_form_is_taken() -> None:
-    """In a transaction too, until it has changed something; not where several nodes are found."""
+    """In a transaction too, also when it has changed something; not where several nodes are found."""
     session = new_database().session()
     look_up = "MATCH (n:Person {id: $id}) RETURN n.name AS name"
     assert session.run(look_up, {"id": 3}).take_row() == {"name": "name 3"}
@@ -113,7 +113,11 @@ def test_the_second_form_is_taken() -> None:
         session.run(look_up, {"id": 9}).take_row()
     session.begin()
     assert session.run(look_up, {"id": 3}).take_row() == {"name": "name 3"}
-    session.run("CREATE (:Person {id: 12})").values()
+    session.run("CREATE (:Person {id: 12, name: 'own'})").values()
+    session.run("MATCH (n:Person {id: 3}) SET n.name = 'other'").values()
+    assert session.run(look_up, {"id": 3}).take_row() == {"name": "other"}
+    assert session.run(look_up, {"id": 12}).take_row() == {"name": "own"}
+    session.run("CREATE (:Person {id: 3})").values()
     with pytest.raises(SeveralRows):
         session.run(look_up, {"id": 3}).take_row()
     session.rollback()

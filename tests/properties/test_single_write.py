@@ -37,6 +37,29 @@ WRITES = (
     "MERGE (n:Person {id: $value}) SET n.name = $other RETURN n",
     "MERGE (n:Person {id: $value}) ON CREATE SET n.name = $other, n.age = 1.5 ON MATCH SET n.seen = $other",
     "MERGE (n:Mixed {mixed: $value}) SET n += $map RETURN n.mixed, n.name",
+    "MATCH (n:Person {id: $value}) SET n.age = n.age + 1 RETURN n.age",
+    "MATCH (n:Person {id: $value}) SET n.age = n.age + $other, n.more = n.age * 2 RETURN n.more + 1 AS more, labels(n)",
+    "MATCH (n:Person {id: $value}) SET n.count = coalesce(n.count, 0) + 1",
+    "MATCH (n:Person {id: $value}) WHERE n.age < $other SET n.name = toUpper(n.name) + $other RETURN n",
+    "MATCH (n:Person {id: $value}) SET n = $map RETURN n",
+    "MATCH (n:Person {id: $value}) SET n += {age: $other, name: n.name} SET n.a = n.age RETURN n.a",
+    "MATCH (n:Person {id: $value}) SET n:Other:New, n.name = $other RETURN n",
+    "MATCH (n:Person {id: $value}) SET n:Mixed REMOVE n:Person, n.age",
+    "MATCH (n:Person {id: $value}) REMOVE n:Other:Unknown, n.name RETURN n",
+    "MATCH (n:Mixed {mixed: $value}) SET n:Person, n.id = $other",
+    "MATCH (n:Person {id: $value}) DETACH DELETE n",
+    "MATCH (n:Person {id: $value}) DELETE n",
+    "MATCH (n:Person {name: $value}), (m:Person {id: $other}) DETACH DELETE n, m",
+    "MATCH (a:Person {id: $value}), (b:Person {id: $other}) MERGE (a)-[r:KNOWS]->(b)",
+    "MATCH (a:Person {id: $value}), (b:Person {id: $other}) MERGE (a)-[r:KNOWS]-(b) "
+    "ON CREATE SET r.since = 1, r.a = $value ON MATCH SET r.since = r.since + 1 RETURN r, r.since",
+    "MATCH (a:Person {id: $value}), (b:Person {id: $other}) MERGE (a)-[r:KNOWS {since: $other}]->(b) RETURN r.since, a",
+    "MERGE (a:Person {id: $value}) MERGE (b:Person {id: $other}) MERGE (a)-[:KNOWS]->(b) RETURN a, b",
+    "MERGE (n:Person {id: toInteger($value)}) ON CREATE SET n.name = $other ON MATCH SET n.seen = n.seen + 1 RETURN n",
+    "MERGE (n:Person {id: $value, name: $other}) RETURN n",
+    "MATCH (n:Person {id: $value}) SET n.id = $other WITH n MATCH (m:Person {id: $other}) SET m.name = 'a' RETURN m, n",
+    "CREATE (a:Person {id: $value}) CREATE (b:New {id: $other, name: a.id})-[r:KNOWS {since: a.id}]->(a) RETURN r, b",
+    "CREATE (n:Person $map) RETURN id(n), n.name",
     "WITH $map AS m CREATE (n:Person {id: $value}) RETURN m.id, n",
 )
 SIMPLE: tuple[Value, ...] = (
@@ -131,7 +154,7 @@ def graph_of(database: Database) -> object:
         current.type_counts,
         {type: counts.tolist() for type, counts in current.end_counts.items()},
         {on: (index.entries, index.per_value) for on, index in current.indexes.items()},
-        {key: column.text_bytes for key, column in current.node_columns.items()},
+        {store.schema.keys.name(key): column.text_bytes for key, column in current.node_columns.items()},
         store.reclamation.nodes.next - store.reclamation.nodes.free,
         store.reclamation.relationships.next - store.reclamation.relationships.free,
     )
@@ -144,20 +167,65 @@ def drawn(random: Random) -> Value:
     return random.randint(-2, 14) if sort < 0.6 else random.choice(SIMPLE if sort < 0.9 else OTHERS)
 
 
+READS = (
+    "MATCH (n:Person {id: $value}) RETURN n, n.name",
+    "MATCH (n:Person {name: $value}) RETURN n.id",
+    "MATCH (n) WHERE id(n) = $value RETURN n, n.age",
+)
+
+
+def drawn_parameters(random: Random) -> dict[str, Value]:
+    """For any of the texts."""
+    map = {key: drawn(random) for key in random.sample(("id", "name", "age", "new"), random.randint(0, 3))}
+    return {"value": drawn(random), "other": drawn(random), "map": random.choice((map, map, map, None, 7))}
+
+
 @pytest.mark.parametrize("rules", RULES)
 def test_both_forms_do_the_same(rules: tuple[str, ...]) -> None:
     """Statement after statement on two graphs that began as the same one, errors included."""
     random = Random(str(rules))
     databases = [new_database(rules) for _ in range(2)]
     sessions = [database.session() for database in databases]
-    for step in range(1, 501):
-        text = random.choice(WRITES)
-        map = {key: drawn(random) for key in random.sample(("id", "name", "age", "new"), random.randint(0, 3))}
-        given = {"value": drawn(random), "other": drawn(random), "map": random.choice((map, map, map, None, 7))}
+    for step in range(1, 701):
+        text, given = random.choice(WRITES), drawn_parameters(random)
         first, second = (carried_out(*one, text, given) for one in zip(sessions, (True, False), strict=True))
         assert first == second, (text, given)
         if step % 100 == 0:
             assert graph_of(databases[0]) == graph_of(databases[1])
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_both_forms_do_the_same_within_transactions(rules: tuple[str, ...]) -> None:
+    """Of one statement, of a few, and of more than are looked through one by one; an error ends each."""
+    random = Random(str(rules))
+    databases = [new_database(rules) for _ in range(2)]
+    sessions = [database.session() for database in databases]
+    for step in range(1, 201):
+        for session in sessions:
+            session.begin()
+        for _ in range(random.choice((1, 1, 2, 3, 12))):
+            text, given = random.choice((*WRITES, *READS)), drawn_parameters(random)
+            first, second = (carried_out(*one, text, given) for one in zip(sessions, (True, False), strict=True))
+            assert first == second, (text, given)
+            if len(first) == 1:
+                break
+        ends = [ended(session, commit=len(first) > 1 and random.random() < 0.9) for session in sessions[:1]]
+        ends.append(ended(sessions[1], commit=ends[0] is not None))
+        assert ends[0] == ends[1]
+        if step % 50 == 0:
+            assert graph_of(databases[0]) == graph_of(databases[1])
+
+
+def ended(session: Session, *, commit: bool) -> str | None:
+    """What the commit says; None where it is rolled back."""
+    if not commit:
+        session.rollback()
+        return None
+    try:
+        session.commit().result()
+    except CypherError as error:
+        return error.text()
+    return ""
 
 
 @pytest.mark.parametrize("text", WRITES[:-1])
@@ -177,9 +245,11 @@ def test_the_second_form_is_taken() -> None:
     assert result.summary().counters.as_tuple()[0] == 1
     version = database.store.current.version
     with pytest.raises(SeveralRows):
-        session.run("CREATE (:Person {id: $id})", {"id": [1]}).take_row()
+        session.run("CREATE (:Person {id: $id})", {"id": {"a": 1}}).take_row()
     assert database.store.current.version == version
     session.begin()
-    with pytest.raises(SeveralRows):
-        session.run("CREATE (:Person {id: 78})").take_row()
+    assert session.run("CREATE (:Person {id: 78, name: 'own'})").take_row() is None
+    assert session.run("MERGE (n:Person {id: 78}) RETURN n.name AS name").take_row() == {"name": "own"}
+    assert session.run("MATCH (n:Person {id: 78}) DELETE n").take_row() is None
+    assert session.run("MATCH (n:Person {id: 78}) RETURN n").take_row() is None
     session.rollback()
