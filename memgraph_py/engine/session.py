@@ -19,11 +19,11 @@ from memgraph_py.engine.commands import CommandContext, command_result, takes_ef
 from memgraph_py.engine.inner_transactions import InnerTransactions
 from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
+from memgraph_py.engine.single import check_in_time, read_row, write_row_within
 from memgraph_py.engine.statements import Core, PreparedQuery
 from memgraph_py.engine.together import Together, run_together, runs_together
 from memgraph_py.errors import (
     AccessModeViolation,
-    CypherError,
     InvalidRequest,
     ParameterMissing,
     TransactionConflict,
@@ -33,12 +33,11 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
-from memgraph_py.execution.single import Row, SeveralRows, SingleRow, Writing
+from memgraph_py.execution.single import Row, SeveralRows, Writing
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.printing import describe_whole
-from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -284,9 +283,10 @@ class Session:
         start = partial(self._start_within, prepared, parameters, view, deadline, summary)
         single: Callable[[Result], Row | None] | None = None
         if prepared.single is not None:
-            single = partial(_only_row, prepared.single, parameters, view, deadline)
-        elif prepared.single_write is not None:
-            single = partial(self._write_row_within, prepared, parameters, deadline)
+            single = partial(read_row, prepared.single, parameters, view, deadline)
+        elif prepared.single_write is not None and self._transaction is not None:
+            writing = self._new_writing(prepared, parameters, deadline)
+            single = partial(write_row_within, self._transaction, writing, self._memory, deadline)
         result = Result(prepared.columns, start, view, summary, bounded=prepared.bounded, single=single)
         if self._transaction is not None:
             self._open = [other for other in self._open if not other.finished]
@@ -351,39 +351,17 @@ class Session:
         return result
 
     def _new_writing(self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None) -> Writing:
-        """Raises SeveralRows where the time is over."""
         form = prepared.single_write
         assert form is not None, "it was asked for"
-        if deadline is not None and time.perf_counter() >= deadline:
-            raise SeveralRows
-
-        def new_context(transaction: Transaction) -> ExecutionContext:
-            return self._new_context(prepared, transaction, parameters, deadline, None, None)
-
-        return Writing(form, parameters, new_context)
-
-    def _write_row_within(
-        self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None, result: Result
-    ) -> Row | None:
-        """For ``Result``, in the explicit transaction; with SeveralRows nothing is left of it."""
-        transaction = self._transaction
-        assert transaction is not None, "its results end with it"
-        writing = self._new_writing(prepared, parameters, deadline)
-        mark = transaction.mark()
-        try:
-            writing.run(transaction)
-            transaction.end_statement()
-            self._memory.hold(writing.held)
-        except (SeveralRows, CypherError) as error:
-            transaction.undo_to(mark)
-            raise SeveralRows from error
-        result.summary().counters = writing.counters
-        return writing.row
+        return Writing(
+            form, parameters, lambda view: self._new_context(prepared, view, parameters, deadline, None, None)
+        )
 
     def _write_row(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], deadline: float | None, result: Result
     ) -> Row | None:
         """For ``Result``: the statement is carried out and committed; SeveralRows where it must be a transaction."""
+        check_in_time(deadline)
         writing = self._new_writing(prepared, parameters, deadline)
         self._take_effect()
         try:
@@ -468,16 +446,6 @@ def new_context(
     )
     graph = cast(WritableGraph, view)  # a plan that writes is given a Transaction
     return ExecutionContext(graph, environment, parameters, core.limits, parameter_rows)
-
-
-def _only_row(
-    run: SingleRow, parameters: Mapping[str, Value], view: GraphView, deadline: float | None, result: Result
-) -> Row | None:
-    """For ``Result``. Where the time is over, the batches are asked."""
-    if deadline is not None and time.perf_counter() >= deadline:
-        raise SeveralRows
-    assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
-    return run(view, parameters)
 
 
 def _with_literals(given: Mapping[str, Value], literals: Mapping[str, Value]) -> Mapping[str, Value]:

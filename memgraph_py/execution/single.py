@@ -24,10 +24,21 @@ from memgraph_py.errors import CypherError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import Counters, ExecutionContext
 from memgraph_py.functions.registry import FUNCTIONS
-from memgraph_py.plan.expressions import Call, Constant, Expression, HasLabels, Literal, Parameter, Property, Variable
+from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
+    TAKES_LONG,
+    Call,
+    Constant,
+    Expression,
+    HasLabels,
+    Literal,
+    Parameter,
+    Property,
+    Variable,
+)
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import facts, free_variables
+from memgraph_py.plan.variables import free_variables, marks
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import SingleView, property_of, single_column, single_id
 from memgraph_py.storage.transaction import Transaction
@@ -261,7 +272,7 @@ def _property(name: str, key: str, schema: Schema) -> SingleValue:
 
 def _is_plain(expression: Expression) -> bool:
     """True where a row of the expression takes microseconds: it may be evaluated under the commit lock."""
-    if facts(expression).takes_long or facts(expression).holds_plan:
+    if marks(expression) & (TAKES_LONG | HOLDS_PLAN):
         return False
     for node in walk(expression):
         if type(node) not in _PLAIN:

@@ -128,12 +128,8 @@ class RecordStream:
             return _NO_ROW
         self.has_rows = True
         view = result.view
-        if any(isinstance(value, RelationshipReference) for value in row.values()):
-            data = self._pack_rows(Batch(1, {name: Column.constant(row[name], 1) for name in result.columns}))
-        else:
-            assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
-            data = frame(pack_row(row, result.columns, view, self._names, self._dialect))
-        return Piece(data, 1, True, True, False)
+        assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
+        return Piece(single_record(row, result.columns, view, self._names, self._dialect), 1, True, True, False)
 
     def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
         """``take`` without the records."""
@@ -147,8 +143,16 @@ class RecordStream:
         return encode_rows(_fields(batch, self.result.view, self._names), batch.rows, self._dialect)
 
 
+def single_record(row: Row, columns: tuple[str, ...], view: SingleView, names: SchemaNames, dialect: Dialect) -> bytes:
+    """The RECORD of a single row, framed; relationships are read as columns."""
+    if any(isinstance(value, RelationshipReference) for value in row.values()):
+        batch = Batch(1, {name: Column.constant(row[name], 1) for name in columns})
+        return encode_rows(_fields(batch, view, names), 1, dialect)
+    return frame(pack_row(row, columns, view, names, dialect))
+
+
 def pack_row(row: Row, columns: tuple[str, ...], view: SingleView, names: SchemaNames, dialect: Dialect) -> bytearray:
-    """The RECORD of a single row."""
+    """The RECORD of a single row without relationships."""
     out = bytearray((0xB1, RECORD))
     out += list_header(len(columns))
     for name in columns:

@@ -1,6 +1,6 @@
 """Writes of at most one row whose text came before: committed at once, answered together when they are on disk.
 
-What ``single_reads.py`` is for look-ups: the second form of the plan (``execution/single_writes.py``) runs and commits
+What ``single_reads.py`` is for look-ups: the second form of the plan (``execution/single.py``) runs and commits
 on the newest version, and what is to be answered is kept until the log has it; no session, result or stream of records
 is involved.
 
@@ -13,14 +13,13 @@ Whatever is otherwise, such as a violated constraint, is left to the ``Conversat
 import time
 
 from memgraph_py.bolt.connection import Connection
-from memgraph_py.bolt.framing import frame
 from memgraph_py.bolt.notifications import NO_DATA, OMITTED, SUCCEEDED
+from memgraph_py.engine.session import new_context
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError
-from memgraph_py.execution.single import Parameters, SeveralRows
-from memgraph_py.execution.single_writes import Writing
+from memgraph_py.execution.single import Parameters, SeveralRows, Writing
 from memgraph_py.server.conversation import Conversation, Waits
-from memgraph_py.server.records import pack_row
+from memgraph_py.server.records import single_record
 from memgraph_py.server.services import Services
 from memgraph_py.server.summaries import plain_ending
 from memgraph_py.storage.commitment import Commitment
@@ -32,10 +31,10 @@ _OMITTED, _SUCCEEDED, _NO_DATA = (str(status["gql_status"]) for status in (OMITT
 class SingleWrites:
     """Carries out such writes of one connection."""
 
-    __slots__ = ("_connection", "_conversation", "_metrics", "_names", "_store")
+    __slots__ = ("_connection", "_conversation", "_core", "_metrics", "_names")
 
     def __init__(self, services: Services, connection: Connection, conversation: Conversation) -> None:
-        self._store = services.database.store
+        self._core = services.database.core
         self._names = services.names
         self._connection = connection
         self._conversation = conversation
@@ -46,11 +45,11 @@ class SingleWrites:
     ) -> "Waits | None":
         """Commit the write that waits first in the connection: what waits for the disk and then answers it, with the
         request for its rows. None, with nothing done, where it must be a transaction. begun: the answer to RUN."""
-        store, form = self._store, prepared.single_write
+        core, form = self._core, prepared.single_write
         assert form is not None, "such is known of the text"
-        writing = Writing(form, parameters, store, store.schema)
+        writing = Writing(form, parameters, lambda transaction: new_context(core, transaction, parameters))
         try:
-            found = store.commit_at_tip(writing)
+            found = core.store.commit_at_tip(writing)
         except (SeveralRows, CypherError):  # an error is found again, and told
             return None
         if found is None:
@@ -71,9 +70,8 @@ class SingleWrites:
         metrics.begin()
         connection.begin_single(begun)
         record = b""
-        row = writing.values(snapshot) if columns else None
-        if row is not None:
-            record = frame(pack_row(row, columns, snapshot, self._names, connection.dialect))
+        if writing.row is not None:
+            record = single_record(writing.row, columns, snapshot, self._names, connection.dialect)
         milliseconds = int((time.perf_counter() - started) * 1000)
         yield from self._conversation.wait_for(committed)
         version = connection.version
@@ -81,7 +79,7 @@ class SingleWrites:
         status = None
         if version.statuses:
             status = _OMITTED if not columns else _SUCCEEDED if record else _NO_DATA
-        kind, bookmark = "rw" if columns else "w", self._store.current.version
+        kind, bookmark = "rw" if columns else "w", self._core.store.current.version
         ended = plain_ending(kind, milliseconds, writing.counters.as_tuple(), status, bookmark)
         connection.succeed_framed(record + ended)
         metrics.end(time.perf_counter() - started)
