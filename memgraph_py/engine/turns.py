@@ -82,10 +82,10 @@ class Turns:
             self._asked, self._asked_since = 0, begun
         if self._asked < LITTLE_REQUESTS:
             return
+        self._may_work.clear()
         self._nobody_works.wait(TURN_SECONDS)
         now = perf_counter()
         self._ends = now + (now - begun)
-        self._may_work.clear()
         self._later(self._look)
 
     def _look(self) -> None:
@@ -101,6 +101,11 @@ class Turns:
         self._ends = None
         self.is_shared = bool(self._at_work)
         self._may_work.set()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the loop waits for its turn, or has it."""
+        return not self._may_work.is_set()
 
     def begin(self, turn: "Turn") -> None:
         """The stream goes to work, when the loop's turn is over."""
@@ -130,16 +135,15 @@ class Turns:
 class Turn:
     """One stream's, which has it within a ``with``. Used by one thread."""
 
-    __slots__ = ("_begun", "_turns", "due")
+    __slots__ = ("_turns", "due")
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._begun = 0.0
         self.due: Callable[[], None] | None = None
         """Called at its end."""
 
     def __enter__(self) -> None:
-        self._begin()
+        self._turns.begin(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -153,14 +157,10 @@ class Turn:
         try:
             yield
         finally:
-            self._begin()
+            self._turns.begin(self)
 
     def renew(self) -> None:
-        """Between two pieces of work: where it has lasted as long as one may, the loop has its turn first."""
-        if perf_counter() - self._begun >= TURN_SECONDS:
+        """Between two pieces of work: a loop that waits has its turn first."""
+        if self._turns.is_awaited:
             self._turns.end(self)
-            self._begin()
-
-    def _begin(self) -> None:
-        self._turns.begin(self)
-        self._begun = perf_counter()
+            self._turns.begin(self)

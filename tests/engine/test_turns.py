@@ -123,3 +123,32 @@ def test_what_is_due_at_the_end_of_a_turn_is_done_once_then_and_at_once_without_
     with shared.given_back():
         write()
     assert done == ["written"] * 5
+
+
+@pytest.mark.usefixtures("long_turns")
+def test_between_two_pieces_of_work_a_loop_that_waits_comes_first() -> None:
+    loop, shared, order = Loop(), Turns(), list[str]()
+    shared.join(loop.append)
+    at_work = threading.Event()
+
+    def stream() -> None:
+        turn = shared.worker()
+        with turn:
+            turn.renew()
+            order.append("worked")
+            at_work.set()
+            while not shared.is_awaited:
+                time.sleep(0.001)
+            turn.renew()
+            order.append("worked again")
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    at_work.wait()
+    busy(shared)
+    time.sleep(0.05)
+    order.append("answered")
+    while loop:
+        loop.pop()()
+    thread.join()
+    assert order == ["worked", "answered", "worked again"]
