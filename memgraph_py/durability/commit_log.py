@@ -61,6 +61,9 @@ class LogState:
     end: int = FRAMES_START
 
 
+_UNHINDERED = nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class _Commit:
     version: int
@@ -100,6 +103,9 @@ class DiskCommitLog:
         queued meanwhile; sees to it that ``wake`` is called, at once or soon."""
         self.answering: AbstractContextManager[object] = nullcontext()
         """Entered by the log's thread while it tells of the commits of one group."""
+        self.working: AbstractContextManager[object] = nullcontext()
+        """Entered by the log's thread while it encodes a group that begins with a stream's batch, and while it tells of
+        it; not while it writes."""
         self._thread: threading.Thread | None = None
         self._closed = False
         self._present: LogWriter | None = None
@@ -204,16 +210,18 @@ class DiskCommitLog:
     def _take(self, request: _Commit) -> None:
         """Write a commit, with all that are queued behind it."""
         queue = self._queue
+        working = self.working if request.changes.positions else _UNHINDERED
         group = _Group(self._version + 1, self._known)
-        group.add(request, self._schema)
-        while queue and group.bytes <= _GROUP_BYTES_MAX:
-            following = queue[0]  # nobody else takes from it
-            if not isinstance(following, _Commit):
-                break
-            queue.popleft()
-            group.add(following, self._schema)
+        with working:
+            group.add(request, self._schema)
+            while queue and group.bytes <= _GROUP_BYTES_MAX:
+                following = queue[0]  # nobody else takes from it
+                if not isinstance(following, _Commit):
+                    break
+                queue.popleft()
+                group.add(following, self._schema)
         failure = self._write(group)
-        with self.answering:
+        with working, self.answering:
             for commit, refusal in group.commits:
                 commit.done(refusal or failure)
             while not self._woken.empty():

@@ -12,6 +12,10 @@ waited, while the stream waits before it begins anew:
 What a stream has committed in its turn is written by the log when that ends, and so before the stream waits for
 anything.
 
+The thread of the log takes such turns too while it encodes a stream's batch. Who ends a turn hands it over: when the
+loop waits nobody else begins, though the lock may come to it only later, and when the loop's turn ends it counts those
+as at work that wait for that. Otherwise the one that holds the lock would just go on.
+
 Neither waits for longer than TURN_SECONDS: after that both go on as they would without this. A loop with nothing to do
 ends its turn at once. One that is asked little does not wait, as it does not disturb: a client that asks now and then
 is answered as fast as without streams.
@@ -23,8 +27,9 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 from types import TracebackType
 
-TURN_SECONDS = 0.003
-"""Longer than a batch of a thousand messages takes, shorter than a client notices."""
+TURN_SECONDS = 0.01
+"""Longer than a batch of a thousand messages takes, also where its thread waits for a core as long as it works; shorter
+than a client notices."""
 LITTLE_SECONDS, LITTLE_REQUESTS = 0.01, 8
 """The first so many requests in so long are answered without waiting."""
 
@@ -32,13 +37,25 @@ LITTLE_SECONDS, LITTLE_REQUESTS = 0.01, 8
 class Turns:
     """Of one database. is_shared: the loop is to ask ``give_way`` before it answers a request."""
 
-    __slots__ = ("_asked", "_asked_since", "_at_work", "_ends", "_later", "_may_work", "_nobody_works", "is_shared")
+    __slots__ = (
+        "_asked",
+        "_asked_since",
+        "_at_work",
+        "_coming",
+        "_ends",
+        "_later",
+        "_may_work",
+        "_nobody_works",
+        "is_shared",
+    )
 
     def __init__(self) -> None:
         self.is_shared = False
         self._later: Callable[[Callable[[], None]], object] | None = None
         self._at_work: dict[int, Turn] = {}
         """By thread."""
+        self._coming: dict[int, Turn] = {}
+        """Likewise, those that wait for the end of the loop's turn."""
         self._nobody_works = threading.Event()
         self._may_work = threading.Event()
         self._may_work.set()
@@ -57,7 +74,7 @@ class Turns:
         self._end()
 
     def worker(self) -> "Turn":
-        """Of a stream."""
+        """Of a stream, or of the log."""
         return Turn(self)
 
     def at_the_end(self, function: Callable[[], None]) -> Callable[[], None]:
@@ -94,12 +111,15 @@ class Turns:
             self._asked = 0
             self._later(self._look)
         else:
-            self._asked = LITTLE_REQUESTS  # it was busy a moment ago
+            self._asked, self._asked_since = LITTLE_REQUESTS, perf_counter()  # it was busy a moment ago
             self._end()
 
     def _end(self) -> None:
         self._ends = None
+        self._at_work |= self._coming
         self.is_shared = bool(self._at_work)
+        if self.is_shared:
+            self._nobody_works.clear()
         self._may_work.set()
 
     @property
@@ -109,9 +129,12 @@ class Turns:
 
     def begin(self, turn: "Turn") -> None:
         """The stream goes to work, when the loop's turn is over."""
+        thread = threading.get_ident()
+        self._coming[thread] = turn
         self._may_work.wait(TURN_SECONDS)
         self._nobody_works.clear()
-        self._at_work[threading.get_ident()] = turn
+        self._at_work[thread] = turn
+        self._coming.pop(thread, None)
         self.is_shared = True
 
     def end(self, turn: "Turn") -> None:
@@ -133,7 +156,7 @@ class Turns:
 
 
 class Turn:
-    """One stream's, which has it within a ``with``. Used by one thread."""
+    """One worker's, which has it within a ``with``. Used by one thread."""
 
     __slots__ = ("_turns", "due")
 

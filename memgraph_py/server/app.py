@@ -132,6 +132,7 @@ class App:
         wakes = self._bolt.services.wakes
         self._log.on_queued = wakes.at_the_end(database.core.turns.at_the_end(self._log.wake))
         self._log.answering = wakes
+        self._log.working = database.core.turns.worker()
 
     def _load(self) -> None:
         """The graph from the files, and the log open for more. Runs in a worker thread: /health answers meanwhile."""

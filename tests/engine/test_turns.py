@@ -29,7 +29,7 @@ def test_one_after_another() -> None:
     """The loop goes on when the stream has done its work, and the stream when the loop has answered all."""
     loop, shared, order = Loop(), Turns(), list[str]()
     shared.join(loop.append)
-    at_work, answering, done = (threading.Event() for _ in range(3))
+    at_work, handed_over, done = (threading.Event() for _ in range(3))
 
     def stream() -> None:
         turn = shared.worker()
@@ -37,9 +37,9 @@ def test_one_after_another() -> None:
             at_work.set()
             time.sleep(0.05)
             order.append("worked")
-        answering.wait()
-        with turn:
-            order.append("worked again")
+        with turn:  # at once: the loop, which waits, comes first
+            order.append("works again")
+            handed_over.wait()
         done.set()
 
     thread = threading.Thread(target=stream)
@@ -47,14 +47,15 @@ def test_one_after_another() -> None:
     at_work.wait()
     assert shared.is_shared
     busy(shared)
-    answering.set()
     time.sleep(0.05)
     order.append("answered")
     while loop:
         loop.pop()()
+    assert shared.is_shared, "from the end of the loop's turn on, the stream is at work"
+    handed_over.set()
     assert done.wait(20)
     thread.join()
-    assert order == ["worked", "answered", "worked again"]
+    assert order == ["worked", "answered", "works again"]
     assert not shared.is_shared
 
 
