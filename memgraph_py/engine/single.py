@@ -25,7 +25,7 @@ def read_row(
 ) -> Row | None:
     """What the plan finds."""
     check_in_time(deadline)
-    assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
+    assert isinstance(view, (Snapshot, Transaction)), "a view is one or the other"
     return run(view, parameters)
 
 

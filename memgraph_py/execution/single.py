@@ -13,7 +13,7 @@ the batches are asked. An operator's step stands beside its runner.
 
 Reads run on a snapshot, or a transaction as it stands. What writes goes through a transaction, as everything does that
 writes: an explicit one, or one on the newest version under the store's commit lock (``GraphStore.commit_at_tip``).
-An expression that has no form of its own is evaluated as of a batch of one row, where there is a Writing.
+There functions are called with columns of one row, and what else has no form of its own is evaluated as of a batch.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from memgraph_py.columnar import STRING_LENGTH_MASK, Batch
 from memgraph_py.errors import CypherError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import Counters, ExecutionContext
-from memgraph_py.functions.registry import FUNCTIONS
+from memgraph_py.functions.registry import FUNCTIONS, Function
 from memgraph_py.plan.expressions import (
     HOLDS_PLAN,
     TAKES_LONG,
@@ -173,10 +173,13 @@ class Composition:
                 return lambda row, view, parameters, writing: row[name]
             case Property(Variable(name), key):
                 return _property(name, key, self.schema)
-            case _ if self.is_write and _is_plain(expression):
-                return _evaluated(expression)
-            case _:
+            case _ if not self.is_write or not _is_plain(expression):
                 return None
+            case Call(name, arguments):
+                values = self.values(arguments)
+                return None if values is None else _called(FUNCTIONS[name], values)
+            case _:
+                return _evaluated(expression)
 
     def stored(self, expression: Expression) -> SingleValue | None:
         """As ``value``, of what is to be stored, which is looked at there."""
@@ -198,7 +201,15 @@ def single_row(plan: Operator, schema: Schema) -> SingleRow | None:
     if steps is None:
         return None
 
-    return lambda view, parameters: carried_on({}, steps, view, parameters, None)
+    def run(view: SingleView, parameters: Parameters) -> Row | None:
+        row: Row = {}
+        for step in steps:  # as ``carried_on``, without another call
+            if (next := step(row, view, parameters, None)) is None:
+                return None
+            row = next
+        return row
+
+    return run
 
 
 def single_write(plan: Operator, columns: Sequence[str], schema: Schema) -> SingleWrite | None:
@@ -234,7 +245,7 @@ def composes(kind: type[OperatorType]) -> Callable[[Composer[OperatorType]], Com
 def element_of(row: Row, variable: str) -> NodeReference | RelationshipReference:
     """The node or relationship. Raises SeveralRows where the variable holds something else."""
     subject = row[variable]
-    if isinstance(subject, NodeReference | RelationshipReference):
+    if isinstance(subject, NodeReference) or isinstance(subject, RelationshipReference):  # noqa: SIM101
         return subject
     raise SeveralRows
 
@@ -258,14 +269,16 @@ def _property(name: str, key: str, schema: Schema) -> SingleValue:
     def value(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Value:
         subject, id = row[name], find(key)
         if type(subject) is NodeReference:
-            found = None if id is None else property_of(view, subject.id, id)
+            if id is None:
+                return None
+            found = property_of(view, subject.id, id)
         elif type(subject) is RelationshipReference:
             found = None if id is None else view.relationship_property(single_id(subject.id), id).value(0)
         else:
             raise SeveralRows
-        if type(found) not in SIMPLE:
-            raise SeveralRows
-        return found
+        if type(found) in SIMPLE:
+            return found
+        raise SeveralRows
 
     return value
 
@@ -280,6 +293,20 @@ def _is_plain(expression: Expression) -> bool:
         if isinstance(node, Call) and not ((function := FUNCTIONS.get(node.name)) and function.built_in):
             return False
     return True
+
+
+def _called(function: Function, arguments: Sequence[SingleValue]) -> SingleValue:
+    """Of a batch of one row, without the batch."""
+    apply = function.apply
+
+    def value(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Value:
+        assert writing is not None, "calls are of plans that write"
+        environment = writing.context().environment
+        columns = [single_column(argument(row, view, parameters, writing)) for argument in arguments]
+        environment.rows = 1
+        return apply(environment, columns).value(0)
+
+    return value
 
 
 def _evaluated(expression: Expression) -> SingleValue:

@@ -128,7 +128,7 @@ class RecordStream:
             return _NO_ROW
         self.has_rows = True
         view = result.view
-        assert isinstance(view, Snapshot | Transaction), "a view is one or the other"
+        assert isinstance(view, (Snapshot, Transaction)), "a view is one or the other"
         return Piece(single_record(row, result.columns, view, self._names, self._dialect), 1, True, True, False)
 
     def skip(self, count: int, budget_seconds: float | None = None) -> Piece:
@@ -145,9 +145,10 @@ class RecordStream:
 
 def single_record(row: Row, columns: tuple[str, ...], view: SingleView, names: SchemaNames, dialect: Dialect) -> bytes:
     """The RECORD of a single row, framed; relationships are read as columns."""
-    if any(isinstance(value, RelationshipReference) for value in row.values()):
-        batch = Batch(1, {name: Column.constant(row[name], 1) for name in columns})
-        return encode_rows(_fields(batch, view, names), 1, dialect)
+    for value in row.values():
+        if isinstance(value, RelationshipReference):
+            batch = Batch(1, {name: Column.constant(row[name], 1) for name in columns})
+            return encode_rows(_fields(batch, view, names), 1, dialect)
     return frame(pack_row(row, columns, view, names, dialect))
 
 

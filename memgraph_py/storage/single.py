@@ -15,7 +15,6 @@ from memgraph_py.errors import LimitExceeded
 from memgraph_py.kernels.chunks import CHUNK_BITS, CHUNK_MASK
 from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.pages import Pages
-from memgraph_py.storage.properties import PropertyColumn
 from memgraph_py.storage.reading import TransactionReader, has_few_blocks
 from memgraph_py.storage.snapshot import ASK, NOTHING, Snapshot
 from memgraph_py.storage.view import KeyId
@@ -81,30 +80,19 @@ def label_set_of(view: SingleView, node: int) -> int:
 
 def property_of(view: SingleView, node: int, key: KeyId) -> Value:
     """The property of a node that is there; None where it has none."""
-    if isinstance(view, Snapshot):
-        return _stored(view.node_columns.get(key), node)
-    changes = view.changes
-    if changes.deleted_nodes or not has_few_blocks(changes):
-        return view.node_property(single_id(node), key).value(0)
-    for write in reversed(changes.node_properties):
-        if write.key == key and (row := _row_of(write.ids, node)) >= 0:
-            return write.values.value(row)
-    for block in changes.created_nodes:
-        if (row := _row_of(block.ids, node)) >= 0:
-            column = block.properties.get(key)
-            return None if column is None else column.value(row)
-    return _stored(view.snapshot.node_columns.get(key), node)
-
-
-def _row_of(ids: NDArray[np.int64], id: int) -> int:
-    """Where the id stands among the ids of a block; -1 where it does not."""
-    if len(ids) == 1:
-        return 0 if ids.item() == id else -1
-    rows = np.flatnonzero(ids == id)
-    return int(rows[0]) if len(rows) else -1
-
-
-def _stored(column: PropertyColumn | None, node: int) -> Value:
+    if not isinstance(view, Snapshot):
+        changes = view.changes
+        if changes.deleted_nodes or not has_few_blocks(changes):
+            return view.node_property(single_id(node), key).value(0)
+        for write in reversed(changes.node_properties):
+            if write.key == key and (row := _row_of(write.ids, node)) >= 0:
+                return write.values.value(row)
+        for block in changes.created_nodes:
+            if (row := _row_of(block.ids, node)) >= 0:
+                written = block.properties.get(key)
+                return None if written is None else written.value(row)
+        view = view.snapshot
+    column = view.node_columns.get(key)
     if column is None:
         return None
     chunk = node >> CHUNK_BITS
@@ -122,6 +110,14 @@ def _stored(column: PropertyColumn | None, node: int) -> Value:
                     return column.heap.data[start : start + length].tobytes().decode()
                 return value
     return None
+
+
+def _row_of(ids: NDArray[np.int64], id: int) -> int:
+    """Where the id stands among the ids of a block; -1 where it does not."""
+    if len(ids) == 1:
+        return 0 if ids.item() == id else -1
+    rows = np.flatnonzero(ids == id)
+    return int(rows[0]) if len(rows) else -1
 
 
 def stored_text_length(pages: Pages, position: int) -> int:

@@ -76,6 +76,7 @@ _LISTS = (
     "created_constraints",
     "dropped_constraints",
 )
+_BEGINNING = Mark((0,) * len(_LISTS), {}, frozenset())
 _lists_of: Callable[[ChangeSet], tuple[list[object], ...]] = attrgetter(*_LISTS)
 
 
@@ -173,6 +174,8 @@ class Transaction(TransactionReader):
     def mark(self) -> Mark:
         """Where the transaction stands."""
         changes = self.changes
+        if changes.is_empty():
+            return _BEGINNING
         lengths = tuple(map(len, _lists_of(changes)))
         return Mark(lengths, dict(changes.positions), frozenset(changes.reset_positions))
 
