@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.execution.executor import Counters
 from memgraph_py.functions.registry import FUNCTIONS
+from memgraph_py.kernels.sorting import counted
 from memgraph_py.plan.expressions import (
     Call,
     Constant,
@@ -88,18 +89,20 @@ class Vectorised:
         created. None where the sum of it is not the total: some property was NULL."""
         if self.each is None:
             return None
-        kinds, places = np.unique(np.stack((hits, created)), axis=1, return_inverse=True)
-        numbers = np.bincount(places.ravel(), minlength=kinds.shape[1]).tolist()
+        width = int(created.max(initial=0)) + 1
+        kinds = hits * width + created
+        distinct, numbers = counted(kinds)
         told: list[Counts] = []
         left = [*total]
-        for found, new, number in zip(*kinds.tolist(), numbers, strict=True):
+        for kind, number in zip(distinct.tolist(), numbers.tolist(), strict=True):
+            found, new = divmod(kind, width)
             counts = tuple(
                 found * each + new * one + (found - new) * other
                 for each, one, other in zip(self.each, self.created, self.matched, strict=True)
             )
             told.append(counts)
             left = [rest - number * count for rest, count in zip(left, counts, strict=True)]
-        return None if any(left) else [told[place] for place in places.ravel().tolist()]
+        return None if any(left) else [told[place] for place in np.searchsorted(distinct, kinds).tolist()]
 
 
 def vectorised(plan: Operator) -> Vectorised | None:

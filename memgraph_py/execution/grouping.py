@@ -10,7 +10,7 @@ from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, M
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
 
-__all__ = ["Groups", "group_rows", "once_per_row"]
+__all__ = ["Groups", "group_rows"]
 
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
@@ -137,14 +137,3 @@ def _group_objects(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], R
             first_rows.append(row)
         groups[row] = group
     return groups, np.array(first_rows, dtype=np.int64)
-
-
-def once_per_row(rows: Rows, ids: Rows) -> tuple[Rows, Rows]:
-    """Each (row, id) once, in order."""
-    if len(rows) < 2:
-        return rows, ids
-    order = np.lexsort((ids, rows))
-    rows, ids = rows[order], ids[order]
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (rows[1:] != rows[:-1]) | (ids[1:] != ids[:-1])
-    return rows[fresh], ids[fresh]

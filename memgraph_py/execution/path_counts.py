@@ -20,6 +20,7 @@ from memgraph_py.errors import ArithmeticFailure
 from memgraph_py.execution.evaluation import evaluate, node_ids, truth
 from memgraph_py.execution.executor import ExecutionContext, constant, executes
 from memgraph_py.execution.memory import Holding
+from memgraph_py.kernels.sorting import counted
 from memgraph_py.plan.expressions import HasLabels, Variable
 from memgraph_py.plan.operators import Hop, PathCount
 from memgraph_py.storage.view import Direction, NodeIds
@@ -66,7 +67,7 @@ def _starts(operator: PathCount, context: ExecutionContext) -> tuple[NodeIds, Co
         nodes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
     if len(nodes) and nodes[0] >= 0 and bool((nodes[1:] > nodes[:-1]).all()):
         return nodes, np.ones(len(nodes), dtype=np.int64)
-    return np.unique(nodes[nodes >= 0], return_counts=True)
+    return counted(nodes[nodes >= 0])
 
 
 def _walks(hops: tuple[Hop, ...], nodes: NodeIds, counts: Counts, context: ExecutionContext) -> int:

@@ -7,7 +7,6 @@ import numpy as np
 from memgraph_py.columnar import Batch, Column, Kind, Rows
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
-from memgraph_py.execution.grouping import once_per_row
 from memgraph_py.execution.lists import flatten
 from memgraph_py.execution.scans import cross, pieces
 from memgraph_py.execution.single import (
@@ -19,6 +18,7 @@ from memgraph_py.execution.single import (
     Writing,
     composes,
 )
+from memgraph_py.kernels.sorting import distinct_pairs
 from memgraph_py.plan.operators import IndexRangeSeek, IndexSeek, NodeById
 from memgraph_py.storage.elements import elements_of, values_of
 from memgraph_py.storage.ordering import RangeBounds
@@ -52,7 +52,7 @@ def index_seek(operator: IndexSeek, context: ExecutionContext) -> Iterator[Batch
         else:
             rows, ids = _seek_by_scan(on, values, context)
         if lists is not None:
-            rows, ids = once_per_row(lists[rows], ids)
+            rows, ids = distinct_pairs(lists[rows], ids)
         yield from pieces(widen(batch, rows, {variable: Column(kind, ids)}), context)
 
 
@@ -134,7 +134,7 @@ def node_by_id(operator: NodeById, context: ExecutionContext) -> Iterator[Batch]
         known[known] = context.graph.nodes_exist(wanted[known])
         rows, nodes = rows[known], wanted[known]
         if operator.many:
-            rows, nodes = once_per_row(rows, nodes)
+            rows, nodes = distinct_pairs(rows, nodes)
         if len(rows):
             yield widen(batch, rows, {operator.variable: Column(Kind.NODE, nodes)})
 

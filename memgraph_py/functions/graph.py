@@ -14,6 +14,7 @@ from memgraph_py.columnar import Column, Kind
 from memgraph_py.errors import EntityNotFound
 from memgraph_py.functions.registry import Environment, columnar, scalar
 from memgraph_py.functions.rows import wrong_argument
+from memgraph_py.kernels.sorting import counted
 from memgraph_py.values.types import NodeReference, PathReference, RelationshipReference, Value
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -170,9 +171,11 @@ def _labels(environment: Environment, column: Column) -> Column:
 def _types(environment: Environment, column: Column) -> Column:
     rows, ids = _present(column)
     name = environment.graph.schema.types.name
-    distinct, positions = np.unique(environment.graph.relationship_types(ids), return_inverse=True)
+    types = environment.graph.relationship_types(ids)
+    distinct = counted(types)[0]
     if len(distinct) == 0:
         return Column.nulls(len(column.values))
+    positions = np.searchsorted(distinct, types)
     texts = Column.from_values([name(type) for type in distinct.tolist()])
     if column.valid is None:
         return texts.take(positions)

@@ -139,3 +139,14 @@ def distinct(integers: NDArray[np.int64]) -> NDArray[np.int64]:
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
     return ordered if fresh.all() else ordered[fresh]
+
+
+def distinct_pairs(rows: NDArray[np.int64], ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each pair of row and id once, by row and then by id."""
+    if len(rows) < 2:
+        return rows, ids
+    order = np.lexsort((ids, rows))
+    rows, ids = rows[order], ids[order]
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = (rows[1:] != rows[:-1]) | (ids[1:] != ids[:-1])
+    return rows[fresh], ids[fresh]

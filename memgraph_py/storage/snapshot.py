@@ -18,7 +18,7 @@ from memgraph_py.kernels.chunks import count_present, read_ends, read_states
 from memgraph_py.kernels.hashing import ANY_VALUE, SAME_NUMBER, SAME_TEXT, find_node, find_nodes
 from memgraph_py.kernels.path_ends import Walk, path_ends
 from memgraph_py.kernels.shortest import shortest_path
-from memgraph_py.kernels.sorting import distinct
+from memgraph_py.kernels.sorting import distinct, distinct_pairs
 from memgraph_py.kernels.walks import add_walks, count_loops
 from memgraph_py.storage.adjacency import Adjacency, Base, Graph
 from memgraph_py.storage.changes import StreamPosition
@@ -471,11 +471,7 @@ def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:
     if rows.min() == rows.max():
         nodes = distinct(nodes)
         return Seek(rows[: len(nodes)], nodes)
-    order = np.lexsort((nodes, rows))
-    rows, nodes = rows[order], nodes[order]
-    first = np.ones(len(rows), dtype=np.bool_)
-    first[1:] = (rows[1:] != rows[:-1]) | (nodes[1:] != nodes[:-1])
-    return Seek(rows[first], nodes[first])
+    return Seek(*distinct_pairs(rows, nodes))
 
 
 def sets_with(schema: Schema, label_sets: NDArray[np.int64], label: LabelId) -> NDArray[np.bool_]:
