@@ -1,4 +1,4 @@
-"""Text to tokens: one regular expression, then a second look at brackets and neighbours.
+"""Text to tokens: cut by one regular expression, then a second look at brackets and neighbours.
 
 Cypher is LALR(1) once a few tokens are told apart that look alike, by what stands around them:
 
@@ -17,7 +17,8 @@ that errors come in the order of the text.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
+from sys import intern
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher.tables import END
@@ -36,25 +37,24 @@ INTEGER_MAX = 2**63 - 1
 
 _TOKEN = re.compile(
     r"""
-    (\s*(?:(?://[^\r\n]*|/\*.*?\*/)\s*)*)
-    (?:
-      ( [a-zA-Z_]\w*|[](){},:;]|[^\W\d]\w*
-      | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
-      | \.\.|\|\||<>|<=|>=|=~|\+=|/(?!\*)|[-+*%^=<>(){}\[\],.:;|&!]
-      | \$(?:\w+|`(?:[^`]|``)*`|(?=\())
-      | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
-      | `(?:[^`]|``)*`
-      )
-    | (/\*.*|['"`].*|.)
-    |
-    )""",
+      [a-zA-Z_]\w*|[](){},:;]|[^\W\d]\w*
+    | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
+    | \.\.|\|\||<>|<=|>=|=~|\+=|/(?![*/])|[-+*%^=<>(){}\[\],.:;|&!]
+    | \$(?:\w+|`(?:[^`]|``)*`|(?=\())
+    | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
+    | `(?:[^`]|``)*`
+    """,
     re.VERBOSE | re.DOTALL,
 )
-"""Blanks and comments, then a token, or what none begins with, or the end. What is not closed goes on to the end of the
-text: to look for its end again and again would be slow. What most tokens are is tried first."""
+_BLANKS = re.compile(r"\s+|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_PIECE = re.compile(rf"[ ]|{_TOKEN.pattern}|{_BLANKS.pattern}|.+", re.VERBOSE | re.DOTALL)
+"""A blank, a token, more blanks or a comment, or all the rest of the text where none of these begins. What is not
+closed goes on to the end: to look for its end again and again would be slow. What most pieces are is tried first."""
+_BLANK = ""
+"""The kind of blanks and comments."""
 _SIGNS = (
     *("..", "||", "<>", "<=", ">=", "=~", "+=", "-", "+", "*", "/", "%", "^", "=", "<", ">"),
-    *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!", "$"),
+    *("(", ")", "{", "}", "[", "]", ",", ".", ":", ";", "|", "&", "!"),
 )
 _BRACKETS = frozenset("()[]|")
 _OPENING = frozenset("([{")
@@ -102,9 +102,10 @@ _FALLBACKS = {
 
 
 def kinds_of(words: Collection[str]) -> dict[str, str]:
-    """The kinds of signs and keywords, these in upper and in lower case; ``words`` are in upper case."""
-    upper = {word: word for word in (*words, *_SPECIAL)}
-    return {**{sign: sign for sign in _SIGNS}, **{word.lower(): word for word in upper}, **upper}
+    """The kinds of blanks, signs and keywords, these in upper and in lower case; ``words`` are in upper case."""
+    upper = {word: intern(word) for word in (*words, *_SPECIAL)}
+    signs = {" ": _BLANK, "\n": _BLANK, **{sign: intern(sign) for sign in _SIGNS}}
+    return {**signs, **{word.lower(): kind for word, kind in upper.items()}, **upper}
 
 
 def fallbacks(words: Collection[str]) -> dict[str, str]:
@@ -131,34 +132,26 @@ def position(text: str, offset: int) -> Position:
 
 def tokenise(text: str, known: Mapping[str, str]) -> Tokens:
     """The tokens of a text; ``known`` are the ``kinds_of`` its keywords. Blanks and comments are left out."""
-    blanks, written, wrong = map(list, zip(*_TOKEN.findall(text), strict=True))
-    last = written.index("")  # there the text ends, or stands what no token begins with
-    del blanks[last + 1 :], written[last + 1 :]
-    # blanks and tokens take turns: of the sums of their lengths every second one is where a token starts
-    sums = [*accumulate(chain.from_iterable(zip(map(len, blanks), map(len, written), strict=True)))]
-    starts, ends = sums[::2], sums[1::2]
-    kinds: list[Any] = [*map(known.get, written)]
-    values: list[Found] = [*written]
-    kinds[last], values[last] = END, None
-    if wrong[last]:  # no parser gets past it
-        kinds[last], values[last] = INVALID, _invalid_character(text, wrong[last][:1], starts[last])
-        ends[last] += 1
+    pieces: list[str] = _PIECE.findall(text)
+    stops = [*accumulate(map(len, pieces))]
+    kinds: list[Any] = [*map(known.get, pieces)]
+    values: list[Found] = [*pieces]
+    if kinds and kinds[-1] is None and not (_TOKEN.fullmatch(pieces[-1]) or _BLANKS.fullmatch(pieces[-1])):
+        kinds[-1], values[-1] = INVALID, _invalid_character(text, pieces[-1][0], len(text) - len(pieces[-1]))
     for index, kind in enumerate(kinds):
         if kind is None:
-            word = written[index]
+            word = pieces[index]
             if word.isidentifier():
                 kinds[index] = known.get(word.upper(), "NAME")
                 continue
-            kinds[index], values[index] = _valued(text, word, starts[index])
-            if kinds[index] is INVALID:
-                for found in (kinds, values, starts, ends):
-                    del found[index + 1 :]
+            kinds[index], values[index] = _valued(text, word, stops[index] - len(word))
+            if kinds[index] is INVALID:  # no parser gets past it
+                del kinds[index + 1 :]
                 break
-    if kinds[-1] is INVALID:
-        kinds.append(END)
-        values.append(None)
-        starts.append(len(text))
-        ends.append(len(text))
+    starts = [*compress(chain((0,), stops), kinds), len(text)]
+    ends = [*compress(stops, kinds), len(text)]
+    values = [*compress(values, kinds), None]
+    kinds = [*filter(None, kinds), END]
     tokens = Tokens(kinds, values, starts, ends)
     if not _SPECIAL.isdisjoint(kinds):
         _retag_words(tokens)
@@ -168,7 +161,7 @@ def tokenise(text: str, known: Mapping[str, str]) -> Tokens:
 
 
 def _valued(text: str, written: str, start: int) -> tuple[str, Found]:
-    """Kind and value of a literal, a parameter, a quoted name, or a word with odd letters."""
+    """Kind and value of a literal, a parameter, a quoted name, a word with odd letters, or of blanks."""
     first = written[0]
     if first in "0123456789.":
         return _number(text, written, start)
@@ -176,10 +169,12 @@ def _valued(text: str, written: str, start: int) -> tuple[str, Found]:
         return _string(text, written, start)
     if first == "$":
         name = written[1:]
+        if not name:
+            return "$", written
         return "PARAMETER", name[1:-1].replace("``", "`") if name[0] == "`" else name
     if first == "`":
         return "NAME", written[1:-1].replace("``", "`")
-    return "NAME", written
+    return (_BLANK, None) if _BLANKS.fullmatch(written) else ("NAME", written)
 
 
 def _number(text: str, written: str, start: int) -> tuple[str, Found]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter, sub
+from sys import intern
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
@@ -100,7 +101,7 @@ def _make_machine() -> _Machine:
 
 
 def _reduction(rule: Rule) -> _Reduction:
-    layout, base, origin = rule.layout, -_ENTRY * rule.length, rule.origin
+    layout, base, origin = rule.layout, -_ENTRY * rule.length, intern(rule.origin)
     places = [1 if item == NOTHING else base + _ENTRY * item + 1 for item in layout]
     if rule.unit:
         return _TAKEN, base, origin, None, places[0]

@@ -11,10 +11,11 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 FILES = ("cypher.lark", "schema.lark", "streams.lark", "tables.lark", "terminals.lark")
-END = "$END"
+END = intern("$END")
 
 NOTHING = 1 << 30
 """In a layout: None stands here, for an optional part that was not written."""
@@ -36,7 +37,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The automaton. ``actions[state][kind]`` is the next state, or ~i for a reduction by ``rules[i]``;
-    ``gotos[state][origin]`` the next state after one. ``words`` are the keywords, ``signs`` the punctuation."""
+    ``gotos[state][origin]`` the next state after one. ``words`` are the keywords, ``signs`` the punctuation. Kinds are
+    interned, in the lexer too: so one is found among the actions without a look at its letters."""
 
     start: int
     actions: list[dict[str, int]]
@@ -106,7 +108,8 @@ def build_tables(text: str) -> Tables:
     # Lark stops in its end state; we shift the end, like any token
     actions[table.end_states["start"]][END] = table.end_states["start"]
     words = frozenset(value for value in written.values() if value[0].isalpha())
-    return Tables(table.start_states["start"], actions, gotos, rules, words, frozenset(written.values()) - words)
+    signs = frozenset(written.values()) - words
+    return Tables(table.start_states["start"], [*map(_interned, actions)], gotos, rules, words, signs)
 
 
 def _rule(rule: Any) -> Rule:
@@ -126,7 +129,8 @@ def _rule(rule: Any) -> Rule:
             layout.append(~position if symbol.name.startswith("_") else position)
         position += 1
     unit = bool(rule.options.expand1) and rule.alias is None and len(layout) == 1 and 0 <= layout[0] < NOTHING
-    return Rule(rule.origin.name, rule.alias or rule.origin.name, len(rule.expansion), tuple(layout), unit)
+    origin = str(rule.origin.name)
+    return Rule(origin, rule.alias or origin, len(rule.expansion), tuple(layout), unit)
 
 
 def _cache_path(text: str) -> Path | None:
@@ -168,6 +172,9 @@ def _encode(tables: Tables) -> dict[str, Any]:
 
 def _decode(data: dict[str, Any]) -> Tables:
     rules = [Rule(**{**rule, "layout": tuple(rule["layout"])}) for rule in data["rules"]]
-    return Tables(
-        data["start"], data["actions"], data["gotos"], rules, frozenset(data["words"]), frozenset(data["signs"])
-    )
+    actions = [*map(_interned, data["actions"])]
+    return Tables(data["start"], actions, data["gotos"], rules, frozenset(data["words"]), frozenset(data["signs"]))
+
+
+def _interned(row: dict[str, int]) -> dict[str, int]:
+    return dict(zip(map(intern, row), row.values(), strict=True))
