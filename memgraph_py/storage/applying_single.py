@@ -13,7 +13,7 @@ from memgraph_py.storage.changes import ChangeSet, CreatedNodes, CreatedRelation
 from memgraph_py.storage.degrees import added_ends
 from memgraph_py.storage.indexes import LabelNodes, PropertyIndex, hash_columns
 from memgraph_py.storage.pages import Pages, PagesEditor
-from memgraph_py.storage.properties import PropertyColumn
+from memgraph_py.storage.properties import ColumnEditor, PropertyColumn
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
 from memgraph_py.storage.single import label_set_of, stored_text_length
 from memgraph_py.storage.snapshot import Snapshot
@@ -108,20 +108,26 @@ def _with_relationship(tip: Snapshot, block: CreatedRelationships, version: int)
 
 
 def _with_properties(tip: Snapshot, writes: list[PropertyWrite], version: int) -> Snapshot | None:
-    """Of nodes that are there, in no index; each property once."""
-    places = []
-    for write in writes:
-        id = write.ids.item()
-        found = _place(tip.node_columns, write.key, write.values, id)
-        if found is None or id >= tip.node_bound:
-            return None
-        places.append(found)
-    keys = {place.key for place in places}
-    if len(keys) < len(places) or any(not keys.isdisjoint(on.keys) for on in tip.indexes):
+    """Of nodes that are there, in no index; each property once. What is not plain goes through a column's editor."""
+    keys = {write.key for write in writes}
+    if len(keys) < len(writes) or any(not keys.isdisjoint(on.keys) for on in tip.indexes):
+        return None
+    if any(write.ids.item() >= tip.node_bound or write.key not in tip.node_columns for write in writes):
         return None
     next = tip.successor(version)
     next.node_columns = columns = dict(tip.node_columns)
-    for write, (key, column, pages, position, values) in zip(writes, places, strict=True):
+    for write in writes:
+        place = _place(columns, write.key, write.values, write.ids.item())
+        if place is None:
+            column_editor = ColumnEditor(columns[write.key])
+            column_editor.write(write.ids, write.values, is_new=False)
+            column = column_editor.finish()
+            if column.pages:
+                columns[write.key] = column
+            else:
+                del columns[write.key]
+            continue
+        key, column, pages, position, values = place
         text_bytes, value = column.text_bytes, values.values
         if values.kind is Kind.STRING:
             text_bytes -= stored_text_length(pages, position)
