@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_name, settings_from
@@ -65,13 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
     _configure_logging(settings.log_level)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
         signal.signal(number, _end_at_once)
-    from memgraph_py.kernels import are_pending, let_compiling_wait, on_compile  # only now, as these take a while
+    from memgraph_py.kernels import (
+        are_pending,
+        let_compiling_wait,
+        on_compile,
+        waiting_count,
+    )  # only now, as these take a while
     from memgraph_py.server.front import Front, run_in_loop
     from memgraph_py.storage.memory import keep_large_arrays_apart
 
     keep_large_arrays_apart()  # while there is one thread
     front = Front(settings)
-    on_compile(CompileProgress(front))
+    on_compile(CompileProgress(front, waiting_count))
     let_compiling_wait()
     run_in_loop(_serve(front))
     if are_pending():  # the thread that compiles would be in the way of the interpreter's end
@@ -105,8 +111,10 @@ class CompileProgress:
     """Tells on stderr and at /health that kernels are being compiled, when it takes longer than loading them from the
     cache."""
 
-    def __init__(self, front: "Front | None" = None) -> None:
+    def __init__(self, front: "Front | None" = None, total: Callable[[], int] = lambda: 0) -> None:
+        """total: how many kernels there are, 0 where that is not known."""
         self._front = front
+        self._total = total
         self._last: float | None = None
         self._slow_seconds = 0.0
         self._told = 0.0
@@ -119,13 +127,15 @@ class CompileProgress:
             self._slow_seconds += now - self._last
         self._last = now
         self._count += 1
+        total = self._total()
+        told = f"compiling kernel {self._count}{f' of {total}' if total else ''}: {kernel}"
         if self._slow_seconds > 2.0 and self._front is not None:
-            self._front.progress = f"compiling kernel {self._count}: {kernel}"
+            self._front.progress = told
         if self._slow_seconds > 2.0 and now - self._told > 1.0:
             if self._told == 0.0:
                 print("memgraph-py: compiling kernels, once; queries of many rows are slow meanwhile", file=sys.stderr)
             self._told = now
-            print(f"memgraph-py: compiling kernel {self._count}: {kernel}", file=sys.stderr, flush=True)
+            print(f"memgraph-py: {told}", file=sys.stderr, flush=True)
 
 
 class StructuredFormatter(logging.Formatter):

@@ -37,6 +37,7 @@ __all__ = [
     "let_compiling_wait",
     "on_compile",
     "wait_while_loading",
+    "waiting_count",
 ]
 
 BLOCK = 4096
@@ -90,6 +91,11 @@ def let_compiling_wait() -> None:
 def are_pending() -> bool:
     """True while some kernels run as they stand, as they are not compiled or loaded yet."""
     return bool(_waiting.kernels)
+
+
+def waiting_count() -> int:
+    """How many kernels are, or were, to be compiled or loaded while others run as they stand; 0 once all are there."""
+    return len(_waiting.kernels)
 
 
 def wait_while_loading() -> None:

@@ -70,3 +70,9 @@ def test_progress_is_told_only_when_kernels_take_long(
     err = capsys.readouterr().err
     assert err.startswith("memgraph-py: compiling kernels") and "kernel 53: slow" in err
     assert len(err.splitlines()) == 2
+    now += 1.5
+    progress = CompileProgress(total=lambda: 81)
+    for _ in range(4):
+        now += 0.9
+        progress("slow")
+    assert "kernel 4 of 81: slow" in capsys.readouterr().err
