@@ -6,6 +6,7 @@ Wall time on a busy machine says little; what the server's own threads used says
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 IDLE_LOOK_SECONDS = 0.5
@@ -41,6 +42,15 @@ def child_cpu_seconds(process_id: int) -> float:
 def cpu_used(before: dict[str, float], after: dict[str, float]) -> float:
     """CPU seconds of all threads between two readings."""
     return sum(seconds - before.get(name, 0.0) for name, seconds in after.items())
+
+
+def waiting_seconds(process_id: int) -> float:
+    """Seconds so far in which threads of the process that are alive were ready and had no core."""
+    nanoseconds = 0
+    for task in Path(f"/proc/{process_id}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended while we looked
+            nanoseconds += int((task / "schedstat").read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def process_seconds(process_id: int) -> float:

@@ -23,7 +23,7 @@ from neo4j import GraphDatabase, Session
 from benchmarks.bolt_client import Client, statement
 from benchmarks.ingest import TRANSFORM, WARM_UP, import_until, produce
 from benchmarks.report import Figure, add_output_arguments, publish
-from benchmarks.server_cpu import child_cpu_seconds
+from benchmarks.server_cpu import child_cpu_seconds, wait_until_idle
 from benchmarks.serving import Server, serving
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 
@@ -113,6 +113,7 @@ def main() -> None:
         driver.session() as session,
     ):
         prepare(session, broker)
+        wait_until_idle(server.own_process)  # kernels are loaded meanwhile
         figures = measure(server, session, broker, arguments)
     publish(figures, arguments, f"{CLIENTS} clients that look nodes up, and a stream: alone and together")
 
