@@ -2,8 +2,8 @@
 
 A server makes one ``Metrics`` and hands it to what counts; two servers in one process (tests, the demo) never share
 figures. Counting takes about a microsecond, so it is done per commit and batch, never per row; statements, of which a
-server answers tens of thousands a second, are counted by ``Statements``. A stream counts for itself, and is read when
-/metrics is asked for (``streams/exposition.py``).
+server answers tens of thousands a second, are counted by ``Statements``, and the commits of the log by ``Groups``. A
+stream counts for itself, and is read when /metrics is asked for (``streams/exposition.py``).
 """
 
 from bisect import bisect_left
@@ -55,11 +55,54 @@ class Statements(Collector):
     def collect(self) -> Iterator[Metric]:
         """See prometheus_client."""
         yield CounterMetricFamily("memgraph_queries", "Statements that clients sent.", value=self._begun)
-        bounds = [*map(str, SECONDS), "+Inf"]
-        buckets = list(zip(bounds, accumulate(self._counts), strict=True))
         yield HistogramMetricFamily(
-            "memgraph_query_seconds", "From RUN to the last record of a statement.", buckets, self._seconds
+            "memgraph_query_seconds",
+            "From RUN to the last record of a statement.",
+            _buckets(self._counts),
+            self._seconds,
         )
+
+
+class Groups(Collector):
+    """Groups of commits that the log has written and synced, counted in plain numbers by one thread, the log's."""
+
+    __slots__ = ("_bytes", "_commits", "_counts", "_cpu_seconds", "_seconds")
+
+    def __init__(self) -> None:
+        self._commits = self._bytes = 0
+        self._counts = [0] * (len(SECONDS) + 1)
+        self._seconds = self._cpu_seconds = 0.0
+
+    def done(self, commits: int, bytes: int, seconds: float, cpu_seconds: float) -> None:
+        """One is on disk. seconds: of writing and syncing; cpu_seconds: of the processor, for the sync alone."""
+        self._commits += commits
+        self._bytes += bytes
+        self._counts[bisect_left(SECONDS, seconds)] += 1
+        self._seconds += seconds
+        self._cpu_seconds += cpu_seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """See prometheus_client."""
+        yield CounterMetricFamily(
+            "memgraph_commits", "Transactions written to the log and published.", value=self._commits
+        )
+        yield CounterMetricFamily("memgraph_log_bytes", "Bytes written to the log.", value=self._bytes)
+        yield HistogramMetricFamily(
+            "memgraph_log_sync_seconds",
+            "Writing and syncing one group of commits.",
+            _buckets(self._counts),
+            self._seconds,
+        )
+        yield CounterMetricFamily(
+            "memgraph_log_sync_cpu_seconds",
+            "Processor time that the system took for the syncs of the log.",
+            value=self._cpu_seconds,
+        )
+
+
+def _buckets(counts: list[int]) -> list[tuple[str, int]]:
+    """By their upper bounds, each with those below it."""
+    return list(zip([*map(str, SECONDS), "+Inf"], accumulate(counts), strict=True))
 
 
 class Metrics:
@@ -68,15 +111,12 @@ class Metrics:
     __slots__ = (
         "checkpoint_seconds",
         "checkpoints",
-        "commits",
         "commits_failed",
         "connections",
         "connections_opened",
         "connections_refused",
         "errors",
-        "log_bytes",
-        "log_sync_cpu_seconds",
-        "log_sync_seconds",
+        "groups",
         "registry",
         "statements",
     )
@@ -96,21 +136,10 @@ class Metrics:
         self.errors = Counter(
             "memgraph_errors", "Errors that clients were told, by status code.", ["code"], registry=registry
         )
-        self.commits = Counter("memgraph_commits", "Transactions written to the log and published.", registry=registry)
+        self.groups = Groups()
+        registry.register(self.groups)
         self.commits_failed = Counter(
             "memgraph_commits_failed", "Transactions that the log could not take.", registry=registry
-        )
-        self.log_bytes = Counter("memgraph_log_bytes", "Bytes written to the log.", registry=registry)
-        self.log_sync_seconds = Histogram(
-            "memgraph_log_sync_seconds",
-            "Writing and syncing one group of commits.",
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self.log_sync_cpu_seconds = Counter(
-            "memgraph_log_sync_cpu_seconds",
-            "Processor time that the system took for the syncs of the log.",
-            registry=registry,
         )
         self.checkpoints = Counter("memgraph_checkpoints", "Checkpoints written.", registry=registry)
         self.checkpoint_seconds = Histogram(

@@ -24,6 +24,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import NamedTuple
 from uuid import UUID
 
 from memgraph_py.durability.directory import DataDirectory
@@ -64,8 +65,7 @@ class LogState:
 _UNHINDERED = nullcontext()
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(NamedTuple):
     version: int
     changes: ChangeSet
     done: Done
@@ -251,10 +251,7 @@ class DiskCommitLog:
             return self._failure(error)
         self._version += count
         self._known = group.known
-        self._metrics.commits.inc(count)
-        self._metrics.log_bytes.inc(written)
-        self._metrics.log_sync_seconds.observe(time.perf_counter() - started)
-        self._metrics.log_sync_cpu_seconds.inc(self._file.sync_cpu_seconds)
+        self._metrics.groups.done(count, written, time.perf_counter() - started, self._file.sync_cpu_seconds)
         return None
 
     def _failure(self, error: OSError) -> CommitFailed:

@@ -16,7 +16,7 @@ from memgraph_py.functions.procedures import DATABASE
 from memgraph_py.server.records import RecordStream
 from memgraph_py.values.types import Value
 
-_T_LAST = pack_text("t_last")
+_T_LAST, _BOOKMARK = pack_text("t_last"), pack_text("bookmark")
 _DATABASE = entry("db", DATABASE)
 _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
@@ -83,16 +83,32 @@ def ending_of_write(
     return frame(success_of(entries))
 
 
-@lru_cache(maxsize=1_000)
 def plain_ending(
     query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None, bookmark: int | None
 ) -> bytes:
     """``ending`` where there are no notifications, and no plan is shown. status: None where the version has none."""
+    if bookmark is None:
+        return _without_bookmark(query_type, milliseconds, counts, status)
+    # each commit has another one, so it is what is not remembered
+    return frame(_up_to_bookmark(query_type, milliseconds, counts, status) + _bookmark(bookmark))
+
+
+@lru_cache(maxsize=1_000)
+def _without_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> bytes:
+    return frame(success_of(_plain_entries(query_type, milliseconds, counts, status)))
+
+
+@lru_cache(maxsize=1_000)
+def _up_to_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> bytes:
+    """The message as far as its last entry's key."""
+    return success_of([*_plain_entries(query_type, milliseconds, counts, status), _BOOKMARK])
+
+
+def _plain_entries(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> list[bytes]:
     entries = _entries(query_type, milliseconds, counts)
     if status is not None:
         entries.append(_STATUSES[status])
-    _add_bookmark(entries, bookmark)
-    return frame(success_of(entries))
+    return entries
 
 
 def _entries(query_type: str, milliseconds: int, counts: tuple[int, ...]) -> list[bytes]:
@@ -121,7 +137,11 @@ def _add_notifications(entries: list[bytes], notifications: list[Notification], 
 
 def _add_bookmark(entries: list[bytes], bookmark: int | None) -> None:
     if bookmark is not None:
-        entries.append(entry("bookmark", f"{BOOKMARK_HEAD}{bookmark}"))
+        entries.append(_BOOKMARK + _bookmark(bookmark))
+
+
+def _bookmark(version: int) -> bytes:
+    return pack_text(f"{BOOKMARK_HEAD}{version}")
 
 
 def _statuses(ended: Notification, notifications: list[Notification]) -> bytes:

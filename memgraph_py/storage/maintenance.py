@@ -65,9 +65,10 @@ class Maintenance:
         if looks:
             self._freed_rows += self._rows
             self._rows = 0
-        is_large = _created_rows(changes) > _FREED_ROWS
+        created = _created_rows(changes)
+        is_large = created > _FREED_ROWS
         if is_large:
-            self._freed_rows += _created_rows(changes)
+            self._freed_rows += created
         if is_large or store.population or is_merge_due(store) or (looks and self._is_due(store)):
             self._start(store)
 
@@ -188,8 +189,12 @@ def pack_adjacency(store: "GraphStore") -> bool:
 
 
 def _created_rows(changes: ChangeSet) -> int:
-    rows = sum([len(block.ids) for block in changes.created_nodes])
-    return rows + sum([len(block.ids) for block in changes.created_relationships])
+    rows = 0
+    for nodes in changes.created_nodes:
+        rows += len(nodes.ids)
+    for relationships in changes.created_relationships:
+        rows += len(relationships.ids)
+    return rows
 
 
 def _garbage_rows(changes: ChangeSet) -> int:
