@@ -68,22 +68,18 @@ def _is_plan_type(kind: Any) -> bool:
 
 def children(node: Any) -> list[Any]:
     """Operators, expressions and specs directly below a node, in field order, tuples opened."""
-    kind: Any = type(node)
-    found: list[Any] = []
-    for name, several in parts(kind):
-        value = getattr(node, name)
-        if several:
-            found += value
-        elif value is not None:
-            found.append(value)
-    return found
+    return _values_in(node, parts(node.__class__))
 
 
 def parts_beside(part: Any) -> list[Any]:
-    """Expressions, items and the like directly in a part of a plan."""
+    """Expressions, items and the like directly in a part of a plan, operators left out."""
+    return _values_in(part, expression_parts(part.__class__))
+
+
+def _values_in(node: Any, fields: tuple[tuple[str, bool], ...]) -> list[Any]:
     found: list[Any] = []
-    for name, several in expression_parts(part.__class__):
-        value = getattr(part, name)
+    for name, several in fields:
+        value = getattr(node, name)
         if several:
             found += value
         elif value is not None:
