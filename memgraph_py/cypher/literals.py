@@ -11,9 +11,9 @@ its value decides how much is computed, as in range(). The shape of a text is fo
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from memgraph_py.cypher import ast
+from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
 
 _LITERAL = re.compile(
@@ -34,7 +34,7 @@ stands first: where there is none of them ``re`` passes by without trying anythi
 a literal that can be left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Stand:
     """A parameter that stands for the literal at ``place``, or for a list of ``count`` literals that begins there."""
 
@@ -47,7 +47,7 @@ class Stand:
         return f"#{self.place}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Shape:
     """A text without its literals: ``key``, with a mark for the kind of each; where they stood, and as they were
     written."""

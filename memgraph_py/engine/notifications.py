@@ -6,13 +6,13 @@ Codes, titles and severities: Neo4j, "Notifications".
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Met
 from memgraph_py.cypher.lexer import position
 from memgraph_py.cypher.tree import walk
+from memgraph_py.immutable import immutable
 from memgraph_py.optimizer import missing_indexes
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.schema import Names
@@ -23,7 +23,7 @@ SEEK_WORTH_ROWS = 1_000
 """A scan of fewer nodes needs no index."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Notification:
     """``unknown``: the sort of a name that is not there (`labels`, `types`, `keys`) and the name, else None."""
 

@@ -21,7 +21,6 @@ from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.substitution import operators_in
-from memgraph_py.plan.variables import holds_subquery
 from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 
@@ -60,7 +59,6 @@ RULES: tuple[Rule, ...] = (
 """In this order, for the reasons beside them."""
 
 CONCERNED: dict[Rule, Callable[[Operator], bool]] = {
-    answer_once: holds_subquery,
     count_in_store: counts_all,
     count_paths: counts_paths,
     limit_sorts: limits_rows,

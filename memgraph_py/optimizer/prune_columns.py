@@ -98,14 +98,13 @@ def _over(operator: Any, needed: Names) -> _Pruned:
         operator = _with_subplans(operator)
     bound = bound_variables(operator)
     below, given = _prune(operator.input, needed.difference(bound) | read_variables(operator))
-    kind: Any = operator.__class__
-    if kind in _HINTED:
-        unused = tuple(dict.fromkeys([name for name in given + bound if name not in needed])) or operator.unused
-        if below is not operator.input or unused != operator.unused:
+    if operator.__class__ in _HINTED:
+        names = given + tuple([name for name in bound if name not in given])
+        unused = tuple([name for name in names if name not in needed])
+        if unused:
             operator = changed(operator, input=below, unused=unused)
-    else:
-        operator = over(operator, below)
-    return operator, columns_over(operator, given)
+            return operator, tuple([name for name in names if name in needed])
+    return over(operator, below), columns_over(operator, given)
 
 
 def _projection(operator: operators.Project | operators.Extend, needed: Names) -> _Pruned:

@@ -1,6 +1,5 @@
 """Graph patterns."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
@@ -21,26 +20,27 @@ from memgraph_py.cypher.ast import (
 )
 from memgraph_py.cypher.construction.labels import allowed_types, demanded_labels, mixed
 from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.immutable import immutable
 from memgraph_py.storage.view import Direction
 
 Properties: TypeAlias = MapLiteral | Parameter
 """Of a pattern's element."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Chain:
     nodes: tuple[NodePattern, ...]
     relationships: tuple[RelationshipPattern, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Length:
     minimum: int | None
     maximum: int | None
     search: BreadthFirst | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Detail:
     """What stands between the brackets of a relationship pattern."""
 
