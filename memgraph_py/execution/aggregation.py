@@ -12,7 +12,7 @@ from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS
 from memgraph_py.execution.executor import ExecutionContext, constant, executes
 from memgraph_py.execution.grouping import Groups, group_rows
-from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
+from memgraph_py.execution.memory import Holding, column_bytes
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.folding import NUMBERS, Folded, count_values, folded
 from memgraph_py.functions.registry import AGGREGATES
@@ -61,6 +61,7 @@ def _aggregate(operator: Aggregate, calls: list[Call], held: Holding, context: E
             return Batch(1, {name: constant(value, 1) for name, value in named})
     if operator.keys and gathered.rows == 0:
         return Batch(0, {})
+    context.bounds.memory.require(held.bytes)  # the columns joined
     columns = _keys(operator, gathered, context)
     count = 1 if is_one else len(next(iter(columns.values())))
     context.environment.rows = gathered.rows
@@ -108,7 +109,7 @@ def _gathered(operator: Aggregate, calls: list[Call], held: Holding, context: Ex
     expressions: list[Expression] = []
     keys = [_place(key, expressions) for key in operator.keys]
     arguments = [[_place(argument, expressions) for argument in call.arguments] for call in calls]
-    gathered = _planned(calls, keys, arguments, context)
+    gathered = _planned(calls, keys, arguments, held, context)
     collected = [places[0] for call, places in zip(calls, arguments, strict=True) if call.name == "collect"]
     for batch in context.gathering(operator.input):
         context.check()
@@ -116,32 +117,32 @@ def _gathered(operator: Aggregate, calls: list[Call], held: Holding, context: Ex
         columns = [EVALUATORS[type(expression)](expression, batch, context) for expression in expressions]
         numbers = [] if context.row_name is None else [batch.columns[context.row_name]]
         if gathered.groups is not None:
-            held.add_columns(gathered.groups.add([columns[place] for place in keys] + numbers))
-            held.add_bytes(8 * batch.rows * bool(gathered.columns))
+            gathered.groups.add([columns[place] for place in keys] + numbers)
         elif numbers:
             gathered.row_numbers += numbers
             held.add_columns(numbers)
         for place, groups in gathered.distinct.items():
-            held.add_columns(groups.add([columns[place]]))
+            groups.add([columns[place]])
         held.add_columns([columns[place] for place in gathered.columns])
         for place in collected:
             held.add_bytes(column_bytes(columns[place]))
         for place, kept in gathered.columns.items():
             kept.append(columns[place])
-    context.bounds.memory.require(held.bytes + GROUPING_BYTES * gathered.rows * bool(keys))  # the columns joined
     return gathered
 
 
-def _planned(calls: list[Call], keys: list[int], arguments: list[list[int]], context: ExecutionContext) -> _Gathered:
+def _planned(
+    calls: list[Call], keys: list[int], arguments: list[list[int]], held: Holding, context: ExecutionContext
+) -> _Gathered:
     """Nothing yet, and what is to be kept: values of which one of each kind is asked for are reduced as they come."""
     distinct: dict[int, Groups] = {}
     columns: dict[int, list[Column]] = {}
     for call, places in zip(calls, arguments, strict=True):
         if call.distinct and len(places) == 1 and not keys and context.row_name is None:
-            distinct[places[0]] = Groups(context.bounds, keeps_rows=False)
+            distinct[places[0]] = Groups(context.bounds, held, keeps_rows=False)
         else:
             columns |= {place: [] for place in places}
-    groups = Groups(context.bounds, keeps_rows=bool(columns)) if keys else None
+    groups = Groups(context.bounds, held, keeps_rows=bool(columns)) if keys else None
     return _Gathered(arguments, groups, columns, distinct, [])
 
 

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES, Bounds
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, Mask, Rows
+from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
 
 __all__ = ["Groups", "group_rows"]
 
+WAITING_MIN = 1 << 20
+"""Rows that wait at least before groups are looked for among them: to do that takes some milliseconds then."""
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
@@ -37,7 +40,8 @@ def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[ND
 
 class Groups:
     """The groups of rows that come part by part: found within each part while that is in the processor's caches, and
-    then among what was found.
+    then among what was found, once several times as many rows wait for that as there are groups. So few groups of many
+    rows take little memory.
 
     part   7 3 7    local groups  0 1 0    of all  0 1
            3 5                    0 1              1 2
@@ -45,55 +49,100 @@ class Groups:
     keeps_rows: it will be asked which row is in which group, and not only how many rows each has.
     """
 
-    __slots__ = ("_bounds", "_by_local", "_count", "_keeps_rows", "_local", "_reduced", "_sizes")
+    __slots__ = (
+        "_bounds",
+        "_bytes",
+        "_found",
+        "_held",
+        "_keeps_rows",
+        "_known",
+        "_local",
+        "_local_sizes",
+        "_numbers",
+        "_rows",
+        "_sizes",
+        "_waiting",
+    )
 
-    def __init__(self, bounds: Bounds, *, keeps_rows: bool) -> None:
-        self._count = 0
+    def __init__(self, bounds: Bounds, held: Holding, *, keeps_rows: bool) -> None:
+        """held: where what is kept is counted."""
         self._bounds = bounds
+        self._held = held
         self._keeps_rows = keeps_rows
-        self._reduced: list[Sequence[Column]] = []
+        self._found: Sequence[Column] = ()
+        """The groups of all rows but those of ``_waiting``; they keep their numbers."""
+        self._sizes: Rows = np.zeros(0, dtype=np.int64)
+        self._numbers: list[Rows] = []
+        """By part, the group of each row."""
+        self._waiting: list[Sequence[Column]] = []
+        """Of parts, a row for each of their groups; ``_local`` and ``_local_sizes``: these, and how large they are."""
         self._local: list[Rows] = []
-        self._sizes: list[Rows] = []
-        self._by_local: Rows | None = None
+        self._local_sizes: list[Rows] = []
+        self._rows = 0
+        """Of ``_waiting``."""
+        self._bytes = 0
+        """Of ``_found`` and ``_waiting``."""
+        self._known: dict[int, int] = {}
 
-    def add(self, columns: Sequence[Column]) -> Sequence[Column]:
-        """The rows of the columns, one at least. Gives what is kept of them. Raises what the bounds do."""
+    def add(self, columns: Sequence[Column]) -> None:
+        """The rows of the columns, one at least. Raises what the bounds do, MemoryLimitExceeded among it."""
         rows = len(columns[0])
         groups, first = group_rows(columns, rows, self._bounds)
         if 2 * len(first) > rows:  # as well kept as they are
             groups, reduced = np.arange(rows, dtype=np.int64), columns
         else:
             reduced = [column.take(first) for column in columns]
-        self._reduced.append(reduced)
+        self._waiting.append(reduced)
+        self._hold(reduced)
         if self._keeps_rows:
             self._local.append(groups)
-        self._sizes.append(np.bincount(groups))
-        return reduced
+            self._held.add_bytes(groups.nbytes)
+        self._local_sizes.append(np.bincount(groups))
+        self._rows += len(reduced[0])
+        if self._rows >= max(3 * len(self._sizes), WAITING_MIN):
+            self._join()
+
+    def _hold(self, columns: Sequence[Column]) -> None:
+        count = sum([column_bytes(column, self._known) for column in columns])
+        self._bytes += count
+        self._held.add_bytes(count)
 
     def finish(self) -> list[Column]:
         """The columns with a row for each group, in order of first appearance; something was added."""
-        keys = [Column.concatenate(list(columns)) for columns in zip(*self._reduced, strict=True)]
-        self._by_local, first = group_rows(keys, len(keys[0]), self._bounds)
-        self._reduced = []
-        self._count = len(first)
-        return [column.take(first) for column in keys]
+        if self._waiting:
+            self._join()
+        return list(self._found)
+
+    def _join(self) -> None:
+        """Finds the groups of what waits. They are numbered in order of first appearance, and so keep their numbers."""
+        self._bounds.memory.require(self._bytes + GROUPING_BYTES * (len(self._sizes) + self._rows))  # all of it joined
+        parts = [self._found, *self._waiting] if self._found else self._waiting
+        keys = [Column.concatenate(list(columns)) for columns in zip(*parts, strict=True)]
+        numbers, first = group_rows(keys, len(keys[0]), self._bounds)
+        start = len(self._sizes)
+        for groups, sizes in zip(self._local, self._local_sizes, strict=False):
+            self._numbers.append(numbers[start : start + len(sizes)][groups])
+            start += len(sizes)
+        sizes = np.zeros(len(first), dtype=np.int64)
+        np.add.at(sizes, numbers, np.concatenate((self._sizes, *self._local_sizes)))
+        self._sizes = sizes
+        self._found = [column.take(first) for column in keys]
+        self._waiting, self._local, self._local_sizes = [], [], []
+        self._rows = 0
+        self._held.add_bytes(-self._bytes)
+        self._bytes = 0
+        self._known.clear()
+        self._hold(self._found)
 
     def numbers(self) -> Rows:
         """(rows,) the group of each row."""
-        assert self._by_local is not None and self._keeps_rows, "finished, and kept"
-        parts: list[Rows] = []
-        start = 0
-        for groups, sizes in zip(self._local, self._sizes, strict=True):
-            parts.append(self._by_local[start : start + len(sizes)][groups])
-            start += len(sizes)
-        return np.concatenate(parts)
+        assert not self._waiting and self._keeps_rows, "finished, and kept"
+        return np.concatenate(self._numbers)
 
     def sizes(self) -> Rows:
         """(groups,) the number of rows of each group."""
-        assert self._by_local is not None, "finished"
-        sizes = np.zeros(self._count, dtype=np.int64)
-        np.add.at(sizes, self._by_local, np.concatenate(self._sizes))
-        return sizes
+        assert not self._waiting, "finished"
+        return self._sizes
 
 
 def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from unittest import mock
 
 import numpy as np
 from hypothesis import given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
-from memgraph_py.execution.grouping import Groups, group_rows
+from memgraph_py.execution import grouping
+from memgraph_py.execution.grouping import WAITING_MIN, Groups, group_rows
+from memgraph_py.execution.memory import Holding
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.values.comparison import grouping_key, order_key
 from memgraph_py.values.types import Value
@@ -75,16 +78,19 @@ def test_the_first_rows_are_found_without_sorting_all(values: list[Value], down:
     assert first_rows([column], [down], 7, Bounds()).tolist() == sorted_rows([column], [down], Bounds())[:7].tolist()
 
 
-@given(LISTS, st.lists(st.integers(0, 30), max_size=4))
-def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cuts: list[int]) -> None:
+@given(LISTS, st.lists(st.integers(0, 30), max_size=6), st.sampled_from([1, 5, WAITING_MIN]))
+def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cuts: list[int], waiting: int) -> None:
     ends = sorted({min(cut, len(values)) for cut in cuts} | {len(values)} - {0})
     parts = [values[start:end] for start, end in zip([0, *ends], ends, strict=False) if start < end]
     if not parts:
         return
-    kept, counted = Groups(Bounds(), keeps_rows=True), Groups(Bounds(), keeps_rows=False)
-    for part in parts:
-        kept.add([Column.from_values(part)])
-        counted.add([Column.from_values(part)])
+    bounds = Bounds()
+    kept = Groups(bounds, Holding(bounds), keeps_rows=True)
+    counted = Groups(bounds, Holding(bounds), keeps_rows=False)
+    with mock.patch.object(grouping, "WAITING_MIN", waiting):
+        for part in parts:
+            kept.add([Column.from_values(part)])
+            counted.add([Column.from_values(part)])
     keys = kept.finish()
     counted.finish()
     groups, first = group_rows([Column.concatenate(list(map(Column.from_values, parts)))], len(values), Bounds())
