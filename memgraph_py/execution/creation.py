@@ -111,8 +111,8 @@ def single_properties(expression: Expression | None, composition: Composition) -
     if expression is None:
         return lambda row, view, parameters, writing: {}
     if isinstance(expression, MapOf) and len(set(expression.keys)) == len(expression.keys):
-        values = [value for value in map(composition.stored, expression.values) if value is not None]
-        if len(values) < len(expression.values):
+        values = composition.values(expression.values, stored=True)
+        if values is None:
             return None
         pairs = tuple(zip(expression.keys, values, strict=True))
         return lambda row, view, parameters, writing: {

@@ -120,9 +120,10 @@ class Groups:
         keys = [Column.concatenate(list(columns)) for columns in zip(*parts, strict=True)]
         numbers, first = group_rows(keys, len(keys[0]), self._bounds)
         start = len(self._sizes)
-        for groups, sizes in zip(self._local, self._local_sizes, strict=False):
-            self._numbers.append(numbers[start : start + len(sizes)][groups])
-            start += len(sizes)
+        if self._keeps_rows:
+            for groups, sizes in zip(self._local, self._local_sizes, strict=True):
+                self._numbers.append(numbers[start : start + len(sizes)][groups])
+                start += len(sizes)
         sizes = np.zeros(len(first), dtype=np.int64)
         np.add.at(sizes, numbers, np.concatenate((self._sizes, *self._local_sizes)))
         self._sizes = sizes

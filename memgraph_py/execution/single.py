@@ -188,9 +188,9 @@ class Composition:
             return lambda row, view, parameters, writing: parameters[name]
         return self.value(expression)
 
-    def values(self, expressions: Sequence[Expression]) -> list[SingleValue] | None:
-        """Those of all of them, or None."""
-        values = [value for value in map(self.value, expressions) if value is not None]
+    def values(self, expressions: Sequence[Expression], *, stored: bool = False) -> list[SingleValue] | None:
+        """Those of all of them, or None. stored: as ``stored`` has them."""
+        values = [value for value in map(self.stored if stored else self.value, expressions) if value is not None]
         return values if len(values) == len(expressions) else None
 
 
@@ -245,7 +245,7 @@ def composes(kind: type[OperatorType]) -> Callable[[Composer[OperatorType]], Com
 def element_of(row: Row, variable: str) -> NodeReference | RelationshipReference:
     """The node or relationship. Raises SeveralRows where the variable holds something else."""
     subject = row[variable]
-    if isinstance(subject, NodeReference) or isinstance(subject, RelationshipReference):  # noqa: SIM101
+    if isinstance(subject, (NodeReference, RelationshipReference)):
         return subject
     raise SeveralRows
 

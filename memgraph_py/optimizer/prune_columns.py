@@ -15,6 +15,7 @@ from memgraph_py.plan.expressions import (
     CountOnce,
     Exists,
     ExistsOnce,
+    Remembering,
     Variable,
 )
 from memgraph_py.plan.operators import Argument, Operator
@@ -32,7 +33,7 @@ from memgraph_py.plan.variables import (
 Names = frozenset[str]
 _Pruned: TypeAlias = tuple[Operator, tuple[str, ...]]
 """An operator and its columns, which would have to be gathered along its inputs otherwise."""
-T = TypeVar("T")
+T = TypeVar("T", bound=Remembering)
 _HINTED = frozenset(
     (
         operators.Expand,

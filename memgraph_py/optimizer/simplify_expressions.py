@@ -41,7 +41,8 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
     def visit(node: Any) -> Any:
         if marks(node) & HAS_CONSTANT:
             return change(rewrite_children(node, visit, leaves=False))
-        return change(rewrite_operators_below(node, visit)) if node.__class__ in _OPERATOR_TYPES else node
+        kind: Any = node.__class__
+        return change(rewrite_operators_below(node, visit)) if kind in _OPERATOR_TYPES else node
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 

@@ -16,6 +16,7 @@ from memgraph_py.plan.expressions import (
     ListComprehension,
     Quantifier,
     Reduce,
+    Remembering,
     Variable,
 )
 from memgraph_py.plan.operators import Operator
@@ -31,7 +32,7 @@ from memgraph_py.plan.tree import (
 )
 from memgraph_py.plan.variables import free_variables, holds_subquery
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Remembering)
 _OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
 _EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
 

@@ -7,13 +7,14 @@ from operator import attrgetter
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from memgraph_py.plan import expressions, operators
-from memgraph_py.plan.expressions import Expression
+from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.plan.operators import WRITES, Operator
 from memgraph_py.values import types
 
 OPERATOR_TYPES: tuple[type, ...] = get_args(Operator)
 EXPRESSION_TYPES: tuple[type, ...] = get_args(Expression)
 T = TypeVar("T")
+Part = TypeVar("Part", bound=Remembering)
 
 _LEAVES = frozenset((expressions.Literal, expressions.Parameter, expressions.Variable))
 _NO_KINDS: frozenset[type] = frozenset()
@@ -127,12 +128,12 @@ def over(operator: Any, below: Operator) -> Operator:
     return operator if operator.input is below else with_operators(operator, input=below)  # type: ignore[no-any-return]  # of Any
 
 
-def with_operators(node: T, **updates: Operator) -> T:
+def with_operators(node: Part, **updates: Operator) -> Part:
     """A copy with other operators in these fields, of which no mark of the node tells."""
-    new: Any = changed(node, **updates)
+    new = changed(node, **updates)
     if (known := getattr(node, "marks", None)) is not None:
         new.marks = known
-    return new  # type: ignore[no-any-return]  # of the kind of the node
+    return new
 
 
 def stacked(pieces: Iterable[Operator], below: Operator) -> Operator:

@@ -36,6 +36,7 @@ from memgraph_py.plan.expressions import (
     Property,
     Quantifier,
     Reduce,
+    Remembering,
     Variable,
 )
 from memgraph_py.plan.operators import Operator
@@ -55,19 +56,19 @@ def free_variables(expression: Expression) -> frozenset[str]:
         return expression.free
 
 
-def marks(part: Any) -> int:
+def marks(part: Remembering) -> int:
     """What holds of an expression, or of any in an operator or in what it carries out: VARIES and its kin."""
     try:
-        return part.marks  # type: ignore[no-any-return]  # of a part of a plan
+        return part.marks
     except AttributeError:
         _find_out(part)
-        return part.marks  # type: ignore[no-any-return]  # as above
+        return part.marks
 
 
-def holds_subquery(part: Any) -> bool:
+def holds_subquery(part: Remembering) -> bool:
     """True where a plan stands in an expression, or in any of those of an operator or of what it carries out."""
     try:  # as ``marks``, which every rule asks of every operator
-        return part.marks & HOLDS_PLAN != 0  # type: ignore[no-any-return]  # of a part of a plan
+        return part.marks & HOLDS_PLAN != 0
     except AttributeError:
         return marks(part) & HOLDS_PLAN != 0
 
