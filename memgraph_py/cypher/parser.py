@@ -225,7 +225,7 @@ def _unexpected(machine: _Machine, states: list[int], tokens: Tokens, index: int
     else:
         what = f'unexpected "{_shortened(text[tokens.starts[index] : tokens.ends[index]])}"'
     detail = "InvalidRelationshipPattern" if _in_relationship(tokens, index) else "UnexpectedSyntax"
-    return CypherSyntaxError(f"{what}, expected {_in_words(accepted)}", position=here, detail=detail)
+    return CypherSyntaxError(f"{what}, expected {in_words(accepted)}", position=here, detail=detail)
 
 
 def _shortened(written: str) -> str:
@@ -262,8 +262,8 @@ def _in_relationship(tokens: Tokens, index: int) -> bool:
 
 _EXPRESSION_STARTS = frozenset(
     {
-        *("INTEGER", "FLOAT", "STRING", "PARAMETER", "NAME", "NULL", "TRUE", "FALSE", "CASE", "NOT", "REDUCE"),
-        *("EXISTS", "COUNT", "COLLECT", "QUANTIFIER", "+", "-", "(", "[", "{"),
+        *("INTEGER", "LEAST_INTEGER", "FLOAT", "STRING", "PARAMETER", "NAME", "NULL", "TRUE", "FALSE", "CASE", "NOT"),
+        *("REDUCE", "EXISTS", "COUNT", "COLLECT", "QUANTIFIER", "SHORTEST_PATH", "+", "-", "(", "[", "{"),
         *("_NODE_OPEN", "_COMPREHENSION_OPEN", "_PATTERN_COMPREHENSION_OPEN"),
     }
 )
@@ -282,10 +282,15 @@ _CLAUSES = frozenset(
 _IN_WORDS = {
     "NAME": "a name",
     "SHORTEST_PATH": "shortestPath",
+    "QUANTIFIER": "a quantifier",
     "INTEGER": "an integer",
+    "LEAST_INTEGER": "an integer",
+    "FLOAT": "a float",
     "STRING": "a string",
     "PARAMETER": "a parameter",
     "_NODE_OPEN": '"("',
+    "_COMPREHENSION_OPEN": '"["',
+    "_PATTERN_COMPREHENSION_OPEN": '"["',
     "_BAR": '"|"',
     "$": '"$("',
     "_DASH": '"-"',
@@ -293,23 +298,24 @@ _IN_WORDS = {
     "_ARROW_RIGHT": '"->"',
     END: "the end of the query",
 }
+"""The kinds that are no word and no sign of the grammar."""
 _EXPECTED_MAX = 12
 
 
-def _in_words(accepted: set[str]) -> str:
-    """What could stand here, for people."""
+def in_words(accepted: set[str], words_max: int = _EXPECTED_MAX) -> str:
+    """What could stand here, for people: of more than so many words the first."""
     rest = set(accepted)
     words: list[str] = []
-    if {"INTEGER", "CASE", "NOT"} <= rest:
+    if {"INTEGER", "CASE"} <= rest:  # NOT is no start behind an operator
         words.append("an expression")
         rest -= _EXPRESSION_STARTS
-    elif {"AND", "OR", "+"} <= rest:
+    elif {"+", "/"} <= rest:
         words.append("an operator")
         rest -= _INFIX
     if {"MATCH", "RETURN"} <= rest:
         words.append("a clause")
         rest -= _CLAUSES
-    words += sorted(_IN_WORDS.get(kind, kind if kind[0].isalpha() else f'"{kind}"') for kind in rest)
-    if len(words) > _EXPECTED_MAX:
-        words = [*words[:_EXPECTED_MAX], "…"]
+    words += sorted({_IN_WORDS.get(kind, kind if kind[0].isalpha() else f'"{kind}"') for kind in rest})
+    if len(words) > words_max:
+        words = [*words[:words_max], "…"]
     return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]

@@ -1,11 +1,13 @@
 """The parser: trees, names, errors with their places, and its speed."""
 
+import re
 import time
 
 import pytest
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.parser import parse
+from memgraph_py.cypher.parser import in_words, parse
+from memgraph_py.cypher.tables import load_tables
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.storage.view import Direction
 from memgraph_py.values.value_types import type_text
@@ -166,6 +168,39 @@ def test_error_says_where_what_and_what_instead() -> None:
     assert "AS" in error.message
     assert error.position is not None
     assert (error.position.line, error.position.column, error.position.offset) == (2, 15, 24)
+
+
+def test_no_name_of_the_grammar_is_told() -> None:
+    """What is told of any state, and of each kind that it accepts, is words and signs that a user can write."""
+    tables = load_tables()
+    internal = {kind for row in tables.actions for kind in row} - tables.words - tables.signs
+    assert {"NAME", "LEAST_INTEGER", "_COMPREHENSION_OPEN"} <= internal
+    states = [set(row) for row in tables.actions if row]
+    for kinds in [*states, *({kind} for row in states for kind in row)]:
+        told = in_words(kinds, words_max=len(kinds))
+        assert internal.isdisjoint(re.findall(r"\$?\w+", told)), told
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("RETURN 1 +", "an expression"),
+        ("RETURN NOT", "an expression"),
+        ("RETURN 2 ^ -", "an expression"),
+        ("RETURN 1 IN", "an expression"),
+        ("RETURN [", 'an expression or "]"'),
+        ("RETURN [x IN", "an expression"),
+        ("RETURN {a:", "an expression"),
+        ("MATCH (n) WHERE", "an expression"),
+        ("MATCH p =", '"(" or shortestPath'),
+        ("RETURN CASE 1 WHEN = 2 2", 'an operator, "," or THEN'),
+        ("RETURN [x IN xs 2]", 'an operator, "]", "|" or WHERE'),
+    ],
+)
+def test_what_is_expected(text: str, expected: str) -> None:
+    with pytest.raises(CypherSyntaxError) as caught:
+        parse(text)
+    assert caught.value.message.endswith(f", expected {expected}")
 
 
 def test_several_statements_are_refused() -> None:
