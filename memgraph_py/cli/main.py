@@ -5,6 +5,7 @@ A command's module has ``add_arguments(parser)`` and ``run(arguments) -> int``, 
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -43,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"memgraph-py {words[0]}", description=COMMANDS[words[0]].capitalize() + ".")
     command.add_arguments(parser)
     try:
-        return command.run(parser.parse_args(words[1:]))
+        status = command.run(parser.parse_args(words[1:]))
+        sys.stdout.flush()
+        return status
     except StartupError as error:
         hint = f" ({error.hint})" if error.hint else ""
         print(f"memgraph-py: {error.message}{hint}", file=sys.stderr)
@@ -51,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CypherError as error:
         print(f"memgraph-py: {error.text()}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output has left; what Python would write at its end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as a shell has it of a program that SIGPIPE ended
     except KeyboardInterrupt:
         return 130
 

@@ -11,6 +11,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from memgraph_py.cli.tables import CONTROL, format_table, framed
 if TYPE_CHECKING:
     from neo4j import ResultSummary, Session
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import History
     from prompt_toolkit.key_binding import KeyBindings
 
 DEFAULT_ADDRESS = "bolt://127.0.0.1:7687"
@@ -27,6 +29,7 @@ HISTORY_FILE = ".memgraph_py_history"
 PROMPT, CONTINUATION = "memgraph> ", "       -> "
 HELP = """\
 A statement ends with a semicolon and may go over several lines.
+Ctrl-C ends a statement that runs.
   :help   this text
   :quit   leave (or Ctrl-D)"""
 
@@ -58,25 +61,31 @@ def run(arguments: argparse.Namespace) -> int:
     errors = (DriverError, Neo4jError)
     interactive = arguments.statement is None and sys.stdin.isatty()
     address = arguments.address if "://" in arguments.address else f"bolt://{arguments.address}"
-    try:
-        with (
-            GraphDatabase.driver(address, auth=(arguments.user, arguments.password)) as driver,
-            driver.session() as session,
-        ):
+    with ExitStack() as ending:
+
+        def connect() -> "Session":
+            ending.close()
+            driver = GraphDatabase.driver(address, auth=(arguments.user, arguments.password))
+            session = driver.session()
+            ending.callback(session.close)
+            ending.callback(driver.close)  # comes first: a session alone waits for what runs in it, to close
             driver.verify_connectivity()
-            shell = Shell(session, errors)
+            return session
+
+        try:
+            shell = Shell(connect(), errors)
             if interactive:
-                return shell.converse(address)
+                return shell.converse(address, connect)
             pieces = [arguments.statement] if arguments.statement is not None else sys.stdin
             for statement in split_statements(pieces):
                 shell.execute(statement)
             return 0
-    except errors as error:
-        _tell(error)
-        return 1
-    except ValueError as error:  # the address is none
-        _tell(error)
-        return 1
+        except errors as error:
+            _tell(error)
+            return 1
+        except ValueError as error:  # the address is none, or the input no UTF-8
+            _tell(error)
+            return 1
 
 
 def split_statements(pieces: Iterable[str]) -> Iterator[str]:
@@ -138,8 +147,9 @@ class Shell:
                 self.write(notification)
             self.write(closing_line(len(rows), summary, seconds))
 
-    def converse(self, address: str) -> int:
-        """Prompt for statements until the user leaves."""
+    def converse(self, address: str, connect: "Callable[[], Session]") -> int:
+        """Prompt for statements until the user leaves. connect: ends the session, and what runs in it, and gives
+        another one; Ctrl-C asks for that."""
         prompt = _prompt_session()
         self.write(f"Connected to {address}. Type :help for help.")
         while True:
@@ -154,12 +164,14 @@ class Shell:
             if text.startswith(":"):
                 self.write(HELP if text == ":help" else f"there is no command {text}; :help tells what there is")
                 continue
-            for statement in split_statements([text]):
-                try:
+            try:
+                for statement in split_statements([text]):
                     self.execute(statement, tells_more=True)
-                except self.errors as error:
-                    _tell(error)
-                    break
+            except self.errors as error:
+                _tell(error)
+            except KeyboardInterrupt:
+                self.write("interrupted: the statement was ended")
+                self.session = connect()
 
 
 def notification_lines(summary: "ResultSummary") -> Iterator[str]:
@@ -208,23 +220,36 @@ def _drawn(plan: dict[str, Any], first: str, rest: str) -> Iterator[tuple[str, d
 
 def _tell(error: Exception) -> None:
     # an error of the driver itself, such as a date beyond its calendar, has its text as argument; a server's as message
-    message = error.args[0] if error.args else getattr(error, "message", None) or str(error)
+    alone = error.args[0] if len(error.args) == 1 else None
+    message = alone or getattr(error, "message", None) or str(error)
     print(f"Client received exception: {message}", file=sys.stderr)
 
 
 def _prompt_session() -> "PromptSession[str]":
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory
     from prompt_toolkit.lexers import PygmentsLexer
     from pygments.lexers.graph import CypherLexer  # type: ignore[import-untyped]  # pygments says no types
 
     return PromptSession(
-        history=FileHistory(str(Path.home() / HISTORY_FILE)),
+        history=_history(),
         lexer=PygmentsLexer(CypherLexer),
         multiline=True,
         prompt_continuation=lambda width, line, wrapped: CONTINUATION,
         key_bindings=_key_bindings(),
     )
+
+
+def _history() -> "History":
+    """That of the user's home; where it cannot be kept, the user is told, and it holds for this conversation."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    try:
+        path = Path.home() / HISTORY_FILE
+        path.open("a+b").close()
+    except (OSError, RuntimeError) as error:  # no right to write there; no home
+        print(f"the history is not kept: {error}", file=sys.stderr)
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def _key_bindings() -> "KeyBindings":

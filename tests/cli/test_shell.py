@@ -2,8 +2,13 @@
 
 import argparse
 import io
+import signal
 import subprocess
 import sys
+import threading
+import time
+import types
+from pathlib import Path
 
 import pytest
 from neo4j import GraphDatabase
@@ -117,7 +122,7 @@ def test_a_conversation(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(shell, "_prompt_session", Prompt)
     lines: list[str] = []
     with GraphDatabase.driver(server.bolt_uri) as driver, driver.session() as session:
-        assert Shell(session, (Neo4jError,), lines.append).converse(server.bolt_uri) == 0
+        assert Shell(session, (Neo4jError,), lines.append).converse(server.bolt_uri, driver.session) == 0
     assert lines[0].startswith("Connected to bolt://")
     assert lines[1] == HELP
     assert ":nonsense" in lines[2]
@@ -128,6 +133,65 @@ def test_a_conversation(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch)
     assert lines[7] == "warn: no element has the label `no\\tsuch`: look at its spelling (line 1, column 10)"
     assert lines[8].startswith("no rows (")
     assert next(typed, None) is None
+
+
+def test_interrupt_ends_the_statement_and_not_the_conversation(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endless = "UNWIND range(1, 100000000000) AS x WITH x WHERE x % 7 = 9 RETURN count(x);"
+    typed = iter([endless, "SHOW TRANSACTIONS YIELD currentQuery;", ":quit"])
+
+    class Prompt:
+        def prompt(self, text: str) -> str:
+            statement = next(typed)
+            if statement == endless:
+                main_thread = threading.main_thread().ident
+                assert main_thread is not None
+                threading.Timer(0.5, signal.pthread_kill, (main_thread, signal.SIGINT)).start()
+            else:
+                time.sleep(0.3)  # the server sees the connection's end
+            return statement
+
+    monkeypatch.setattr(shell, "_prompt_session", Prompt)
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(isatty=lambda: True))
+    assert run_shell(server) == 0
+    captured = capsys.readouterr()
+    assert "interrupted" in captured.out
+    assert "UNWIND" not in captured.out
+    assert "SHOW TRANSACTIONS" in captured.out
+    assert captured.err == ""
+
+
+def test_a_home_that_cannot_be_written_keeps_no_history(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "missing"))
+    history = shell._history()
+    history.append_string("RETURN 1;")
+    assert history.get_strings() == ["RETURN 1;"]
+    assert "the history is not kept" in capsys.readouterr().err
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shell._history().append_string("RETURN 1;")
+    assert [*shell._history().load_history_strings()] == ["RETURN 1;"]
+
+
+def test_a_reader_that_leaves_is_no_error(server: EmbeddedServer) -> None:
+    command = [sys.executable, "-m", "memgraph_py", "shell", "-a", server.bolt_uri]
+    for rows in (1, 100_000):
+        asked = [*command, f"UNWIND range(1, {rows}) AS x RETURN x"]
+        with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.close()
+            assert process.stderr.read() == ""
+        assert process.returncode == 141
+
+
+def test_input_that_is_no_text_is_told(server: EmbeddedServer) -> None:
+    command = [sys.executable, "-m", "memgraph_py", "shell", "-a", server.bolt_uri]
+    done = subprocess.run(command, input=b'RETURN "\xff"', capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert b"'utf-8' codec can't" in done.stderr
 
 
 def test_explain_shows_the_plan(server: EmbeddedServer, capsys: pytest.CaptureFixture[str]) -> None:
