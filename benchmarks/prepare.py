@@ -1,7 +1,7 @@
 """`python -m benchmarks.prepare`: what a statement costs before it runs, in CPU time of its thread.
 
-New texts are parsed, analysed, planned and optimised; texts that differ in their literals alone find the plan of the
-first; a text that came before is found as it is. The collector of garbage is set as in the server.
+New texts are parsed, analysed, planned and optimised; texts that differ in literals or comments alone find the plan of
+the first; a text that came before is found as it is. The collector of garbage is set as in the server.
 """
 
 import time
@@ -61,6 +61,8 @@ def main() -> None:
     for text, calls in ((SHORT, 500), (LONG, 100)):
         cache.prepare(text, view)
         row("other literals", text, "", lambda text=text: cache.prepare(other(text, next(numbers)), view), calls)  # type: ignore[misc]
+    for text, calls in ((SHORT, 500), (LONG, 100)):
+        row("other comments", text, "", lambda text=text: cache.prepare(f"{text} // {next(numbers)}", view), calls)  # type: ignore[misc]
     for text, calls in ((SHORT, 5_000), (LONG, 5_000)):
         row("a known text", text, "2", lambda text=text: cache.prepare(text, view), calls)  # type: ignore[misc]
     Console().print(table)

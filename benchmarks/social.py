@@ -35,6 +35,7 @@ from benchmarks.social_graph import FRIENDSHIPS, USERS, Social, social, store_so
 from benchmarks.social_queries import Question, parameters, questions
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.session import Session
+from memgraph_py.engine.statements import StatementCache
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Node, Relationship
 
@@ -171,15 +172,15 @@ def measured(question: Question, database: Database, peers: Mapping[str, Ask], c
 
 
 def first_call(question: Question, database: Database) -> tuple[float, float]:
-    """Seconds of a text that is new, which a comment makes it: until it is prepared, and of its first run."""
+    """Seconds of a text that is new, as no other was prepared before it: until it is prepared, and of its first run."""
     values, session = parameters(1, USERS)[0], database.session()
     preparing = running = float("inf")
-    for number in range(FIRST_CALLS):
-        text = f"{question.text} // {number}"
+    for _ in range(FIRST_CALLS):
+        database.core.statements = StatementCache(database.core.limits)
         begun = time.thread_time()
-        database.core.statements.prepare(text, database.store.current)
+        database.core.statements.prepare(question.text, database.store.current)
         preparing = min(preparing, time.thread_time() - begun)
-        running = min(running, run(text, session, values))
+        running = min(running, run(question.text, session, values))
     session.close()
     return preparing, running
 

@@ -1,6 +1,6 @@
 """Ingestion: a stream's batch as one transaction, with its position.
 
-Runs of equal query texts, or of texts that differ in their literals alone, execute as one statement where
+Runs of equal query texts, or of texts that share a plan (`engine/statements.py`), execute as one statement where
 ``vectorise.py`` proves it the same; when such a run errs, it is undone to its mark and run one by one, so that the
 message and the order are right.
 """
@@ -171,7 +171,7 @@ class Ingestion:
             done += rows
 
     def _groups(self, runs: list[QueryRun], transaction: Transaction) -> Iterator[list[_Prepared]]:
-        """Successive runs of one plan that can be run as one: their texts differ in literals alone, if at all."""
+        """Successive runs of one plan that can be run as one: their texts may differ."""
         known: dict[str, PreparedQuery] = {}
         group: list[_Prepared] = []
         done = 0

@@ -11,6 +11,7 @@ from typing import Any
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Met
 from memgraph_py.cypher.lexer import position
+from memgraph_py.cypher.shapes import without_comments
 from memgraph_py.cypher.tree import walk
 from memgraph_py.immutable import immutable
 from memgraph_py.optimizer import missing_indexes
@@ -150,6 +151,7 @@ def _unknown_names(met: Met, view: GraphView, text: str) -> Iterator[Notificatio
         if isinstance(test.subject, ast.Variable) and test.subject.name in elements:
             read.update(((elements[test.subject.name], label), test.offset) for label in test.labels)
     names = {sort: _names(sort, view) for sort in _UNKNOWN}
+    plain = without_comments(text)
     for (sort, name), offset in read.items():
         if (sort, name) in made or names[sort].find(name) is not None:
             continue
@@ -160,7 +162,7 @@ def _unknown_names(met: Met, view: GraphView, text: str) -> Iterator[Notificatio
             "WARNING",
             "UNRECOGNIZED",
             f"no element has the {what} `{name}`: look at its spelling",
-            _place(text, name, offset),
+            _place(plain, name, offset),
             (sort, name),
         )
 
@@ -172,7 +174,7 @@ def _place(text: str, name: str, offset: int) -> int:
     while place >= 0:
         start = place - (text[place - 1] == "`")
         before = start - 1
-        while text[before] in _BETWEEN:
+        while text[before] == "(" or text[before].isspace():
             before -= 1
         if text[before] in _INTRODUCING and not _WORD.match(text, place + len(name)):
             return start
@@ -180,7 +182,7 @@ def _place(text: str, name: str, offset: int) -> int:
     return offset
 
 
-_INTRODUCING, _BETWEEN = ":|&!.{,", " \t\r\n("
+_INTRODUCING = ":|&!.{,"
 _WORD = re.compile(r"\w")
 
 

@@ -2,8 +2,9 @@
 
 A text is prepared once: parse, analyse, plan, optimise. The cache's key is the text with the schema's version, so a
 cached ``IndexSeek`` never meets a view without that index; an entry is made anew when the graph has grown so much
-that another plan, or another thread, may suit it better. Texts that differ in their literals alone share a plan
-(``cypher/literals.py``): it is made of the first one, with parameters where a literal's value does not matter.
+that another plan, or another thread, may suit it better. Texts that differ in literals, white space and comments alone
+share a plan (``cypher/shapes.py``): it is made of the first one, with parameters where a literal's value does not
+matter. They share none where the names of columns, which are expressions as written, differ.
 """
 
 import random
@@ -19,9 +20,9 @@ from typing import Any
 from memgraph_py.bounds import Memory, MemoryPool
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.analysis import analyse
-from memgraph_py.cypher.literals import Shape, Stand, shape_of, stands_for
+from memgraph_py.cypher.analysis import Met, analyse
 from memgraph_py.cypher.parser import parse
+from memgraph_py.cypher.shapes import Shape, Stand, has_blanks, shape_of, stands_for
 from memgraph_py.engine.notifications import Notification, find_notifications
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.turns import Turns
@@ -29,6 +30,7 @@ from memgraph_py.engine.vectorise import Vectorised, vectorised
 from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, SingleWrite, single_row, single_write
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
+from memgraph_py.immutable import immutable
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import TAKES_LONG, Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
@@ -44,7 +46,7 @@ REPLAN_GROWTH = 4
 """A plan is made anew when the graph has become so many times larger or smaller than it was planned for."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PreparedQuery:
     """A query ready to run. ``bounded``: few rows are expected, so it may run in the event loop's thread.
 
@@ -76,11 +78,34 @@ class PreparedQuery:
 
 @dataclass(slots=True)
 class _Shared:
-    """What is known of a shape: for which literals parameters stand; by the other literals as written the plans, each
-    with the shape of the text that it was made for."""
+    """What is known of a shape: for which literals parameters stand; by the other literals as written the plans."""
 
     stands: tuple[Stand, ...]
-    plans: dict[tuple[str, ...], tuple[PreparedQuery, Shape]] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], "_SharedPlan"] = field(default_factory=dict)
+
+
+@immutable
+class _SharedPlan:
+    """A plan, the shape of the text that it was made for, and the offsets and texts of the expressions in it that name
+    a column."""
+
+    prepared: PreparedQuery
+    shape: Shape
+    names: dict[int, str]
+
+    def written(self, text: str, shape: Shape, stands: tuple[Stand, ...]) -> "_SharedPlan | None":
+        """The plan as that of another text of the shape, or of it when evenly spaced: with its literals, and the places
+        of what is told of it. None where it names a column otherwise."""
+        names, told = self.names, self.prepared.notifications
+        if names:
+            names = dict(zip(shape.places(names, self.shape), names.values(), strict=True))
+            if not all(text.startswith(name, offset) for offset, name in names.items()):
+                return None
+        if told:
+            places = iter(shape.places([one.offset for one in told if one.offset is not None], self.shape))
+            told = tuple(one if one.offset is None else replace(one, offset=next(places)) for one in told)
+        prepared = replace(self.prepared, text=text, literals=shape.values(stands), notifications=told)
+        return _SharedPlan(prepared, shape, names)
 
 
 VARIANTS_MAX = 16
@@ -134,29 +159,29 @@ class StatementCache:
         return entry if still_suits(entry, view.node_count(None) + view.relationship_count(None)) else None
 
     def _shared_plan(self, shape: Shape, text: str, view: GraphView, elements: int) -> PreparedQuery | None:
-        """The plan of a text that differs from this one in literals alone, with the literals of this one."""
-        shared = self._entries.get((shape.key, view.schema.version))
-        if not isinstance(shared, _Shared):
-            return None
-        found = shared.plans.get(shape.others(shared.stands))
-        if found is None or not still_suits(found[0], elements):
-            return None
-        prepared, first = found
-        told = tuple(
-            one if one.offset is None else replace(one, offset=shape.place_of(one.offset, first))
-            for one in prepared.notifications
-        )
-        return replace(prepared, text=text, literals=shape.values(shared.stands), notifications=told)
+        """The plan of a text that differs from this one as texts of a plan may, with the literals of this one."""
+        for key in shape.all_keys():
+            shared = self._entries.get((key, view.schema.version))
+            if not isinstance(shared, _Shared):
+                continue
+            found = shared.plans.get(shape.others(shared.stands))
+            if found is None or not still_suits(found.prepared, elements):
+                continue
+            plan = found.written(text, shape, shared.stands)
+            if plan is not None:
+                if key != shape.key and shared.stands:
+                    self._share(shape.key, shared.stands, plan, view.schema.version)
+                return plan.prepared
+        return None
 
-    def _share(self, shape: Shape, stands: tuple[Stand, ...], prepared: PreparedQuery, version: int) -> None:
-        key = (shape.key, version)
-        known = self._entries.get(key)
+    def _share(self, key: str, stands: tuple[Stand, ...], plan: _SharedPlan, version: int) -> None:
+        known = self._entries.get((key, version))
         shared = known if isinstance(known, _Shared) and known.stands == stands else _Shared(stands)
         with self._lock:
             while len(shared.plans) >= VARIANTS_MAX:
                 del shared.plans[next(iter(shared.plans))]
-            shared.plans[shape.others(stands)] = prepared, shape
-        self._keep(key, shared)
+            shared.plans[plan.shape.others(stands)] = plan
+        self._keep((key, version), shared)
 
     def _keep(self, key: tuple[str, int], prepared: Prepared | _Shared) -> None:
         limits = self._limits
@@ -212,9 +237,19 @@ class StatementCache:
             )
         except RecursionError as error:
             raise too_deep() from error
-        if shape is not None and stands:
-            self._share(shape, stands, prepared, view.schema.version)
+        if shape is not None and query.mode is None:
+            own, spaced = shape.all_keys()
+            shared = _SharedPlan(prepared, shape, _names_of_columns(analysis.met))
+            if stands:
+                self._share(own, stands, shared, view.schema.version)
+            self._share(spaced, stands, shared, view.schema.version)
         return prepared
+
+
+def _names_of_columns(met: Met) -> dict[int, str]:
+    """The expressions that name a column and hold white space or a comment, by their offset."""
+    items = (item for clause in met.clauses if isinstance(clause, ast.Return) for item in clause.projection.items)
+    return {item.offset: item.text for item in items if item.alias is None and has_blanks(item.text)}
 
 
 def _may_take_long(operators: list[Operator]) -> bool:

@@ -1,4 +1,4 @@
-"""The statement cache: bounded, by entries and by characters; shared by texts that differ in their literals."""
+"""The statement cache: bounded, by entries and by characters; shared by texts that differ in literals and blanks."""
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.statements import VARIANTS_MAX, PreparedQuery, StatementCache
@@ -6,7 +6,7 @@ from memgraph_py.storage.store import GraphStore
 
 
 def text(number: int, length: int) -> str:
-    return f"RETURN {number} AS x /*" + "x" * length + "*/"
+    return f"RETURN {number} AS x" + "x" * length
 
 
 def test_entries_and_characters_have_a_bound() -> None:
@@ -53,6 +53,34 @@ def test_texts_that_differ_in_what_matters_do_not() -> None:
     ]
     assert len({id(prepared(cache, store, text).plan) for text in texts}) == len(texts)
     assert prepared(cache, store, texts[-1]).literals == {}, "the plan that is shown has the literals"
+
+
+def test_texts_that_differ_in_white_space_and_comments_share_a_plan() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    first = prepared(cache, store, "MATCH (n:User {id: 1}) RETURN n.name, n.x + 1 AS x")
+    places = [(one.unknown, one.offset) for one in first.notifications]
+    assert places == [(("labels", "User"), 9), (("keys", "id"), 15), (("keys", "name"), 32), (("keys", "x"), 40)]
+    for id in (2, 333):
+        text = f"/* trace='1' */ MATCH (n:User {{id: {id}}})\n  RETURN n.name, // name\n n.x + 1 AS x"
+        other = prepared(cache, store, text)
+        assert other.plan is first.plan
+        assert other.literals == {"#0": id}
+        assert other.text == text
+        expected = [text.index(name) for name in ("User", "id:", "name,", "x + 1")]
+        assert [one.offset for one in other.notifications] == expected
+    bare = "MATCH (n) RETURN n"
+    assert prepared(cache, store, f"{bare} // 1").plan is prepared(cache, store, f"{bare} // 2").plan
+
+
+def test_names_of_columns_are_as_written() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    first = prepared(cache, store, "MATCH (n {id: 1}) RETURN n.x +  1")
+    assert first.columns == ("n.x +  1",)
+    assert prepared(cache, store, "MATCH (n {id: 1}) RETURN n.x + 1").columns == ("n.x + 1",)
+    assert prepared(cache, store, "MATCH (n {id: 2}) RETURN n.x + /* one */ 1").columns == ("n.x + /* one */ 1",)
+    last = prepared(cache, store, "MATCH  (n {id: 33})  RETURN  n.x + /* one */ 1 // 1")
+    assert last.columns == ("n.x + /* one */ 1",)
+    assert prepared(cache, store, "MATCH (n {id: 4}) RETURN n.x + /* one */ 1 // 2").plan is last.plan
 
 
 def test_a_shape_keeps_so_many_plans() -> None:

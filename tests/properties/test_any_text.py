@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
-from memgraph_py.cypher.literals import shape_of
 from memgraph_py.cypher.parser import parse
+from memgraph_py.cypher.shapes import shape_of
 from memgraph_py.cypher.tables import load_tables
 from memgraph_py.errors import CypherError, CypherSyntaxError
 

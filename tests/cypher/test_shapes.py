@@ -10,8 +10,8 @@ from memgraph_py.config import Limits
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import analyse
 from memgraph_py.cypher.lexer import kinds_of, tokenise
-from memgraph_py.cypher.literals import shape_of, stands_for
 from memgraph_py.cypher.parser import parse
+from memgraph_py.cypher.shapes import Shape, shape_of, stands_for
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import CypherError
 from memgraph_py.storage.store import GraphStore
@@ -52,17 +52,55 @@ def test_literals_of_projections_and_of_ranges_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "RETURN n1, $1, `2`, x.y2, 0x1F, 1e5, 12345678901234567890, 'it\\'s'",
-        "MATCH (n)-[*1..3]->() RETURN n",
-        "RETURN 1 // $` quoted names of parameters are ours",
-        "RETURN '\0'",
-    ],
+    "text", ["RETURN n1, $1, `2`, x.y2, 0x1F, 1e5, 12345678901234567890, 'it\\'s'", "MATCH (n)-[*1..3]->() RETURN n"]
 )
 def test_what_is_no_plain_literal_is_left(text: str) -> None:
+    assert shape_of(text) == Shape(text, (), ())
+
+
+@pytest.mark.parametrize("text", ["RETURN 1 // $` quoted names of parameters are ours", "RETURN '\0'"])
+def test_a_text_with_marks_of_ours_has_no_shape(text: str) -> None:
+    assert shape_of(text) is None
+
+
+def spaced(text: str) -> str:
     shape = shape_of(text)
-    assert shape is None, shape
+    assert shape is not None
+    return [*shape.all_keys()][1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (n {x: 1}) RETURN n.x",
+        " MATCH (n {x: 2})\tRETURN n.x\n",
+        "MATCH (n {x: 3})\r\n  RETURN n.x // request 17",
+        "/* traceparent='00-4b-01' */ MATCH (n {x: 1}) RETURN n.x",
+        "// don't\nMATCH/**/(n {x:/*/ 5 */1}) RETURN /* `a` \" */ // 'b'\n n.x/* // */ // /*",
+    ],
+)
+def test_white_space_and_comments_are_one_blank(text: str) -> None:
+    assert spaced(text) == "\0 MATCH (n {x: \0i}) RETURN n.x "
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("RETURN 'a\\n //b' AS x", "RETURN 'a\\n //c' AS x"),
+        ('RETURN "\\" /*b*/" AS x', 'RETURN "\\" " AS x'),
+        ("RETURN `a  b`", "RETURN `a b`"),
+        ("RETURN $`a  b`, 1", "RETURN 1"),
+        ("RETURN n", "RETURN n /*"),
+        ("RETURN n /*", "RETURN n /* a"),
+        ("RETURN n /", "RETURN n /*/"),
+        ("RETURN n '//", "RETURN n '"),
+        ("RETURN n.e + 5", "RETURN n.e+5"),
+        ("RETURN a b", "RETURN ab"),
+    ],
+)
+def test_what_is_no_white_space_and_no_comment_stays(first: str, second: str) -> None:
+    shapes = [shape_of(first), shape_of(second)]
+    assert None in shapes or spaced(first) != spaced(second)
 
 
 def test_comments_and_quoted_names_are_not_looked_into() -> None:
