@@ -6,12 +6,14 @@ Waking the thread is left to ``on_queued``: an event loop that carries out many 
 so that what came together shares a sync. Likewise ``answering`` lets the loop be woken once for a group.
 
 While the thread syncs, other commits queue up. Those share the next sync with what the clients that are answered now
-ask for next: it is begun when ``on_queued`` says so, not at once. The thread takes only the version that follows
-the last one on disk. So when a group fails, those that were queued behind it, made on top of what is lost, fail too,
-and the first commit made after that on the published version is taken: the log recovers by itself when the disk has
-room again. Bytes of a failed group are cut off before anything else is written; when it was the sync that failed, the
-log goes on in a new file (``log_writer``), which makes what is left in the old one void. Where that cannot be begun
-either, a crash may leave the group readable, so its clients are told that the outcome is not known.
+ask for next: it is begun when ``on_queued`` says so, not at once, and may wait a moment for them (``gathering.py``).
+
+The thread takes only the version that follows the last one on disk. So when a group fails, those that were queued
+behind it, made on top of what is lost, fail too, and the first commit made after that on the published version is
+taken: the log recovers by itself when the disk has room again. Bytes of a failed group are cut off before anything else
+is written; when it was the sync that failed, the log goes on in a new file (``log_writer``), which makes what is left
+in the old one void. Where that cannot be begun either, a crash may leave the group readable, so its clients are told
+that the outcome is not known.
 """
 
 import logging
@@ -23,12 +25,13 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 from uuid import UUID
 
 from memgraph_py.durability.directory import DataDirectory
 from memgraph_py.durability.encoding import FORMAT, Watermarks, encode
+from memgraph_py.durability.gathering import Gathering
 from memgraph_py.durability.log_file import (
     BODY_BYTES_MAX,
     FRAMES_START,
@@ -106,6 +109,7 @@ class DiskCommitLog:
         self.working: AbstractContextManager[object] = nullcontext()
         """Entered by the log's thread while it encodes a group that begins with a stream's batch, and while it tells of
         it; not while it writes."""
+        self._gathering = Gathering()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._present: LogWriter | None = None
@@ -188,10 +192,19 @@ class DiskCommitLog:
             goes_on = True
             while goes_on:
                 self._woken.get()
+                if not self._closed:
+                    self._gathering.wait(self._queue, self._is_woken_within)
                 goes_on = self._carry_out()  # while it waits, nothing here holds a commit, and with it a version
         finally:  # also when a bug ends the thread: nobody waits for ever
             self._closed = True
             self._refuse_queued()
+
+    def _is_woken_within(self, seconds: float) -> bool:
+        try:
+            self._woken.get(timeout=seconds)
+        except Empty:
+            return False
+        return not self._closed
 
     def _carry_out(self) -> bool:
         """What is queued, up to the end of a group, or all of it at the end; False when the thread is to end."""
@@ -210,7 +223,8 @@ class DiskCommitLog:
     def _take(self, request: _Commit) -> None:
         """Write a commit, with all that are queued behind it."""
         queue = self._queue
-        working = self.working if request.changes.positions else _UNHINDERED
+        is_of_stream = bool(request.changes.positions)
+        working = self.working if is_of_stream else _UNHINDERED
         group = _Group(self._version + 1, self._known)
         with working:
             group.add(request, self._schema)
@@ -220,7 +234,10 @@ class DiskCommitLog:
                     break
                 queue.popleft()
                 group.add(following, self._schema)
+        started = time.perf_counter()
         failure = self._write(group)
+        returning = 0 if is_of_stream else len(group.commits) + len(queue)  # a stream need not wait for its answer
+        self._gathering.synced(returning, time.perf_counter() - started)
         with working, self.answering:
             for commit, refusal in group.commits:
                 commit.done(refusal or failure)
