@@ -11,7 +11,7 @@ from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
 
-__all__ = ["Groups", "group_rows"]
+__all__ = ["DistinctRows", "Groups", "group_rows"]
 
 WAITING_MIN = 1 << 20
 """Rows that wait at least before groups are looked for among them: to do that takes some milliseconds then."""
@@ -38,6 +38,54 @@ def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[ND
     return groups, first_rows
 
 
+class DistinctRows:
+    """Each combination of values once, in order of first appearance, of rows that come part by part: they wait, and are
+    looked through together with what was found, which stays where it is."""
+
+    __slots__ = ("_bounds", "_bytes", "_held", "_known", "_waiting", "found", "rows", "waiting_rows")
+
+    def __init__(self, bounds: Bounds, held: Holding) -> None:
+        """held: where what is kept is counted."""
+        self._bounds = bounds
+        self._held = held
+        self.found: Sequence[Column] = ()
+        """Without those of the rows that wait; ``rows``: how many."""
+        self.rows = 0
+        self._waiting: list[Sequence[Column]] = []
+        self.waiting_rows = 0
+        self._bytes = 0
+        """Of ``found`` and ``_waiting``."""
+        self._known: dict[int, int] = {}
+
+    def add(self, columns: Sequence[Column], rows: int) -> None:
+        """Rows that wait from now on, one at least. No column: all are alike. Raises MemoryLimitExceeded."""
+        self._waiting.append(columns)
+        self.waiting_rows += rows
+        self._hold(columns)
+
+    def _hold(self, columns: Sequence[Column]) -> None:
+        count = sum([column_bytes(column, self._known) for column in columns])
+        self._bytes += count
+        self._held.add_bytes(count)
+
+    def join(self) -> Rows:
+        """Looks through what waits. For each row that was found, and then for each that waited, which of those found
+        now it is. Raises what the bounds do."""
+        rows = self.rows + self.waiting_rows
+        self._bounds.memory.require(self._bytes + GROUPING_BYTES * rows)  # all of it joined
+        parts = [self.found, *self._waiting] if self.rows else self._waiting
+        keys = [Column.concatenate(list(columns)) for columns in zip(*parts, strict=True)]
+        numbers, first = group_rows(keys, rows, self._bounds)
+        self.found = keys if len(first) == rows else [column.take(first) for column in keys]
+        self.rows = len(first)
+        self._waiting, self.waiting_rows = [], 0
+        self._held.add_bytes(-self._bytes)
+        self._bytes = 0
+        self._known.clear()
+        self._hold(self.found)
+        return numbers
+
+
 class Groups:
     """The groups of rows that come part by part: found within each part while that is in the processor's caches, and
     then among what was found, once several times as many rows wait for that as there are groups. So few groups of many
@@ -49,100 +97,65 @@ class Groups:
     keeps_rows: it will be asked which row is in which group, and not only how many rows each has.
     """
 
-    __slots__ = (
-        "_bounds",
-        "_bytes",
-        "_found",
-        "_held",
-        "_keeps_rows",
-        "_known",
-        "_local",
-        "_local_sizes",
-        "_numbers",
-        "_rows",
-        "_sizes",
-        "_waiting",
-    )
+    __slots__ = ("_bounds", "_distinct", "_held", "_keeps_rows", "_local", "_local_sizes", "_numbers", "_sizes")
 
     def __init__(self, bounds: Bounds, held: Holding, *, keeps_rows: bool) -> None:
         """held: where what is kept is counted."""
         self._bounds = bounds
         self._held = held
         self._keeps_rows = keeps_rows
-        self._found: Sequence[Column] = ()
-        """The groups of all rows but those of ``_waiting``; they keep their numbers."""
+        self._distinct = DistinctRows(bounds, held)
+        """A row for each group, and of parts that wait one for each of their groups; ``_local`` and ``_local_sizes``:
+        these, and how large they are."""
+        self._local: list[Rows] = []
+        self._local_sizes: list[Rows] = []
         self._sizes: Rows = np.zeros(0, dtype=np.int64)
         self._numbers: list[Rows] = []
         """By part, the group of each row."""
-        self._waiting: list[Sequence[Column]] = []
-        """Of parts, a row for each of their groups; ``_local`` and ``_local_sizes``: these, and how large they are."""
-        self._local: list[Rows] = []
-        self._local_sizes: list[Rows] = []
-        self._rows = 0
-        """Of ``_waiting``."""
-        self._bytes = 0
-        """Of ``_found`` and ``_waiting``."""
-        self._known: dict[int, int] = {}
 
     def add(self, columns: Sequence[Column]) -> None:
         """The rows of the columns, one at least. Raises what the bounds do, MemoryLimitExceeded among it."""
         rows = len(columns[0])
         groups, first = group_rows(columns, rows, self._bounds)
         if 2 * len(first) > rows:  # as well kept as they are
-            groups, reduced = np.arange(rows, dtype=np.int64), columns
+            groups = np.arange(rows, dtype=np.int64)
+            self._distinct.add(columns, rows)
         else:
-            reduced = [column.take(first) for column in columns]
-        self._waiting.append(reduced)
-        self._hold(reduced)
+            self._distinct.add([column.take(first) for column in columns], len(first))
         if self._keeps_rows:
             self._local.append(groups)
             self._held.add_bytes(groups.nbytes)
         self._local_sizes.append(np.bincount(groups))
-        self._rows += len(reduced[0])
-        if self._rows >= max(3 * len(self._sizes), WAITING_MIN):
+        if self._distinct.waiting_rows >= max(3 * self._distinct.rows, WAITING_MIN):
             self._join()
-
-    def _hold(self, columns: Sequence[Column]) -> None:
-        count = sum([column_bytes(column, self._known) for column in columns])
-        self._bytes += count
-        self._held.add_bytes(count)
 
     def finish(self) -> list[Column]:
         """The columns with a row for each group, in order of first appearance; something was added."""
-        if self._waiting:
+        if self._local_sizes:
             self._join()
-        return list(self._found)
+        return list(self._distinct.found)
 
     def _join(self) -> None:
         """Finds the groups of what waits. They are numbered in order of first appearance, and so keep their numbers."""
-        self._bounds.memory.require(self._bytes + GROUPING_BYTES * (len(self._sizes) + self._rows))  # all of it joined
-        parts = [self._found, *self._waiting] if self._found else self._waiting
-        keys = [Column.concatenate(list(columns)) for columns in zip(*parts, strict=True)]
-        numbers, first = group_rows(keys, len(keys[0]), self._bounds)
+        numbers = self._distinct.join()
         start = len(self._sizes)
         if self._keeps_rows:
             for groups, sizes in zip(self._local, self._local_sizes, strict=True):
                 self._numbers.append(numbers[start : start + len(sizes)][groups])
                 start += len(sizes)
-        sizes = np.zeros(len(first), dtype=np.int64)
+        sizes = np.zeros(self._distinct.rows, dtype=np.int64)
         np.add.at(sizes, numbers, np.concatenate((self._sizes, *self._local_sizes)))
         self._sizes = sizes
-        self._found = [column.take(first) for column in keys]
-        self._waiting, self._local, self._local_sizes = [], [], []
-        self._rows = 0
-        self._held.add_bytes(-self._bytes)
-        self._bytes = 0
-        self._known.clear()
-        self._hold(self._found)
+        self._local, self._local_sizes = [], []
 
     def numbers(self) -> Rows:
         """(rows,) the group of each row."""
-        assert not self._waiting and self._keeps_rows, "finished, and kept"
+        assert not self._local and self._keeps_rows, "finished, and kept"
         return np.concatenate(self._numbers)
 
     def sizes(self) -> Rows:
         """(groups,) the number of rows of each group."""
-        assert not self._waiting, "finished"
+        assert not self._local_sizes, "finished"
         return self._sizes
 
 

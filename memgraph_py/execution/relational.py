@@ -10,9 +10,9 @@ from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
-from memgraph_py.execution.grouping import group_rows
+from memgraph_py.execution.grouping import DistinctRows
 from memgraph_py.execution.lists import element_pieces, ranges_of
-from memgraph_py.execution.memory import GROUPING_BYTES, Holding, held_rows
+from memgraph_py.execution.memory import Holding, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.execution.single import Composition, Parameters, Row, SeveralRows, SingleStep, Writing, composes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
@@ -221,36 +221,22 @@ def distinct(operator: Distinct, context: ExecutionContext) -> Iterator[Batch]:
     names = list(operator.variables)
     if context.row_name is not None:
         names.append(context.row_name)
-    seen: Batch | None = None
-    gathered: list[Batch] = []
-    rows = 0
     with Holding(context.bounds) as held:
+        rows = DistinctRows(context.bounds, held)
         for batch in context.run(operator.input):
-            selected = batch.select(names)
-            held.add(selected)
-            gathered.append(selected)
-            rows += batch.rows
-            if seen is not None and rows < seen.rows:  # not yet worth another pass over what was seen
-                continue
-            context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows)  # all of it joined
-            seen, fresh = _more_distinct(seen, gathered, context)
-            gathered, rows = [], 0
-            held.drop()
-            held.add(seen)
-            held.add_bytes(GROUPING_BYTES * seen.rows)
-            yield from pieces(fresh, context)
-        if gathered:
-            context.bounds.memory.require(held.bytes + GROUPING_BYTES * rows)
-            yield from pieces(_more_distinct(seen, gathered, context)[1], context)
+            rows.add([batch.columns[name] for name in names], batch.rows)
+            if rows.waiting_rows >= rows.rows:  # else not yet worth another pass over what was found
+                yield from _more_distinct(rows, names, context)
+        if rows.waiting_rows:
+            yield from _more_distinct(rows, names, context)
 
 
-def _more_distinct(seen: Batch | None, gathered: list[Batch], context: ExecutionContext) -> tuple[Batch, Batch]:
-    """All distinct rows, and those among them that were not seen before."""
-    together = Batch.concatenate(gathered if seen is None else [seen, *gathered])
-    first = group_rows(list(together.columns.values()), together.rows, context.bounds)[1]
-    known = 0 if seen is None else seen.rows
-    everything = together if len(first) == together.rows else together.take(first)
-    return everything, everything.slice(known, everything.rows) if known else everything
+def _more_distinct(rows: DistinctRows, names: list[str], context: ExecutionContext) -> Iterator[Batch]:
+    """What was not found before of the rows that wait."""
+    before = rows.rows
+    rows.join()
+    fresh = Batch(rows.rows, dict(zip(names, rows.found, strict=True)))
+    yield from pieces(fresh.slice(before, fresh.rows) if before else fresh, context)
 
 
 @executes(UniqueRelationships)

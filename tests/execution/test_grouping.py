@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Column
 from memgraph_py.execution import grouping
-from memgraph_py.execution.grouping import WAITING_MIN, Groups, group_rows
-from memgraph_py.execution.memory import Holding
+from memgraph_py.execution.grouping import WAITING_MIN, DistinctRows, Groups, group_rows
+from memgraph_py.execution.memory import Holding, column_bytes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.values.comparison import grouping_key, order_key
 from memgraph_py.values.types import Value
@@ -98,3 +98,25 @@ def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cu
     assert kept.sizes().tolist() == counted.sizes().tolist() == np.bincount(groups).tolist()
     expected = [values[row] for row in first.tolist()]
     assert [grouping_key(key) for key in keys[0].to_values()] == [grouping_key(key) for key in expected]
+
+
+@given(LISTS, LISTS, st.lists(st.integers(0, 30), max_size=6), st.sampled_from([1, 7, 100]))
+def test_distinct_rows_are_found_in_any_parts(
+    left: list[Value], right: list[Value], cuts: list[int], waiting: int
+) -> None:
+    count = min(len(left), len(right))
+    bounds = Bounds()
+    rows, given = DistinctRows(bounds, held := Holding(bounds)), []
+    ends = sorted({min(cut, count) for cut in cuts} | {count})
+    for start, end in zip([0, *ends], ends, strict=False):
+        if start < end:
+            rows.add([Column.from_values(values[start:end]) for values in (left, right)], end - start)
+        if rows.waiting_rows >= waiting or (end == count and rows.waiting_rows):
+            before, waited = rows.rows, rows.waiting_rows
+            numbers = rows.join()
+            assert numbers[:before].tolist() == [*range(before)], "what was found stays where it is"
+            assert len(numbers) == before + waited
+            given += [*zip(*(column.to_values()[before:] for column in rows.found), strict=True)]
+    keys = [(grouping_key(one), grouping_key(other)) for one, other in zip(left, right, strict=False)]
+    assert [(grouping_key(one), grouping_key(other)) for one, other in given] == [*dict.fromkeys(keys)]
+    assert bounds.memory.held == held.bytes == sum(map(column_bytes, rows.found))
