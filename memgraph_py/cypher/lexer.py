@@ -73,7 +73,7 @@ _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n":
 _QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", "SINGLE"})
 _SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
 _SUBQUERIES = frozenset({"EXISTS", "COUNT", "COLLECT"})
-_NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT", "STREAM"})
+_NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT", "SHORTEST", "STREAM"})
 """Keywords that may stand where a name may: before one of these signs they are names."""
 _COMPARATORS = frozenset({"=", "<>", "<=", ">="})
 _OPERAND_ENDS = frozenset(
@@ -261,6 +261,8 @@ def _retag_words(tokens: Tokens) -> None:
                 kinds[index] = "NAME"
         elif following == "(" and kinds[index + 3 : index + 4] == ["IN"]:
             kinds[index] = "QUANTIFIER"
+        elif following == "SHORTEST":
+            kinds[index] = "SHORTEST"
         elif kind != "ALL" and not (kind == "ANY" and following == "<"):  # the type ANY<A | B>
             kinds[index] = "NAME"
 
@@ -364,7 +366,7 @@ def _is_node(kinds: list[str], start: int) -> bool:
 
 
 def _is_relationship(kinds: list[str], index: int, closed: dict[int, int]) -> bool:
-    """True when `-[…]-(`, `--(`, `<--(`, `-->(` and their like stand at ``index``."""
+    """True when `-[…]-(`, `--(`, `<--(`, `-->(`, `-->+(`, `-->{1,3}(` and their like stand at ``index``."""
     if kinds[index] == "<":
         index += 1
     if kinds[index] != "-":
@@ -379,6 +381,10 @@ def _is_relationship(kinds: list[str], index: int, closed: dict[int, int]) -> bo
     index += 1
     if kinds[index] == ">":
         index += 1
+    if kinds[index] in ("+", "*"):
+        index += 1
+    elif kinds[index] == "{" and index in closed:
+        index = closed[index] + 1
     return kinds[index] in ("(", "_NODE_OPEN")
 
 

@@ -46,7 +46,7 @@ _UNKNOWN = {
 
 def find_notifications(met: Met, operators: list[Operator], view: GraphView, text: str) -> tuple[Notification, ...]:
     """All of them, in the order of the text. ``met``: the parts of the query; ``operators``: those of its plan."""
-    told = dict.fromkeys((*_large_patterns(met), *_old_spellings(met), *_unknown_names(met, view, text)))
+    told = dict.fromkeys((*_large_patterns(met), *_hints(met), *_old_spellings(met), *_unknown_names(met, view, text)))
     found = sorted(told, key=lambda one: one.offset or 0)
     return (*found, *_missing_indexes(operators, view))
 
@@ -113,6 +113,20 @@ def _is_disconnected(parts: tuple[ast.PatternPart, ...]) -> bool:
         merged = names.union(*touching)
         groups = [*(group for group in groups if group not in touching), merged]
     return len(groups) > 1
+
+
+def _hints(met: Met) -> Iterator[Notification]:
+    for clause in met.clauses:
+        if isinstance(clause, ast.Match):
+            for hint in clause.hints:
+                yield Notification(
+                    "Statement.HintUnfulfillableWarning",
+                    "The hint was not followed.",
+                    "INFORMATION",
+                    "HINT",
+                    "plans are chosen by cost, and no hint changes them; leave `USING …` out",
+                    hint.offset,
+                )
 
 
 def _old_spellings(met: Met) -> Iterator[Notification]:

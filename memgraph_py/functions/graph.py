@@ -24,16 +24,20 @@ Reading: TypeAlias = Callable[[Environment, Column], Column]
 @columnar("id", 1, signature="id(input :: NODE | RELATIONSHIP) :: INTEGER")
 def element_number(environment: Environment, arguments: list[Column]) -> Column:
     """The number of a node or relationship."""
+    return _numbers("id", arguments)
+
+
+def _numbers(name: str, arguments: list[Column]) -> Column:
     (column,) = arguments
     if column.kind is Kind.NODE or column.kind is Kind.RELATIONSHIP:
         return Column(Kind.INT, column.values, column.valid)
-    return Column.from_values([_id("id", value) for value in column.to_values()])
+    return Column.from_values([_id(name, value) for value in column.to_values()])
 
 
 @columnar("elementid", 1, signature="elementId(input :: NODE | RELATIONSHIP) :: STRING")
 def element_id(environment: Environment, arguments: list[Column]) -> Column:
     """The number of a node or relationship, as text."""
-    ids = element_number(environment, arguments).to_values()
+    ids = _numbers("elementId", arguments).to_values()
     return Column.from_values([None if number is None else str(number) for number in ids])
 
 

@@ -40,6 +40,8 @@ def told(session: Session, text: str) -> list[tuple[str, int | None]]:
         ("MATCH (a:City)-[*]->(b) RETURN b", [("UnboundedVariableLengthPattern", 14)]),
         ("MATCH (a:City)-[*..5]->(b) RETURN b", []),
         ("MATCH p = shortestPath((a:City)-[*]->(b:Country)) RETURN p", []),
+        ("MATCH (a:City)-[]->+(b) RETURN b", [("UnboundedVariableLengthPattern", 14)]),
+        ("MATCH (c:City) USING SCAN c:City RETURN c", [("HintUnfulfillableWarning", 15)]),
         ("MATCH (n:Nobody) RETURN n", [("UnknownLabelWarning", 9)]),
         ("MATCH (n:`No body`) RETURN n", [("UnknownLabelWarning", 9)]),
         ("MATCH (s:City|s) RETURN s", [("UnknownLabelWarning", 14)]),

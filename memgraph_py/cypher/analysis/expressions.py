@@ -100,7 +100,7 @@ def check_names(names: ast.Expression, place: Place) -> None:
     """Raises what is wrong with an expression that has to name labels or a type."""
     kind = check(names, place.value())
     if is_known(kind) and kind is not STRING and not is_list(kind):
-        raise _wrong_kind(f"a label or type is named by a string, not by a {kind.name.lower()}", names, place)
+        raise _wrong_kind(f"a label or type is named by a string, not by {kind.described}", names, place)
 
 
 def check_predicate(expression: ast.Expression, place: Place) -> None:
@@ -127,7 +127,7 @@ def check_property(part: ast.PropertyAccess | ast.SetPropertyItem | ast.RemovePr
     kind = check(part.subject, place.value())
     if kind in SCALARS or is_list(kind):
         raise place.error(
-            f'a {kind.name.lower()} has no property "{part.key}"', part.offset, "InvalidArgumentType", CypherTypeError
+            f'{kind.described} has no property "{part.key}"', part.offset, "InvalidArgumentType", CypherTypeError
         )
     if kind is PATH:
         raise place.error("a path has no properties", part.offset, "InvalidArgumentType")
@@ -143,12 +143,12 @@ def _infix(expression: ast.Infix, place: Place) -> Kind:
     left, right = check(expression.left, inner), check(expression.right, inner)
     if symbol == "IN":
         if is_known(right) and not is_list(right):
-            raise _wrong_kind(f"IN needs a list, not a {right.name.lower()}", expression.right, place)
+            raise _wrong_kind(f"IN needs a list, not {right.described}", expression.right, place)
         return BOOLEAN
     if symbol in _ARITHMETIC:
         for operand, kind in ((expression.left, left), (expression.right, right)):
             if kind in _NO_NUMBERS or is_list(kind):
-                raise _wrong_kind(f"{symbol} needs numbers, not a {kind.name.lower()}", operand, place)
+                raise _wrong_kind(f"{symbol} needs numbers, not {kind.described}", operand, place)
         return _number(left, right) if symbol != "^" else FLOAT
     if symbol == "+":
         return _sum(left, right)
@@ -178,7 +178,7 @@ def _prefix(expression: ast.Prefix, place: Place) -> Kind:
         return BOOLEAN
     kind = check(expression.operand, place.value())
     if kind in _NO_NUMBERS or is_list(kind):
-        raise _wrong_kind(f"{expression.symbol} needs a number, not a {kind.name.lower()}", expression, place)
+        raise _wrong_kind(f"{expression.symbol} needs a number, not {kind.described}", expression, place)
     return kind
 
 
@@ -222,11 +222,11 @@ def _subscript(expression: ast.Subscript, place: Place) -> Kind:
     index = check(expression.index, place.value())
     if kind in SCALARS:
         raise place.error(
-            f"a {kind.name.lower()} has no elements", expression.offset, "InvalidArgumentType", CypherTypeError
+            f"{kind.described} has no elements", expression.offset, "InvalidArgumentType", CypherTypeError
         )
     if is_list(kind) and is_known(index) and index is not INTEGER:
         raise place.error(
-            f"a list's elements are numbered, not named by a {index.name.lower()}",
+            f"a list's elements are numbered, not named by {index.described}",
             expression.index.offset,
             "InvalidArgumentType",
             CypherTypeError,
@@ -252,7 +252,7 @@ def _binding(expression: ast.ListComprehension | ast.Quantifier | ast.Reduce, pl
     """What binds a variable of its own."""
     source = check(expression.list, place.value())
     if is_known(source) and not is_list(source):
-        raise _wrong_kind(f"a list is needed, not a {source.name.lower()}", expression.list, place)
+        raise _wrong_kind(f"a list is needed, not {source.described}", expression.list, place)
     inner = place.with_variables({expression.variable: element_of(source)})
     if isinstance(expression, ast.Reduce):
         check(expression.initial, place.value())
@@ -298,7 +298,7 @@ def _call(call: ast.FunctionCall, place: Place) -> Kind:
     if name in _VALUES_MATTER:
         del literals[before:]
     if kinds and name in ARGUMENTS and is_known(kinds[0]) and kinds[0].name not in ARGUMENTS[name]:
-        raise _wrong_kind(f'"{call.name}" does not take a {kinds[0].name.lower()}', call.arguments[0], place)
+        raise _wrong_kind(f'"{call.name}" does not take {kinds[0].described}', call.arguments[0], place)
     return _result(name, kinds)
 
 
@@ -342,7 +342,7 @@ def _result(name: str, kinds: list[Kind]) -> Kind:
 
 def _expect_boolean(kind: Kind, expression: ast.Expression, place: Place) -> None:
     if is_known(kind) and kind is not BOOLEAN:
-        raise _wrong_kind(f"a boolean is needed, not a {kind.name.lower()}", expression, place)
+        raise _wrong_kind(f"a boolean is needed, not {kind.described}", expression, place)
 
 
 def _wrong_kind(message: str, expression: ast.Expression, place: Place) -> Exception:

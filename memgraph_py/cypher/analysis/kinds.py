@@ -14,6 +14,11 @@ class Kind:
     name: str
     element: "Kind | None" = None
 
+    @property
+    def described(self) -> str:
+        """`a node`, `an integer`, as messages have it."""
+        return f"{'an' if self.name[0] in 'AEIOU' else 'a'} {self.name.lower()}"
+
 
 ANY = Kind("ANY")
 NULL = Kind("NULL")

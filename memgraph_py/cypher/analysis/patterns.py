@@ -123,7 +123,10 @@ def _fits(known: Kind, kind: Kind) -> bool:
 def _check_length(element: ast.RelationshipPattern, place: Place) -> None:
     if element.variable_length and element.predicate is not None:
         raise place.error(
-            "a relationship of variable length cannot have a WHERE of its own", element.offset, "UnexpectedSyntax"
+            "a relationship of variable length cannot have a WHERE of its own",
+            element.offset,
+            "UnexpectedSyntax",
+            hint="write `WHERE all(x IN r WHERE …)` behind the pattern",
         )
 
 
@@ -251,7 +254,7 @@ def _already_bound(name: str, offset: int, place: Place) -> Exception:
 
 def _conflict(name: str, known: Kind, kind: Kind, offset: int, place: Place) -> Exception:
     return place.error(
-        f'variable "{name}" is a {known.name.lower()}, and a {kind.name.lower()} is needed',
+        f'variable "{name}" is {known.described}, and {kind.described} is needed',
         offset,
         "VariableTypeConflict",
     )

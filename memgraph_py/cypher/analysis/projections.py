@@ -139,4 +139,4 @@ def _check_count(count: ast.Expression, clause: str, place: Place) -> None:
         if count.value < 0:
             raise place.error(f"{clause} cannot be negative", count.offset, "NegativeIntegerArgument")
     if is_known(kind) and kind is not INTEGER:
-        raise place.error(f"{clause} needs an integer, not a {kind.name.lower()}", count.offset, "InvalidArgumentType")
+        raise place.error(f"{clause} needs an integer, not {kind.described}", count.offset, "InvalidArgumentType")

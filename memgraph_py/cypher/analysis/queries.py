@@ -180,6 +180,10 @@ def _check_clause(
     match clause:
         case ast.Match():
             bind_match(clause.pattern, place)
+            for hint in clause.hints:
+                for name in hint.variables:
+                    if name not in place.scope:
+                        raise place.undefined(name, hint.offset)
             if clause.where is not None:
                 check_predicate(clause.where, place)
         case ast.Unwind():
@@ -237,7 +241,7 @@ def _check_set(items: tuple[ast.SetItem, ...], place: Place) -> None:
                 kind = check(item.value, place)
                 if is_known(kind) and (is_list(kind) or kind.name not in ("MAP", "NODE", "RELATIONSHIP")):
                     raise place.error(
-                        f"properties come from a map, not from a {kind.name.lower()}",
+                        f"properties come from a map, not from {kind.described}",
                         item.value.offset,
                         "InvalidArgumentType",
                     )
@@ -269,10 +273,10 @@ def _check_named(subject: ast.Expression, key: ast.Expression, place: Place) -> 
     """Raises where `subject[key]` cannot be a property of an element."""
     kind, key_kind = check(subject, place), check(key, place)
     if kind not in (ANY, NULL, NODE, RELATIONSHIP):
-        raise place.error(f"a {kind.name.lower()} has no properties to change", subject.offset, "InvalidArgumentType")
+        raise place.error(f"{kind.described} has no properties to change", subject.offset, "InvalidArgumentType")
     if key_kind not in (ANY, NULL, STRING):
         raise place.error(
-            f"a property is named by a string, not by a {key_kind.name.lower()}", key.offset, "InvalidArgumentType"
+            f"a property is named by a string, not by {key_kind.described}", key.offset, "InvalidArgumentType"
         )
 
 
@@ -283,7 +287,7 @@ def _check_element(name: str, offset: int, place: Place, *, labels: bool = False
         raise place.undefined(name, offset)
     if kind not in ((ANY, NULL, NODE) if labels else (ANY, NULL, NODE, RELATIONSHIP)):
         what = "labels" if labels else "properties"
-        raise place.error(f'"{name}" is a {kind.name.lower()}, which has no {what}', offset, "InvalidArgumentType")
+        raise place.error(f'"{name}" is {kind.described}, which has no {what}', offset, "InvalidArgumentType")
 
 
 def _check_deleted(expression: ast.Expression, place: Place) -> None:
@@ -291,7 +295,7 @@ def _check_deleted(expression: ast.Expression, place: Place) -> None:
         raise place.error("a label is removed by REMOVE, not deleted", expression.offset, "InvalidDelete")
     kind = check(expression, place)
     if is_known(kind) and kind.name not in ("NODE", "RELATIONSHIP", "PATH"):
-        raise place.error(f"a {kind.name.lower()} cannot be deleted", expression.offset, "InvalidArgumentType")
+        raise place.error(f"{kind.described} cannot be deleted", expression.offset, "InvalidArgumentType")
 
 
 def _check_foreach(clause: ast.Foreach, place: Place) -> None:

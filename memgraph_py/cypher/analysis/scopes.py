@@ -95,9 +95,17 @@ class Place:
         inner = self.aggregation if self.aggregation is Aggregation.INSIDE else Aggregation.FORBIDDEN
         return Place({**self.scope, **variables}, self.findings, inner)
 
-    def error(self, message: str, offset: int, detail: str, kind: type[CypherError] = CypherSyntaxError) -> CypherError:
+    def error(
+        self,
+        message: str,
+        offset: int,
+        detail: str,
+        kind: type[CypherError] = CypherSyntaxError,
+        *,
+        hint: str | None = None,
+    ) -> CypherError:
         """The error to raise for what stands at an offset of the text."""
-        return kind(message, position=position(self.findings.text, offset), detail=detail)
+        return kind(message, hint=hint, position=position(self.findings.text, offset), detail=detail)
 
     def undefined(self, name: str, offset: int) -> CypherError:
         """The error for a variable that is not bound."""

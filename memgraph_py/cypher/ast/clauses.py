@@ -9,11 +9,21 @@ from memgraph_py.immutable import immutable
 
 
 @immutable
+class Hint:
+    """`USING INDEX n:Label(key)`, `USING SCAN n:Label`, `USING JOIN ON a, b`: how the writer would find these
+    variables. Plans are chosen by cost, so the client is told that nobody follows it."""
+
+    variables: tuple[str, ...]
+    offset: int
+
+
+@immutable
 class Match:
     optional: bool
     pattern: tuple[PatternPart, ...]
     where: Expression | None
     offset: int
+    hints: tuple[Hint, ...] = ()
 
 
 @immutable

@@ -13,6 +13,7 @@ from memgraph_py.cypher.ast import (
     Expression,
     Finish,
     Foreach,
+    Hint,
     InTransactions,
     LabelsNamed,
     LoadCsv,
@@ -76,7 +77,7 @@ def union(start: int, first: SingleQuery, *tails: _UnionTail) -> Query:
 
 def union_tail(start: int, all_rows: str | None, part: SingleQuery) -> _UnionTail:
     del start
-    return _UnionTail(all_rows is not None, part)
+    return _UnionTail(all_rows is not None and all_rows.upper() == "ALL", part)
 
 
 _Written: TypeAlias = "Clause | tuple[Clause, With]"
@@ -124,8 +125,27 @@ def _whole(body: Query | SingleQuery) -> Query:
     return body if isinstance(body, Query) else Query((body,), (), None, body.offset)
 
 
-def match(start: int, optional: str | None, parts: tuple[PatternPart, ...], where: Expression | None) -> Match:
-    return Match(optional is not None, parts, where, start)
+def match(start: int, optional: str | None, parts: tuple[PatternPart, ...], *rest: Hint | Expression | None) -> Match:
+    """The rest: hints, and WHERE."""
+    *hints, where = rest
+    return Match(optional is not None, parts, where, start, tuple(hints))  # type: ignore[arg-type]  # the grammar: in this order
+
+
+def hint_index(start: int, kind: str | None, how: str | None, variable: str, label: str, *keys: str) -> Hint:
+    if kind is not None and kind.upper() not in ("RANGE", "TEXT", "POINT"):
+        raise Rejected(f'"{kind}" is no type of index', start, hint="write `USING INDEX n:Label(key)`")
+    if how is not None and how.upper() != "SEEK":
+        raise Rejected(f'unexpected "{how}", expected SEEK', start)
+    return Hint((variable,), start)
+
+
+def hint_scan(start: int, variable: str, label: str) -> Hint:
+    del label
+    return Hint((variable,), start)
+
+
+def hint_join(start: int, *variables: str) -> Hint:
+    return Hint(variables, start)
 
 
 def unwind(start: int, list_: Expression, variable: str) -> Unwind:

@@ -1,5 +1,6 @@
 """Graph patterns."""
 
+from dataclasses import replace
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
@@ -64,6 +65,22 @@ def pattern_part_shortest(start: int, variable: str | None, function: str, chain
     return PatternPart(variable, chain.nodes, chain.relationships, function.lower(), start)
 
 
+def pattern_part_selected(start: int, variable: str | None, selector: str, chain: _Chain) -> PatternPart:
+    """Refused: ANY SHORTEST and its like also find the ways from a node back to it, which shortestPath() does not
+    look for."""
+    del variable, chain
+    raise Rejected(
+        f'paths cannot be selected by "{selector}"',
+        start,
+        hint="write `shortestPath((a)-[:R*]->(b))` or `allShortestPaths((a)-[:R*]->(b))`",
+    )
+
+
+def selector(start: int, *words: str | int | None) -> str:
+    del start
+    return " ".join(str(word).upper() for word in words if word is not None)
+
+
 def pattern_chain(start: int, *elements: NodePattern | RelationshipPattern) -> _Chain:
     del start
     return _Chain(elements[::2], elements[1::2])  # type: ignore[arg-type]  # the grammar: they alternate
@@ -107,6 +124,30 @@ def relationship_in(start: int, detail: _Detail | None) -> RelationshipPattern:
 
 def relationship_both(start: int, detail: _Detail | None) -> RelationshipPattern:
     return _relationship(start, detail, Direction.BOTH)
+
+
+def relationship_repeated(start: int, written: RelationshipPattern, length: _Length) -> RelationshipPattern:
+    """`-[r:R]->{1,3}`, which is `-[r:R*1..3]->`. Source: Neo4j Cypher manual, "Quantified relationships"."""
+    if written.variable_length:
+        raise Rejected("a relationship of variable length cannot be repeated", start, hint="write one of the two")
+    if length.maximum is not None and length.maximum < max(length.minimum or 0, 1):
+        raise Rejected("the greatest number of repetitions is at least 1, and at least the least", start)
+    return replace(written, variable_length=True, minimum=length.minimum, maximum=length.maximum)
+
+
+def repetition_some(start: int) -> _Length:
+    del start
+    return _Length(1, None)
+
+
+def repetition_any(start: int) -> _Length:
+    del start
+    return _Length(0, None)
+
+
+def repetition_range(start: int, minimum: int | None, maximum: int | None) -> _Length:
+    del start
+    return _Length(minimum or 0, maximum)
 
 
 def _relationship(start: int, detail: _Detail | None, direction: Direction) -> RelationshipPattern:

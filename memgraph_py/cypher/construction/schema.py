@@ -59,7 +59,14 @@ class _Options(NamedTuple):
     offset: int
 
 
-_OTHER_INDEXES = frozenset(("TEXT", "POINT", "FULLTEXT", "VECTOR", "LOOKUP"))
+_OTHER_INDEXES = {
+    "TEXT": "a RANGE index serves =, IN, ranges and STARTS WITH",
+    "POINT": "leave it out: point.distance() and point.withinBBox() look at each point",
+    "FULLTEXT": "search with CONTAINS or =~, which look at each node of the label",
+    "VECTOR": "compare vectors in the query, which looks at each node of the label",
+    "LOOKUP": "leave it out: nodes of a label and relationships of a type are always found at once",
+}
+"""What to do without them."""
 
 
 # ------------------------------------------------------------------------------------------------------------- indexes
@@ -83,11 +90,15 @@ def create_index(start: int, index: _Index) -> CreateIndex:
     return CreateIndex(index.name, index.on, index.if_not_exists, start)
 
 
+def index_kind(start: int, word: str) -> str:
+    """The word before INDEX. Refused before what follows is looked at, as other indexes are on something else."""
+    hint = _OTHER_INDEXES.get(word.upper())
+    if hint is not None:
+        raise Rejected(f"there are no {word.upper()} indexes", start, hint=hint)
+    return word
+
+
 def create_index_of_type(start: int, word: str, index: _Index) -> CreateIndex:
-    if word.upper() in _OTHER_INDEXES:
-        raise Rejected(
-            f"there are no {word.upper()} indexes", start, hint="a RANGE index serves =, IN, ranges and STARTS WITH"
-        )
     if word.upper() != "RANGE":
         raise Rejected(f'"{word}" is no type of index', start, hint="the types are RANGE and, with ON :Type, EDGE")
     return create_index(start, index)
