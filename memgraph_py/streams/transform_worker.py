@@ -102,8 +102,16 @@ class Channel:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def send(self, payload: bytes) -> None:
-        """Write a frame whole."""
-        rest = memoryview(HEADER.pack(len(payload)) + payload)
+        """Write a frame whole; with one call where it is short."""
+        header = HEADER.pack(len(payload))
+        if len(payload) > READ_BYTES:  # two of them might not fit into the memory that there is
+            self._write(header)
+            self._write(payload)
+        else:
+            self._write(header + payload)
+
+    def _write(self, part: bytes) -> None:
+        rest = memoryview(part)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
 

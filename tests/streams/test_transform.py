@@ -153,6 +153,14 @@ def test_a_length_beyond_the_limit_is_not_waited_for(starter: TransformStarter) 
     assert "more than 67108864" in fault(starter, f"{body}import time\ntime.sleep(60)")
 
 
+@pytest.mark.parametrize("length", [100_000_000, 200_000_000])
+def test_an_answer_near_the_memory_limit_is_too_long_and_no_sudden_death(
+    starter: TransformStarter, length: int
+) -> None:
+    told = fault(starter, f"return [('Q', {{'x': 'a' * {length}}})]")
+    assert "more than" in told or "MemoryError" in told
+
+
 def test_an_error_is_cut_to_what_a_person_reads(starter: TransformStarter) -> None:
     head = b"\x93\x01\xdb" + (10_000_000).to_bytes(4, "big")
     body = f"frame = {head!r} + b'E' * 10_000_000 + b'\\x90'\n{FORGE}"
