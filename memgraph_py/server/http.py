@@ -37,6 +37,7 @@ _REASONS = {
 }
 _JSON = "application/json"
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/(\d)\.(\d)")
+_BEGINNING = re.compile(rb"[\r\n]*[!#$%&'*+.^_`|~0-9A-Za-z-]*(?: |\Z)")
 _HEADER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
 _HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d*)?")
 
@@ -184,6 +185,8 @@ class HttpConnection(asyncio.Protocol):
             self._restart_clock()
         if len(self._received) > HEAD_BYTES_MAX:
             self._refuse(431)
+        elif _BEGINNING.match(self._received) is None:  # Bolt or TLS: a driver that was given this port is told at once
+            self._refuse(400)
 
     def pause_writing(self) -> None:
         """A client that asks and does not read is let go."""

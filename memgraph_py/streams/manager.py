@@ -405,7 +405,7 @@ def _positive(value: int | None, default: int, clause: str) -> int:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 1 << 31:
-        raise CypherSyntaxError(f"{clause} takes a positive integer, not {value!r}")
+        raise CypherSyntaxError(f"{clause} takes a positive integer, not {value!r}", hint="the greatest is 2147483647")
     return value
 
 

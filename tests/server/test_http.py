@@ -119,6 +119,14 @@ def test_what_is_not_served_is_refused(sent: bytes, status: int) -> None:
     serve(test)
 
 
+@pytest.mark.parametrize("greeting", [b"\x60\x60\xb0\x17" + bytes(16), b"\x16\x03\x01\x02\x00\x01\x00", b"\0"])
+def test_what_is_no_http_is_refused_at_once(greeting: bytes) -> None:
+    async def test(server: HttpServer, exchange: Exchange) -> None:
+        assert (await exchange(greeting)).startswith(b"HTTP/1.1 400 ")
+
+    serve(test)
+
+
 def test_what_follows_a_body_is_not_taken_for_a_request() -> None:
     async def test(server: HttpServer, exchange: Exchange) -> None:
         sent = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n" + get("/health")

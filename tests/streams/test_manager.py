@@ -121,8 +121,9 @@ def test_texts_of_create(manager: StreamManager, broker: EmbeddedBroker, scripts
 @pytest.mark.parametrize("value", [0, -1, True, "5", 1.0, 1 << 40])
 def test_interval_and_size_are_positive_integers(manager: StreamManager, clause: str, value: object) -> None:
     arguments: dict[str, object] = {"batch_interval": None, "batch_size": None, clause: value}
-    with pytest.raises(CypherSyntaxError, match=f"{clause.upper()} takes a positive integer"):
+    with pytest.raises(CypherSyntaxError, match=f"{clause.upper()} takes a positive integer") as raised:
         manager.create("s", uri="h:1", topic="t", transform="http://h/t", **arguments)  # type: ignore[arg-type]
+    assert raised.value.hint == "the greatest is 2147483647"
 
 
 def test_unknown_names(manager: StreamManager) -> None:
