@@ -9,6 +9,9 @@ waited, while the stream waits before it begins anew:
     stream   | transforms, applies, commits |          waits          | the next batch …
     loop     |            waits             | answers all that came   | waits …
 
+Each change of turns costs: two threads are woken, and who goes on finds the caches full of the other's. So a turn that
+has work is at least TURN_SECONDS_MIN long.
+
 What a stream has committed in its turn is written by the log when that ends, and so before the stream waits for
 anything.
 
@@ -30,12 +33,16 @@ from types import TracebackType
 TURN_SECONDS = 0.01
 """Longer than a batch of a thousand messages takes, also where its thread waits for a core as long as it works; shorter
 than a client notices."""
+TURN_SECONDS_MIN = 0.002
+"""So long the loop goes on while it is asked, however little it waited, and a stream before it asks between two batches
+whether the loop waits."""
 LITTLE_SECONDS, LITTLE_REQUESTS = 0.01, 8
 """The first so many requests in so long are answered without waiting."""
 
 
 class Turns:
-    """Of one database. is_shared: the loop is to ask ``give_way`` before it answers a request."""
+    """Of one database. is_shared: the loop is to ask ``give_way`` before it answers a request, also in its own turn,
+    where it counts what it is asked."""
 
     __slots__ = (
         "_asked",
@@ -102,7 +109,7 @@ class Turns:
         self._may_work.clear()
         self._nobody_works.wait(TURN_SECONDS)
         now = perf_counter()
-        self._ends = now + (now - begun)
+        self._ends = now + max(now - begun, TURN_SECONDS_MIN)
         self._later(self._look)
 
     def _look(self) -> None:
@@ -141,7 +148,7 @@ class Turns:
         """The stream's work is done, or waits for something else."""
         self._at_work.pop(threading.get_ident(), None)
         if not self._at_work:
-            self.is_shared = self._ends is not None
+            self.is_shared = self.is_awaited
             self._nobody_works.set()
         due, turn.due = turn.due, None
         if due is not None:
@@ -158,15 +165,16 @@ class Turns:
 class Turn:
     """One worker's, which has it within a ``with``. Used by one thread."""
 
-    __slots__ = ("_turns", "due")
+    __slots__ = ("_begun", "_turns", "due")
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
+        self._begun = 0.0
         self.due: Callable[[], None] | None = None
         """Called at its end."""
 
     def __enter__(self) -> None:
-        self._turns.begin(self)
+        self._begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -180,10 +188,14 @@ class Turn:
         try:
             yield
         finally:
-            self._turns.begin(self)
+            self._begin()
 
     def renew(self) -> None:
-        """Between two pieces of work: a loop that waits has its turn first."""
-        if self._turns.is_awaited:
+        """Between two pieces of work: a loop that waits has its turn first, unless this one has just begun."""
+        if self._turns.is_awaited and perf_counter() - self._begun >= TURN_SECONDS_MIN:
             self._turns.end(self)
-            self._turns.begin(self)
+            self._begin()
+
+    def _begin(self) -> None:
+        self._turns.begin(self)
+        self._begun = perf_counter()

@@ -127,6 +127,60 @@ def test_what_is_due_at_the_end_of_a_turn_is_done_once_then_and_at_once_without_
 
 
 @pytest.mark.usefixtures("long_turns")
+def test_the_loops_turn_goes_on_while_it_is_asked() -> None:
+    """Also where the stream ends its turn before the loop, which waits, knows that it has its own."""
+    loop, shared = Loop(), Turns()
+    shared.join(loop.append)
+    at_work, waits = threading.Event(), threading.Event()
+
+    def stream() -> None:
+        with shared.worker():
+            at_work.set()
+            waits.wait()
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    at_work.wait()
+    waits.set()
+    busy(shared)
+    thread.join()
+    for _ in range(3):
+        assert shared.is_shared, "requests are counted"
+        shared.give_way()
+        loop.pop()()
+        assert shared.is_awaited, "the turn goes on"
+    loop.pop()()
+    assert not loop, "nothing was asked any more"
+    assert not shared.is_awaited
+
+
+@pytest.mark.usefixtures("long_turns")
+def test_a_turn_that_has_just_begun_is_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS_MIN", 20.0)
+    loop, shared, order = Loop(), Turns(), list[str]()
+    shared.join(loop.append)
+    at_work = threading.Event()
+
+    def stream() -> None:
+        turn = shared.worker()
+        with turn:
+            at_work.set()
+            while not shared.is_awaited:
+                time.sleep(0.001)
+            turn.renew()
+            order.append("worked")
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    at_work.wait()
+    busy(shared)
+    order.append("answered")
+    thread.join()
+    assert order == ["worked", "answered"]
+
+
+@pytest.mark.usefixtures("long_turns")
 def test_between_two_pieces_of_work_a_loop_that_waits_comes_first() -> None:
     loop, shared, order = Loop(), Turns(), list[str]()
     shared.join(loop.append)
@@ -140,6 +194,7 @@ def test_between_two_pieces_of_work_a_loop_that_waits_comes_first() -> None:
             at_work.set()
             while not shared.is_awaited:
                 time.sleep(0.001)
+            time.sleep(turns.TURN_SECONDS_MIN)
             turn.renew()
             order.append("worked again")
 
