@@ -15,6 +15,8 @@ __all__ = ["DistinctRows", "Groups", "group_rows"]
 
 WAITING_MIN = 1 << 20
 """Rows that wait at least before groups are looked for among them: to do that takes some milliseconds then."""
+ROWS_MIN = 1 << 17
+"""So many where they are kept until then and groups are few, so that they stay in the processor's caches."""
 _NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
@@ -94,10 +96,21 @@ class Groups:
     part   7 3 7    local groups  0 1 0    of all  0 1
            3 5                    0 1              1 2
 
-    keeps_rows: it will be asked which row is in which group, and not only how many rows each has.
+    keeps_rows: it will be asked which row is in which group, and not only how many rows each has. So rows wait for that
+    too, no more than several times as many as there are groups.
     """
 
-    __slots__ = ("_bounds", "_distinct", "_held", "_keeps_rows", "_local", "_local_sizes", "_numbers", "_sizes")
+    __slots__ = (
+        "_bounds",
+        "_distinct",
+        "_held",
+        "_keeps_rows",
+        "_local",
+        "_local_sizes",
+        "_numbers",
+        "_rows",
+        "_sizes",
+    )
 
     def __init__(self, bounds: Bounds, held: Holding, *, keeps_rows: bool) -> None:
         """held: where what is kept is counted."""
@@ -111,7 +124,9 @@ class Groups:
         self._local_sizes: list[Rows] = []
         self._sizes: Rows = np.zeros(0, dtype=np.int64)
         self._numbers: list[Rows] = []
-        """By part, the group of each row."""
+        """By part, the group of each row, until they are taken."""
+        self._rows = 0
+        """Of parts that wait."""
 
     def add(self, columns: Sequence[Column]) -> None:
         """The rows of the columns, one at least. Raises what the bounds do, MemoryLimitExceeded among it."""
@@ -126,7 +141,12 @@ class Groups:
             self._local.append(groups)
             self._held.add_bytes(groups.nbytes)
         self._local_sizes.append(np.bincount(groups))
-        if self._distinct.waiting_rows >= max(3 * self._distinct.rows, WAITING_MIN):
+        self._rows += rows
+        if self._keeps_rows:
+            waiting, least = self._rows, min(max(64 * self._distinct.rows, ROWS_MIN), WAITING_MIN)
+        else:
+            waiting, least = self._distinct.waiting_rows, WAITING_MIN
+        if waiting >= max(3 * self._distinct.rows, least):
             self._join()
 
     def finish(self) -> list[Column]:
@@ -143,15 +163,21 @@ class Groups:
             for groups, sizes in zip(self._local, self._local_sizes, strict=True):
                 self._numbers.append(numbers[start : start + len(sizes)][groups])
                 start += len(sizes)
+                self._held.add_bytes(-groups.nbytes)
         sizes = np.zeros(self._distinct.rows, dtype=np.int64)
         np.add.at(sizes, numbers, np.concatenate((self._sizes, *self._local_sizes)))
         self._sizes = sizes
-        self._local, self._local_sizes = [], []
+        self._local, self._local_sizes, self._rows = [], [], 0
 
-    def numbers(self) -> Rows:
-        """(rows,) the group of each row."""
-        assert not self._local and self._keeps_rows, "finished, and kept"
-        return np.concatenate(self._numbers)
+    def taken(self) -> list[Rows]:
+        """The group of each row, by part, of those parts of which they were found since this was asked before."""
+        found, self._numbers = self._numbers, []
+        return found
+
+    @property
+    def count(self) -> int:
+        """Groups found so far."""
+        return len(self._sizes)
 
     def sizes(self) -> Rows:
         """(groups,) the number of rows of each group."""

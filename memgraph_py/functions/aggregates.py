@@ -41,8 +41,8 @@ def count(environment: Environment, arguments: list[Column], groups: Groups, gro
 @aggregate("sum", 1, signature="sum(input :: INTEGER | FLOAT | DURATION) :: INTEGER | FLOAT | DURATION")
 def sum_numbers(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The sum of the numbers or durations; 0 of none. Raises ArithmeticFailure when integers overflow."""
-    column, groups = _present(arguments[0], groups)
-    if _has_durations(column):
+    column, groups = present(arguments[0], groups)
+    if has_durations(column):
         totals = _duration_sums("sum", column, groups, group_count)
         return Column.from_values([0 if total is None else total for total in totals])
     if column.kind is Kind.FLOAT:
@@ -60,21 +60,21 @@ def sum_numbers(environment: Environment, arguments: list[Column], groups: Group
 @aggregate("avg", 1, signature="avg(input :: INTEGER | FLOAT | DURATION) :: FLOAT | DURATION")
 def average(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The mean of the numbers, a float, or of durations; NULL of none."""
-    column, groups = _present(arguments[0], groups)
+    column, groups = present(arguments[0], groups)
     counted = _counts(groups, group_count)
-    if _has_durations(column):
+    if has_durations(column):
         totals = zip(_duration_sums("avg", column, groups, group_count), counted.tolist(), strict=True)
         means = [None if total is None else scale_duration(total, Fraction(1, rows)) for total, rows in totals]
         return Column.from_values(means)
     with np.errstate(all="ignore"):
         quotients = np.bincount(groups, floats(number_column("avg", column)), group_count) / counted
-    return Column(Kind.FLOAT, quotients, _mask(counted))
+    return Column(Kind.FLOAT, quotients, mask_of(counted))
 
 
 @aggregate("min", 1, signature="min(input :: ANY) :: ANY")
 def minimum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The least value in openCypher's order; NULL of none."""
-    column, groups = _present(arguments[0], groups)
+    column, groups = present(arguments[0], groups)
     if column.kind is Kind.INT:
         return _extreme(np.minimum, INT64_MAX, column, groups, group_count)
     if column.kind is Kind.FLOAT:  # NaN is the greatest number: fmin passes it over
@@ -85,7 +85,7 @@ def minimum(environment: Environment, arguments: list[Column], groups: Groups, g
 @aggregate("max", 1, signature="max(input :: ANY) :: ANY")
 def maximum(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The greatest value in openCypher's order; NULL of none."""
-    column, groups = _present(arguments[0], groups)
+    column, groups = present(arguments[0], groups)
     if column.kind is Kind.INT:
         return _extreme(np.maximum, INT64_MIN, column, groups, group_count)
     if column.kind is Kind.FLOAT:
@@ -96,7 +96,7 @@ def maximum(environment: Environment, arguments: list[Column], groups: Groups, g
 @aggregate("collect", 1, signature="collect(input :: ANY) :: LIST<ANY>")
 def collect(environment: Environment, arguments: list[Column], groups: Groups, group_count: int) -> Column:
     """The list of the values, in the order of the rows."""
-    column, groups = _present(arguments[0], groups)
+    column, groups = present(arguments[0], groups)
     if group_count > 1:
         column = column.take(np.argsort(groups, kind="stable"))
     if is_long(len(column)):
@@ -132,7 +132,8 @@ def continuous_percentile(
         position = fraction * (len(values) - 1)
         low = int(position)
         high = min(low + 1, len(values) - 1)
-        return float(values[low] + (values[high] - values[low]) * (position - low))
+        least, greatest = float(values[low]), float(values[high])  # a difference of integers may leave 64 bits
+        return least + (greatest - least) * (position - low)
 
     return _percentile("percentileCont", arguments, groups, group_count, pick)
 
@@ -149,7 +150,7 @@ def discrete_percentile(environment: Environment, arguments: list[Column], group
     return _percentile("percentileDisc", arguments, groups, group_count, pick)
 
 
-def _present(column: Column, groups: Groups) -> tuple[Column, Groups]:
+def present(column: Column, groups: Groups) -> tuple[Column, Groups]:
     """The rows that are not NULL; they have no mask."""
     if column.valid is None:
         return column, groups
@@ -163,7 +164,7 @@ def _counts(groups: Groups, group_count: int) -> NDArray[np.int64]:
     return np.bincount(groups, minlength=group_count)
 
 
-def _mask(counted: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+def mask_of(counted: NDArray[np.int64]) -> NDArray[np.bool_] | None:
     """True for groups that have a value; None when all have."""
     filled = counted > 0
     return None if filled.all() else filled
@@ -180,14 +181,20 @@ def _sum_fits(values: NDArray[np.int64]) -> bool:
 def _exact_sums(function: str, column: Column, groups: Groups, group_count: int) -> list[Value]:
     """Sums in Python. Raises CypherTypeError for what is no number, ArithmeticFailure on overflow."""
     totals: list[float] = [0] * group_count
+    add_exactly(function, column, groups, totals)
+    return [checked_integer(total, function) if type(total) is int else total for total in totals]
+
+
+def add_exactly(function: str, column: Column, groups: Groups, totals: list[float]) -> None:
+    """Add each value to the total of its group. Raises CypherTypeError for what is no number."""
     for group, value in zip(groups.tolist(), column.to_values(), strict=True):
         if type(value) is not int and type(value) is not float:
             raise wrong_argument(function, value, "INTEGER or FLOAT")
         totals[group] += value
-    return [checked_integer(total, function) if type(total) is int else total for total in totals]
 
 
-def _has_durations(column: Column) -> bool:
+def has_durations(column: Column) -> bool:
+    """True where a value is a duration."""
     return column.kind is Kind.OBJECT and any(isinstance(value, Duration) for value in column.values.tolist())
 
 
@@ -206,7 +213,7 @@ def _extreme(operation: np.ufunc, start: float, column: Column, groups: Groups, 
     answer = np.full(group_count, start, dtype=column.values.dtype)
     with np.errstate(invalid="ignore"):
         operation.at(answer, groups, column.values)
-    return Column(column.kind, answer, _mask(_counts(groups, group_count)))
+    return Column(column.kind, answer, mask_of(_counts(groups, group_count)))
 
 
 def _extreme_value(column: Column, groups: Groups, group_count: int, better: Callable[..., OrderKey | str]) -> Column:
@@ -225,7 +232,7 @@ def _extreme_value(column: Column, groups: Groups, group_count: int, better: Cal
 
 
 def _deviation(function: str, argument: Column, groups: Groups, group_count: int, freedom: int) -> Column:
-    column, groups = _present(argument, groups)
+    column, groups = present(argument, groups)
     values = floats(number_column(function, column))
     counted = _counts(groups, group_count)
     with np.errstate(all="ignore"):
@@ -250,7 +257,7 @@ def _percentile(
             detail="NumberOutOfRange",
         )
     both = arguments[0].validity() & fractions.validity()
-    column = number_column(function, _present(arguments[0].take(both), groups[both])[0])
+    column = number_column(function, present(arguments[0].take(both), groups[both])[0])
     kept, wanted = groups[both], floats(fractions)[both]
     order = np.lexsort((column.values, kept))
     values, kept, wanted = column.values[order], kept[order], wanted[order]

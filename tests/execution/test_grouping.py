@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.bounds import Bounds
-from memgraph_py.columnar import Column
+from memgraph_py.columnar import Column, Rows
 from memgraph_py.execution import grouping
 from memgraph_py.execution.grouping import WAITING_MIN, DistinctRows, Groups, group_rows
 from memgraph_py.execution.memory import Holding, column_bytes
@@ -87,14 +87,18 @@ def test_groups_found_part_by_part_are_those_of_all_rows(values: list[Value], cu
     bounds = Bounds()
     kept = Groups(bounds, Holding(bounds), keeps_rows=True)
     counted = Groups(bounds, Holding(bounds), keeps_rows=False)
-    with mock.patch.object(grouping, "WAITING_MIN", waiting):
+    numbers: list[Rows] = []
+    with mock.patch.object(grouping, "WAITING_MIN", waiting), mock.patch.object(grouping, "ROWS_MIN", waiting):
         for part in parts:
             kept.add([Column.from_values(part)])
             counted.add([Column.from_values(part)])
+            numbers += kept.taken()
     keys = kept.finish()
+    numbers += kept.taken()
     counted.finish()
     groups, first = group_rows([Column.concatenate(list(map(Column.from_values, parts)))], len(values), Bounds())
-    assert kept.numbers().tolist() == groups.tolist()
+    assert [number for part in numbers for number in part.tolist()] == groups.tolist()
+    assert kept.count == len(first)
     assert kept.sizes().tolist() == counted.sizes().tolist() == np.bincount(groups).tolist()
     expected = [values[row] for row in first.tolist()]
     assert [grouping_key(key) for key in keys[0].to_values()] == [grouping_key(key) for key in expected]

@@ -104,3 +104,8 @@ def test_percentile_out_of_range(name: str, fraction: float) -> None:
     with pytest.raises(ArgumentError) as raised:
         aggregate(name, [(0, 1)], 1, fraction)
     assert raised.value.detail == "NumberOutOfRange"
+
+
+def test_a_percentile_between_far_integers() -> None:
+    rows: list[tuple[int, Value]] = [(0, -INT64_MAX), (0, INT64_MAX)]
+    assert aggregate("percentilecont", rows, 1, 0.5) == [0.0]
