@@ -17,6 +17,7 @@ from memgraph_py.bolt.bulk import unpack_list
 from memgraph_py.bolt.framing import ProtocolViolation
 from memgraph_py.columnar import Column, Parameters
 from memgraph_py.errors import CypherTypeError, InvalidRequest, LimitExceeded
+from memgraph_py.values.points import make_point
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 from memgraph_py.values.types import Node, Path, Point, Relationship, Value
 
@@ -229,7 +230,7 @@ def _point(tag: int, fields: list[Value]) -> Point:
             f"no system of coordinates with {size} dimensions has the number {fields[0]}",
             hint="use 7203 or 4326 with two dimensions, 9157 or 4979 with three",
         )
-    return Point(fields[0], coordinates)
+    return make_point(fields[0], coordinates)
 
 
 _UNREADABLE = (IndexError, UnicodeDecodeError, RecursionError)

@@ -6,10 +6,10 @@ from memgraph_py.errors import ArgumentError
 from memgraph_py.functions.registry import scalar
 from memgraph_py.functions.rows import wrong_argument
 from memgraph_py.values.naming import COORDINATE_SYSTEMS
+from memgraph_py.values.points import GEOGRAPHIC, make_point
 from memgraph_py.values.types import Point, Value
 
 SYSTEMS = {name: srid for srid, name in COORDINATE_SYSTEMS.items()}
-GEOGRAPHIC = (4326, 4979)
 THREE_DIMENSIONAL = (9157, 4979)
 EARTH_RADIUS_METRES = 6_378_140.0
 _NAMES = (("x", "longitude"), ("y", "latitude"), ("z", "height"))
@@ -37,9 +37,7 @@ def point(components: Value) -> Value:
             f"a point in '{COORDINATE_SYSTEMS[srid]}' has {demanded} coordinates, not {len(coordinates)}",
             hint="it is made of x, y and perhaps z, or of longitude, latitude and perhaps height",
         )
-    if srid in GEOGRAPHIC:
-        _check_latitude(coordinates[1])
-    return Point(srid, tuple(coordinates))
+    return make_point(srid, tuple(coordinates))
 
 
 @scalar("point.distance", 2, signature="point.distance(from :: POINT, to :: POINT) :: FLOAT")
@@ -88,11 +86,6 @@ def _system(components: dict[str, Value], dimensions: int) -> int:
             "unknown coordinate system", hint=", ".join(f"{name} ({id})" for name, id in SYSTEMS.items())
         )
     return srid
-
-
-def _check_latitude(latitude: float) -> None:
-    if not -90 <= latitude <= 90:
-        raise ArgumentError(f"a latitude is from -90 to 90, got {latitude}", detail="NumberOutOfRange")
 
 
 def _great_circle(left: tuple[float, ...], right: tuple[float, ...]) -> float:

@@ -5,8 +5,8 @@
     offset, zone    Z  +01:00  +0100  +01  [Europe/Stockholm]
     duration        P1Y2M10DT2H30M  P2.5W  PT-0.5S  P2012-02-02T14:37:21.545
 
-A year beyond 9999 has a sign. What is printed is what java.time prints, so as Neo4j does: seconds where they are not
-zero, their fraction in groups of three digits.
+A year beyond 9999 has a sign. What is printed is what Neo4j prints: a time always has its seconds, and their fraction
+has no zero at its end.
 Source: ISO 8601; openCypher CIP2015-08-06, "Date and time".
 """
 
@@ -170,13 +170,8 @@ def _date_text(days: int) -> str:
 
 def _time_text(nanoseconds: int) -> str:
     seconds, fraction = divmod(nanoseconds, SECOND)
-    text = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}"
-    if fraction == 0:
-        return text if seconds % 60 == 0 else f"{text}:{seconds % 60:02}"
-    digits = f"{fraction:09}"
-    while digits.endswith("000"):
-        digits = digits[:-3]
-    return f"{text}:{seconds % 60:02}.{digits}"
+    text = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{fraction:09}".rstrip("0") if fraction else text
 
 
 def _duration_text(value: Duration) -> str:

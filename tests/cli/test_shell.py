@@ -203,6 +203,6 @@ def test_temporal_values(server: EmbeddedServer, capsys: pytest.CaptureFixture[s
     query = "RETURN date('2015-W30') AS d, datetime('2015-07-21T21:40[Europe/Berlin]') AS z, [duration('P1.5M')] AS l"
     assert run_shell(server, query) == 0
     row = capsys.readouterr().out.splitlines()[3]
-    assert row == "| 2015-07-20 | 2015-07-21T21:40+02:00[Europe/Berlin] | [P1M15DT5H14M33S] |"
+    assert row == "| 2015-07-20 | 2015-07-21T21:40:00+02:00[Europe/Berlin] | [P1M15DT5H14M33S] |"
     assert run_shell(server, "RETURN date('+12345-01-01') AS beyond") == 1  # the driver's calendar ends at 9999
     assert "('beyond')" in capsys.readouterr().err

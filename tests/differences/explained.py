@@ -158,12 +158,6 @@ EXPRESSIONS = (
         names="NaN|-?infinite",
         ours="NaN",
     ),
-    Explanation(
-        r"tostring(ornull)?\(a\)|a \+ b|reduce\(t = a.*",
-        "fractions of seconds come in groups of three digits, as the TCK writes them",
-        neo4j=r".*\.5\+01:00.*",
-        ours=r".*\.500\+01:00.*",
-    ),
 )
 
 QUERIES = (

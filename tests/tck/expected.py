@@ -60,9 +60,19 @@ def form(value: Value, *, lists_in_any_order: bool = False) -> Form:
             ]
             return ("path", tuple(map(inner, value.nodes)), tuple(hops))
         case Date() | LocalTime() | Time() | LocalDateTime() | DateTime() | Duration():
-            return ("str", text_of(value))
+            return ("str", _as_in_tables(text_of(value)))
         case _:
             raise AssertionError(f"no value of a result: {value!r}")
+
+
+_NO_SECONDS = re.compile(r"((?:T|^)\d\d:\d\d):00(?![\d.])")
+_FRACTION = re.compile(r"(?<=:\d\d\.)\d+")
+
+
+def _as_in_tables(text: str) -> str:
+    """The TCK writes times as java.time does: without seconds that are zero, fractions in groups of three digits."""
+    text = _NO_SECONDS.sub(r"\1", text)
+    return _FRACTION.sub(lambda digits: digits[0].ljust(-(-len(digits[0]) // 3) * 3, "0"), text)
 
 
 def parse(text: str) -> Value:
