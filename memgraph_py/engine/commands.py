@@ -8,11 +8,13 @@ from typing import assert_never
 from memgraph_py.bounds import Bounds, Budget
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.schema_options import fault
 from memgraph_py.engine.result import Result, Summary
 from memgraph_py.engine.schema_commands import change_schema
 from memgraph_py.engine.statements import Core
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.errors import (
+    ArgumentError,
     CypherSyntaxError,
     CypherTypeError,
     ForbiddenInTransaction,
@@ -68,6 +70,7 @@ def takes_effect_at_once(command: ast.Command) -> bool:
 def _table(command: ast.Command, context: CommandContext, counters: Counters) -> Table:
     match command:
         case ast.CreateIndex() | ast.DropIndex() | ast.CreateConstraint() | ast.DropConstraint():
+            _check_options(command, context)
             return (), partial(_change_schema, command, context, counters)
         case ast.TestStream():
             control = _control(context)
@@ -78,6 +81,21 @@ def _table(command: ast.Command, context: CommandContext, counters: Counters) ->
             )
         case _:
             return (), _stream_action(command, context)
+
+
+def _check_options(command: ast.SchemaCommand, context: CommandContext) -> None:
+    """Those that a parameter gives. Raises ParameterMissing, CypherTypeError, ArgumentError."""
+    if isinstance(command, ast.DropIndex | ast.DropConstraint) or command.options is None:
+        return
+    options = _value(command.options, context)
+    if not isinstance(options, dict):
+        raise CypherTypeError(f"OPTIONS takes a map, not {options!r}")
+    if options and isinstance(command, ast.CreateConstraint) and command.demand in ("EXISTENCE", "TYPE"):
+        raise ArgumentError("only constraints with an index have options")
+    wrong = fault(options, "a range index" if isinstance(command, ast.CreateIndex) else "a constraint")
+    if wrong is not None:
+        _, message, hint = wrong
+        raise ArgumentError(message, hint=hint)
 
 
 def _change_schema(

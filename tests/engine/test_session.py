@@ -26,6 +26,7 @@ from memgraph_py.errors import (
 )
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.transaction import Access
+from memgraph_py.values.types import Value
 
 
 @pytest.fixture
@@ -333,3 +334,30 @@ def test_what_is_deleted_counts_as_held() -> None:
         session.run("MATCH (n) DETACH DELETE n QUERY MEMORY LIMIT 4 MB").values()
     assert session.run("MATCH (n) RETURN count(n)").values() == [[200_000]]
     session.run("MATCH (n) DETACH DELETE n").values()
+
+
+@pytest.mark.parametrize("what", ["INDEX FOR (p:P) ON (p.k)", "CONSTRAINT FOR (p:P) REQUIRE p.k IS UNIQUE"])
+def test_options_of_a_rule_are_given_by_a_parameter(database: Database, what: str) -> None:
+    session, text = database.session(), f"CREATE {what} OPTIONS $given"
+    refused: list[tuple[dict[str, Value], str]] = [
+        ({}, "expected parameter"),
+        ({"given": 1}, "takes a map"),
+        ({"given": None}, "takes a map"),
+        ({"given": {"more": 1}}, "no option"),
+        ({"given": {"indexProvider": "lucene"}}, "no provider"),
+        ({"given": {"indexConfig": {"a": 1}}}, "no setting"),
+    ]
+    for parameters, message in refused:
+        with pytest.raises(CypherError, match=message):
+            session.run(text, parameters).values()
+    created = session.run(text, {"given": {"indexProvider": "range-1.0", "indexConfig": {}}})
+    created.values()
+    counters = created.summary().counters
+    assert counters.indexes_added + counters.constraints_added == 1
+
+
+def test_a_constraint_without_an_index_has_no_options(database: Database) -> None:
+    session, text = database.session(), "CREATE CONSTRAINT FOR (p:P) REQUIRE p.k IS NOT NULL OPTIONS $given"
+    with pytest.raises(CypherError, match="only constraints with an index"):
+        session.run(text, {"given": {"indexProvider": "range-1.0"}}).values()
+    session.run(text, {"given": {}}).values()

@@ -18,12 +18,14 @@ class SchemaPattern:
 
 @immutable
 class CreateIndex:
-    """name None where not written; on None for Memgraph's index on a label, which every label has."""
+    """name None where not written; on None for Memgraph's index on a label, which every label has. options: the
+    parameter that gives them; what is written out is looked at as it is read."""
 
     name: str | None
     on: SchemaPattern | None
     if_not_exists: bool
     offset: int
+    options: Parameter | None = None
 
 
 @immutable
@@ -38,7 +40,8 @@ class DropIndex:
 
 @immutable
 class CreateConstraint:
-    """name None where not written. demand: UNIQUENESS, KEY, EXISTENCE or TYPE, the last with a ``property_type``."""
+    """name None where not written. demand: UNIQUENESS, KEY, EXISTENCE or TYPE, the last with a ``property_type``.
+    options as of CreateIndex."""
 
     name: str | None
     on: SchemaPattern
@@ -46,6 +49,7 @@ class CreateConstraint:
     property_type: str
     if_not_exists: bool
     offset: int
+    options: Parameter | None = None
 
 
 @immutable

@@ -10,9 +10,11 @@ from memgraph_py.cypher.ast import (
     Expression,
     Literal,
     MapLiteral,
+    Parameter,
     SchemaPattern,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.cypher.schema_options import fault
 from memgraph_py.values.value_types import STORABLE, ValueType, property_type, type_text
 
 
@@ -45,6 +47,7 @@ class _Index(NamedTuple):
     name: str | None
     on: SchemaPattern
     if_not_exists: bool
+    options: Parameter | None
 
 
 class _Assertion(NamedTuple):
@@ -53,9 +56,10 @@ class _Assertion(NamedTuple):
 
 
 class _Options(NamedTuple):
-    """Of OPTIONS { … }, by name."""
+    """Of OPTIONS { … }, by name, or the parameter that gives them."""
 
     entries: dict[str, Expression]
+    given: Parameter | None
     offset: int
 
 
@@ -87,7 +91,7 @@ def create_edge_index(start: int, word: str, type: str, *keys: str) -> CreateInd
 
 
 def create_index(start: int, index: _Index) -> CreateIndex:
-    return CreateIndex(index.name, index.on, index.if_not_exists, start)
+    return CreateIndex(index.name, index.on, index.if_not_exists, start, index.options)
 
 
 def index_kind(start: int, word: str) -> str:
@@ -113,8 +117,8 @@ def index_definition(
     options: _Options | None,
 ) -> _Index:
     del start
-    _check_options(options, "a range index")
-    return _Index(name, _pattern(subject, properties), bool(if_not_exists))
+    given = _checked(options, "a range index")
+    return _Index(name, _pattern(subject, properties), bool(if_not_exists), given)
 
 
 def drop_index_on(start: int, label: str, *keys: str) -> DropIndex:
@@ -154,8 +158,8 @@ def create_constraint(
     _check_demand(subject, properties, demand)
     if demand.kind in ("EXISTENCE", "TYPE") and options is not None and options.entries:
         raise Rejected("only constraints with an index have options", options.offset)
-    _check_options(options, "a constraint")
-    return CreateConstraint(name, _pattern(subject, properties), demand.kind, demand.type, bool(if_not_exists), start)
+    given, on = _checked(options, "a constraint"), _pattern(subject, properties)
+    return CreateConstraint(name, on, demand.kind, demand.type, bool(if_not_exists), start, given)
 
 
 def assert_constraint(
@@ -251,26 +255,32 @@ def schema_property(start: int, variable: str, key: str) -> _Property:
     return _Property(variable, key, start)
 
 
-def schema_options(start: int, entries: MapLiteral) -> _Options:
-    return _Options(dict(zip(entries.keys, entries.values, strict=True)), start)
+def schema_options(start: int, written: MapLiteral | Parameter) -> _Options:
+    if isinstance(written, Parameter):
+        return _Options({}, written, start)
+    return _Options(dict(zip(written.keys, written.values, strict=True)), None, start)
 
 
-def _check_options(options: _Options | None, of: str) -> None:
-    """The provider is ours, which Neo4j calls so too; there is nothing to configure."""
-    for name, value in options.entries.items() if options is not None else ():
-        match name, value:
-            case ("indexProvider", Literal("range-1.0")) | ("indexConfig", MapLiteral(())):
-                continue
-            case "indexProvider", _:
-                raise Rejected(f"this is no provider of {of}", value.offset, hint="the provider is 'range-1.0'")
-            case "indexConfig", MapLiteral((key, *_)):
-                raise Rejected(f'{of} has no setting "{key}"', value.offset, hint="indexConfig is {}")
-            case "indexConfig", _:
-                raise Rejected("indexConfig is a map", value.offset, hint="write indexConfig: {}")
-            case _:
-                raise Rejected(
-                    f'{of} has no option "{name}"', value.offset, hint="the options are indexProvider and indexConfig"
-                )
+def _checked(options: _Options | None, of: str) -> Parameter | None:
+    """The parameter that gives the options. Rejects those that are written out where they are not taken."""
+    if options is None:
+        return None
+    wrong = fault({name: _value(entry) for name, entry in options.entries.items()}, of)
+    if wrong is not None:
+        name, message, hint = wrong
+        raise Rejected(message, options.entries[name].offset, hint=hint)
+    return options.given
+
+
+def _value(expression: Expression) -> object:
+    """What is written; an expression that is neither literal nor map as it is, which no option takes."""
+    match expression:
+        case Literal(value):
+            return value
+        case MapLiteral(keys, values):
+            return dict(zip(keys, map(_value, values), strict=True))
+        case _:
+            return expression
 
 
 def _pattern(subject: _Subject, properties: tuple[_Property, ...]) -> SchemaPattern:
