@@ -141,6 +141,29 @@ def append_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], start: 
             heads[direction, place] = entry + 1
 
 
+@kernel("void(int32[:, ::1], int32[::1], int32[:, ::1], int64, int64, int64, int64, int64)")
+def append_entry(
+    heads: NDArray[np.int32],
+    pairs: NDArray[np.int32],
+    entries: NDArray[np.int32],
+    entry: int,
+    relationship: int,
+    source: int,
+    target: int,
+    type: int,
+) -> None:
+    """``append_entries`` and ``link_pairs`` of one relationship, where places are node ids."""
+    entries[entry, ENTRY_RELATIONSHIP] = relationship
+    entries[entry, ENTRY_SOURCE] = source
+    entries[entry, ENTRY_TARGET] = target
+    entries[entry, ENTRY_TYPE] = type
+    entries[entry, ENTRY_NEXT] = heads[0, source]
+    heads[0, source] = entry + 1
+    entries[entry, ENTRY_NEXT + 1] = heads[1, target]
+    heads[1, target] = entry + 1
+    link_pairs(pairs, entries, entry, entry + 1)
+
+
 @kernel("void(int32[:, ::1], int32[:, ::1], int64)")
 def link_entries(heads: NDArray[np.int32], entries: NDArray[np.int32], used: int) -> None:
     """Puts the first entries into the lists of their ends, where places are node ids; ``heads`` are all zero."""

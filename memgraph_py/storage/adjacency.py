@@ -23,6 +23,7 @@ from memgraph_py.kernels.adjacency import (
     ROW_TYPE,
     Graph,
     append_entries,
+    append_entry,
     link_entries,
     link_pairs,
     packed_rows,
@@ -106,13 +107,18 @@ class Delta:
         new: (6, n): relationship, source, target, type, place of source, place of target; places: bound of these.
         expected: how many entries may come, where places are the nodes' ids; what is not written takes no memory.
         """
-        delta, end = self, used + new.shape[1]
-        if end > len(self.entries) or places > self.heads.shape[1]:
-            entries_min = end if end <= len(self.entries) else max(end, expected or 0)
-            delta = self._grown(used, entries_min, places, are_ids=expected is not None)
+        end = used + new.shape[1]
+        delta = self.with_room(used, end, places, expected)
         append_entries(delta.heads, delta.entries, used, new)
         link_pairs(delta.pairs, delta.entries, used, end)
         return delta
+
+    def with_room(self, used: int, end: int, places: int, expected: int | None) -> "Delta":
+        """Itself, or a larger one with the first ``used`` entries, for ``end`` of them; as ``extended``."""
+        if end <= len(self.entries) and places <= self.heads.shape[1]:
+            return self
+        entries_min = end if end <= len(self.entries) else max(end, expected or 0)
+        return self._grown(used, entries_min, places, are_ids=expected is not None)
 
     def _grown(self, used: int, entries_min: int, places_min: int, *, are_ids: bool) -> "Delta":
         entries, pairs, places = self.entries, self.pairs, self.heads.shape[1]
@@ -165,15 +171,13 @@ class Adjacency:
         return Adjacency(self.base, delta, self.visible + len(ids))
 
     def extended_by(self, id: int, source: int, target: int, type: int) -> "Adjacency":
-        """The next version, with one relationship more: in half the time of ``extended``."""
-        new = np.empty((6, 1), dtype=np.int64)
-        new[0] = id
-        new[1] = new[4] = source
-        new[2] = new[5] = target
-        new[3] = type
-        places = max(source, target) + 1
-        delta = self.delta.extended(self.visible, new, places, 2 * self.merged_at(places))
-        return Adjacency(self.base, delta, self.visible + 1)
+        """The next version, with one relationship more: in a fifth of the time of ``extended``."""
+        delta, entry = self.delta, self.visible
+        places = source + 1 if source > target else target + 1
+        if entry >= len(delta.entries) or places > delta.heads.shape[1]:
+            delta = delta.with_room(entry, entry + 1, places, 2 * self.merged_at(places))
+        append_entry(delta.heads, delta.pairs, delta.entries, entry, id, source, target, type)
+        return Adjacency(self.base, delta, entry + 1)
 
     def merged_at(self, nodes: int) -> int:
         """How many entries are worth a merge, in a graph with so many nodes. It costs as much as there are nodes and

@@ -16,6 +16,8 @@ def fold(changes: ChangeSet) -> bool:
     """What is set of an element that the same few changes create it is created with, in place, where each block is of
     one row. True when any was: see ``coalesce``."""
     nodes, relationships = changes.created_nodes, changes.created_relationships
+    if not (nodes and changes.node_properties) and not (relationships and changes.relationship_properties):
+        return False
     before = len(changes.node_properties) + len(changes.relationship_properties)
     if nodes and changes.node_properties:
         changes.node_properties = _folded(nodes, changes.node_properties)

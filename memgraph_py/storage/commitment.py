@@ -6,7 +6,6 @@ entry is taken by exactly one thread: that which resolves it, or that which came
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -22,7 +21,7 @@ class Commitment(Future[int]):
         self._version = version
         self._error: BaseException | None = None
         self._is_done = version is not None
-        self._told: deque[Callable[[Future[int]], Any]] = deque()
+        self._told: list[Callable[[Future[int]], Any]] = []
 
     def __repr__(self) -> str:
         return f"<Commitment of version {self._version}, error {self._error!r}>"
@@ -80,7 +79,7 @@ class Commitment(Future[int]):
         told = self._told
         while told:
             try:
-                fn = told.popleft()
+                fn = told.pop(0)
             except IndexError:  # another thread took it
                 return
             fn(self)

@@ -39,7 +39,7 @@ class WriteSet:
     def __init__(self, changes: ChangeSet) -> None:
         self._changes: ChangeSet | None = changes
         self._sorts: list[int] | None = None
-        self._sets: dict[int, Numbers] = {}
+        self._sets: dict[int, Numbers] | None = None
 
     def check(self, earlier: "WriteSet") -> None:
         """Raises TransactionConflict when the other one, which is committed, stands in the way of this one."""
@@ -84,10 +84,13 @@ class WriteSet:
         return any(id in block.ids for block in blocks)
 
     def _ids(self, sort: int) -> Numbers:
-        ids = self._sets.get(sort)
+        sets = self._sets
+        if sets is None:
+            sets = self._sets = {}
+        ids = sets.get(sort)
         if ids is None:
             assert self._changes is not None, "all sets were made before the changes were let go"
-            ids = self._sets[sort] = distinct(np.concatenate(_parts(self._changes, sort)))
+            ids = sets[sort] = distinct(np.concatenate(_parts(self._changes, sort)))
         return ids
 
 
@@ -126,8 +129,16 @@ class History:
 
     def add(self, version: int, changes: ChangeSet, keep_after: int) -> None:
         """A commit; ``keep_after``: what came up to this version, no transaction will meet."""
-        self._sets.append((version, WriteSet(changes)))
-        self.forget(keep_after)
+        sets = self._sets
+        sets.append((version, WriteSet(changes)))
+        if self._condensed or len(sets) > _RECENT:
+            self.forget(keep_after)
+            self._condense()
+            return
+        while sets[0][0] <= keep_after:  # as ``forget``; this one is met by those to come
+            sets.popleft()
+
+    def _condense(self) -> None:
         while len(self._sets) > _RECENT:
             old, write_set = self._sets.popleft()
             self._condensed.append((old, write_set, write_set.condense()))

@@ -74,6 +74,15 @@ class LabelNodes:
             is_sorted = bool((ids[1:] > ids[:-1]).all())
         return LabelNodes(array, end, end if is_sorted else self.sorted_length, is_exact=self.is_exact and is_exact)
 
+    def extended_by(self, id: int) -> "LabelNodes":
+        """The next version with one new node more: in half the time of ``extended``."""
+        array, length = self.array, self.length
+        if length == len(array):
+            array = grown(array, length, max(length + 1, 64))
+        array[length] = id
+        follows = self.sorted_length == length and (length == 0 or array.item(length - 1) < id)
+        return LabelNodes(array, length + 1, length + 1 if follows else self.sorted_length, is_exact=self.is_exact)
+
     def inexact(self) -> "LabelNodes":
         """The same candidates, some of which have lost the label."""
         return LabelNodes(self.array, self.length, self.sorted_length, is_exact=False)

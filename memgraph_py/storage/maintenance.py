@@ -60,11 +60,12 @@ class Maintenance:
 
     def consider(self, store: "GraphStore", changes: ChangeSet) -> None:
         """After a commit: start when something is due."""
-        self._rows += _garbage_rows(changes)
-        looks = self._rows >= min(_LOOK_ROWS, store.limits.reclaimed_rows_min)
-        if looks:
-            self._freed_rows += self._rows
-            self._rows = 0
+        rows, looks = self._rows + _garbage_rows(changes), False
+        if rows >= _LOOK_ROWS or rows >= store.limits.reclaimed_rows_min:
+            looks = True
+            self._freed_rows += rows
+            rows = 0
+        self._rows = rows
         created = _created_rows(changes)
         is_large = created > _FREED_ROWS
         if is_large:
@@ -159,9 +160,10 @@ def is_merge_due(store: "GraphStore") -> bool:
     """True when much was added to or deleted from the adjacency since it was packed."""
     snapshot = store.current
     adjacency = snapshot.adjacency
-    much = max(store.limits.delta_relationships_max, adjacency.merged_at(snapshot.node_bound))
-    deleted = snapshot.deleted_relationships - adjacency.base.deletions
-    return adjacency.visible > much or deleted > much
+    rows, deleted = adjacency.visible, snapshot.deleted_relationships - adjacency.base.deletions
+    if deleted > rows:
+        rows = deleted
+    return rows > store.limits.delta_relationships_max and rows > adjacency.merged_at(snapshot.node_bound)
 
 
 def pack_adjacency(store: "GraphStore") -> bool:

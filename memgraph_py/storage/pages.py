@@ -94,6 +94,15 @@ class Pool:
             self.validity[start : start + CHUNK_ROWS] = False
         return slot
 
+    def copied(self, slot: int) -> int:
+        """A slot with the rows of this one, for the next version to name."""
+        copy = self.allocate(is_filled=False)
+        source, target = slot << CHUNK_BITS, copy << CHUNK_BITS
+        self.buffer[target : target + CHUNK_ROWS] = self.buffer[source : source + CHUNK_ROWS]
+        if self.has_validity:
+            self.validity[target : target + CHUNK_ROWS] = self.validity[source : source + CHUNK_ROWS]
+        return copy
+
     def collect(self) -> None:
         """Frees the slots of the oldest versions that are gone."""
         while self.retired and self.retired[0][0]() is None:
@@ -172,6 +181,15 @@ class Pages:
     def empty(dtype: np.dtype[Any], fill: int | None, *, has_validity: bool) -> "Pages":
         """An array without rows."""
         return Pool(dtype, fill, has_validity=has_validity).publish(np.zeros(0, dtype=np.int32))
+
+    def with_copy_of(self, chunk: int) -> "Pages":
+        """The next version, where this is the newest, with a copy of one chunk that is there, for the commit to write
+        in: in half the time of an editor."""
+        pool, table = self.pool, self.table.copy()
+        slot: int = table.item(chunk)
+        table[chunk] = pool.copied(slot)
+        pool.retired.append((weakref.ref(self), self.epoch, [slot]))
+        return pool.publish(table)
 
     def is_written(self) -> bool:
         """False where there is no row at all."""
@@ -254,13 +272,8 @@ class PagesEditor:
 
     def _copy(self, chunk: int) -> None:
         old = int(self._table[chunk])
-        new = self.pool.allocate(is_filled=False)
-        pool, source, target = self.pool, old << CHUNK_BITS, new << CHUNK_BITS
-        pool.buffer[target : target + CHUNK_ROWS] = pool.buffer[source : source + CHUNK_ROWS]
-        if pool.has_validity:
-            pool.validity[target : target + CHUNK_ROWS] = pool.validity[source : source + CHUNK_ROWS]
         self._own_table()
-        self._table[chunk] = new
+        self._table[chunk] = self.pool.copied(old)
         self._retired.append(old)
         self._copied.add(chunk)
 

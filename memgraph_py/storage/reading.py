@@ -60,7 +60,7 @@ class TransactionReader:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.schema: Schema = snapshot.schema
-        self.changes = ChangeSet()
+        self.changes = ChangeSet.empty()
         self._nodes: ElementOverlay | None = None
         self._relationships: ElementOverlay | None = None
         self._adjacency: OwnAdjacency | None = None

@@ -91,6 +91,7 @@ class Schema:
         "_populated",
         "_populating",
         "_sets_max",
+        "has_constraints",
         "keys",
         "labels",
         "types",
@@ -112,6 +113,8 @@ class Schema:
         self._populated: dict[SchemaDescriptor, float] = {}
         """Of each index that is being built, which share it has of what was there."""
         self._constraints: dict[str, ConstraintDefinition] = {}
+        self.has_constraints = False
+        """True where there is any constraint."""
         self._constraints_by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
         self._lock = threading.Lock()
         self._populating = threading.Condition(self._lock)
@@ -119,10 +122,10 @@ class Schema:
 
     def intern_label_set(self, labels: tuple[int, ...]) -> int:
         """The id of the set of these label ids, given in any order. Raises LimitExceeded when there are too many."""
-        key = tuple(sorted(set(labels)))
-        id = self._label_set_ids.get(key)
+        id = self._label_set_ids.get(labels)
         if id is not None:
             return id
+        key = tuple(sorted(set(labels)))
         with self._lock:
             id = self._label_set_ids.get(key)
             if id is None:
@@ -203,11 +206,6 @@ class Schema:
         """The constraints on a label or relationship type, in order of creation."""
         return self._constraints_by_token.get((entity, token), [])
 
-    @property
-    def has_constraints(self) -> bool:
-        """True where there is any."""
-        return bool(self._constraints)
-
     def rules(self) -> SchemaRules:
         """The indexes and constraints of now."""
         return SchemaRules(tuple(self._indexes.values()), tuple(self._constraints.values()))
@@ -222,6 +220,7 @@ class Schema:
                 self._indexes = indexes
                 self._populating.notify_all()
                 self._constraints = {constraint.name: constraint for constraint in rules.constraints}
+                self.has_constraints = bool(self._constraints)
                 by_token: dict[tuple[Entity, int], list[ConstraintDefinition]] = {}
                 for constraint in rules.constraints:
                     by_token.setdefault((constraint.on.entity, constraint.on.token), []).append(constraint)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from memgraph_py.bounds import Bounds, no_check
 from memgraph_py.config import Limits
-from memgraph_py.errors import CommitFailed, ConstraintViolation, CypherError
+from memgraph_py.errors import CommitFailed, CypherError
 from memgraph_py.storage.applying import after_failure, apply
 from memgraph_py.storage.changes import ChangeSet, StreamPosition
 from memgraph_py.storage.coalescing import coalesce, fold
@@ -75,14 +75,16 @@ class TipWork(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
 class _Pending:
     """A commit between tip and current."""
 
-    snapshot: Snapshot
-    changes: ChangeSet
-    future: Commitment = field(default_factory=Commitment)
-    failed: bool = False
+    __slots__ = ("changes", "failed", "future", "snapshot")
+
+    def __init__(self, snapshot: Snapshot, changes: ChangeSet) -> None:
+        self.snapshot = snapshot
+        self.changes = changes
+        self.future = Commitment()
+        self.failed = False
 
 
 class GraphStore:
@@ -170,18 +172,17 @@ class GraphStore:
         that is lost yet, or it wrote nothing, and what it read may be lost; or a long commit is under way. Raises
         CommitFailed as ``commit`` does.
         """
-        if not self.reclamation.is_complete or not self.is_quiet():
+        if not self.reclamation.is_complete or not self._commit_lock.acquire(timeout=_QUIET_SECONDS):
             return None
-        is_queued = False
-        with self._commit_lock:
-            tip = self.tip
+        try:
+            tip, is_queued = self.tip, False
             transaction = Transaction(tip, self, Access.WRITE, self.epoch)
             changes = transaction.changes
             try:
                 work.run(transaction)
                 if changes.is_empty():
                     return (Commitment(tip.version), tip) if tip is self.current else None
-                if not _is_fulfilled(transaction):
+                if not transaction.fulfils_constraints():
                     return None
                 fold(changes)
                 is_queued = True  # should it fail from here on, its ids come back with its changes
@@ -190,6 +191,8 @@ class GraphStore:
             finally:
                 if not is_queued:
                     self._undraw(changes)
+        finally:
+            self._commit_lock.release()
         return self._hand_over(pending), snapshot
 
     def _undraw(self, changes: ChangeSet) -> None:
@@ -255,12 +258,14 @@ class GraphStore:
 
     def draw_node_ids(self, count: int) -> NDArray[np.int64]:
         """Ids that no node has, in any version that is alive. Raises LimitExceeded."""
-        self._complete_ids()
+        if not self.reclamation.is_complete:
+            self._complete_ids()
         return self.reclamation.nodes.draw(count)
 
     def draw_relationship_ids(self, count: int) -> NDArray[np.int64]:
         """Ids that no relationship has, in any version that is alive. Raises LimitExceeded."""
-        self._complete_ids()
+        if not self.reclamation.is_complete:
+            self._complete_ids()
         return self.reclamation.relationships.draw(count)
 
     def undraw_node_ids(self, ids: NDArray[np.int64]) -> None:
@@ -342,9 +347,8 @@ class GraphStore:
 
     def _complete_ids(self) -> None:
         """After recovery, before the first id is drawn: whatever has no element is free."""
-        if not self.reclamation.is_complete:
-            with self._commit_lock:
-                self.reclamation.complete(self.current)
+        with self._commit_lock:
+            self.reclamation.complete(self.current)
 
     def _end(self, transaction: Transaction, *, committed: bool = False) -> None:
         transaction.is_open = False
@@ -381,7 +385,9 @@ class GraphStore:
         with self._publish_lock:
             self._pending.append(pending)
             self.tip = snapshot
-            keep_after = min((self.current.version, *self._open))
+            keep_after = self.current.version
+            if self._open:
+                keep_after = min(keep_after, *self._open)
         self._history.add(snapshot.version, changes, keep_after)
         if self.log is None:
             with self._publish_lock:
@@ -389,7 +395,7 @@ class GraphStore:
                 self.current = snapshot
         else:
             try:
-                self.log.append(snapshot.version, changes, lambda error: self._finish(pending, error))
+                self.log.append(snapshot.version, changes, partial(self._finish, pending))
             except CypherError:  # the log takes no more; those queued before may still be written
                 with self._publish_lock:
                     self._take_back([self._pending.pop()])
@@ -414,7 +420,8 @@ class GraphStore:
             with self._publish_lock:
                 self._take_back([_Pending(tip, changes)])
             raise
-        self.reclamation.add(snapshot.version, changes)
+        if changes.deleted_nodes or changes.deleted_relationships:
+            self.reclamation.add(snapshot.version, changes)
         if snapshot.rules is not tip.rules:
             for index in changes.created_indexes:
                 if snapshot.indexes[index.on] is not tip.indexes.get(index.on):  # or else a constraint has begun it
@@ -460,16 +467,6 @@ class GraphStore:
         self._failures.append((self.epoch, restored.version))
         self._history.take_back(restored.version)
         self.reclamation.take_back(restored.version, [commit.changes for commit in failed])
-
-
-def _is_fulfilled(transaction: Transaction) -> bool:
-    """True where the next version fulfils the constraints."""
-    try:
-        transaction.check_no_relationship_left()
-        transaction.check_constraints()
-    except ConstraintViolation:
-        return False
-    return True
 
 
 def _commit_failed(error: BaseException) -> CommitFailed:

@@ -99,7 +99,7 @@ class Transaction(TransactionReader):
         self.epoch = epoch
         """How many times the log had failed when this began."""
         self.is_open = True
-        self._checks = Checks()
+        self._checks: Checks | None = None
         self._leaves_relationships = False
 
     def create_nodes(self, count: int, labels: tuple[LabelId, ...], properties: dict[KeyId, Column]) -> NodeIds:
@@ -191,7 +191,8 @@ class Transaction(TransactionReader):
         self.changes.positions = dict(mark.positions)
         self.changes.reset_positions = set(mark.reset_positions)
         self.drop_overlays()
-        self._checks.undo_to(self.changes)
+        if self._checks is not None:
+            self._checks.undo_to(self.changes)
 
     def record_position(self, stream_id: UUID, next_offsets: Mapping[Partition, int], batches_left: int | None) -> None:
         """The commit moves the stream on to these offsets; they may only grow."""
@@ -209,16 +210,27 @@ class Transaction(TransactionReader):
     def end_statement(self) -> None:
         """Raises ConstraintViolation where what was written since the last call breaks a uniqueness constraint."""
         if self.schema.has_constraints:
-            self._checks.check_unique(self, self.changes)
+            self._checked().check_unique(self, self.changes)
 
     def check_constraints(self) -> None:
         """Raises ConstraintViolation where the transaction as it stands breaks any constraint."""
         if self.schema.has_constraints:
-            self._checks.check_rest(self, self.changes)
+            self._checked().check_rest(self, self.changes)
 
     def check_against(self, tip: Snapshot) -> None:
         """Raises TransactionConflict where what others have committed takes values that must be this one's alone."""
-        self._checks.check_others(self, self.changes, tip)
+        self._checked().check_others(self, self.changes, tip)
+
+    def fulfils_constraints(self) -> bool:
+        """False where a commit of the transaction as it stands would raise ConstraintViolation."""
+        if not self._leaves_relationships and not self.schema.has_constraints:
+            return True
+        try:
+            self.check_no_relationship_left()
+            self.check_constraints()
+        except ConstraintViolation:
+            return False
+        return True
 
     def check_no_relationship_left(self) -> None:
         """Raises ConstraintViolation when a node that was deleted still has a relationship in this view."""
@@ -232,6 +244,12 @@ class Transaction(TransactionReader):
                     "to delete it with them, use DETACH DELETE",
                     detail="DeleteConnectedNode",
                 )
+
+    def _checked(self) -> Checks:
+        checks = self._checks
+        if checks is None:
+            checks = self._checks = Checks()
+        return checks
 
     def _writable(self) -> ChangeSet:
         assert self.is_open, "the transaction has ended"
