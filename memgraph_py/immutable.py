@@ -1,4 +1,5 @@
-"""`@immutable`: the parts of a query, as written (`cypher/ast`) and as planned (`plan`), and what is told of it.
+"""`@immutable`: the parts of a query, as written (`cypher/ast`) and as planned (`plan`), what is told of it, and the
+references that stand for elements in its rows.
 
 A new text makes thousands of them. A frozen dataclass sets each field through ``object.__setattr__``, which makes it
 four times as dear as one that is not; so the type checker holds these to be frozen, and no check is made at run time.

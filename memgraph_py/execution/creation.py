@@ -33,6 +33,8 @@ from memgraph_py.values.types import NodeReference, Point, RelationshipReference
 __all__ = ["check_storable", "create_elements", "single_elements", "single_properties", "single_storable"]
 
 SingleProperties: TypeAlias = Callable[[Row, SingleView, Parameters, Writing | None], dict[str, Value]]
+_SingleColumns: TypeAlias = Callable[[Row, SingleView, Parameters, Writing], dict[KeyId, Column]]
+"""Raises SeveralRows and what ``check_storable`` raises."""
 VALUE_BYTES_MAX = 4_096
 """A larger one is for the batches, which look at what it takes before they write it."""
 
@@ -60,7 +62,7 @@ def single_elements(
     makers: list[SingleStep] = []
     specs: tuple[NodeSpec | RelationshipSpec, ...] = (*nodes, *relationships)
     for spec in specs:
-        read = single_properties(spec.properties, composition)
+        read = _single_columns(spec.properties, composition)
         if read is None:
             return None
         if isinstance(spec, NodeSpec):
@@ -72,17 +74,16 @@ def single_elements(
     return makers
 
 
-def _single_node(spec: NodeSpec, read: SingleProperties, schema: Schema) -> SingleStep:
+def _single_node(spec: NodeSpec, read: _SingleColumns, schema: Schema) -> SingleStep:
     labels: tuple[LabelId, ...] | None = None
     names, variable = spec.labels, spec.variable
 
     def make(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
         nonlocal labels
         assert writing is not None, "the plan writes"
-        columns = _single_columns(read(row, view, parameters, writing), schema, writing)
+        columns, counters = read(row, view, parameters, writing), writing.counters
         if labels is None:
             labels = tuple(sorted(set(map(schema.labels.intern, names))))
-        counters = writing.counters
         counters.nodes_created += 1
         counters.labels_added += len(labels)
         row[variable] = NodeReference(writing.graph.create_nodes(1, labels, columns).item())
@@ -91,13 +92,13 @@ def _single_node(spec: NodeSpec, read: SingleProperties, schema: Schema) -> Sing
     return make
 
 
-def _single_relationship(spec: RelationshipSpec, type: str, read: SingleProperties, schema: Schema) -> SingleStep:
+def _single_relationship(spec: RelationshipSpec, type: str, read: _SingleColumns, schema: Schema) -> SingleStep:
     variable, source_name, target_name, intern = spec.variable, spec.source, spec.target, schema.types.intern
 
     def make(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
         assert writing is not None, "the plan writes"
         source, target = single_id(element_of(row, source_name).id), single_id(element_of(row, target_name).id)
-        columns = _single_columns(read(row, view, parameters, writing), schema, writing)
+        columns = read(row, view, parameters, writing)
         writing.counters.relationships_created += 1
         ids = writing.graph.create_relationships(source, target, intern(type), columns)
         row[variable] = RelationshipReference(ids.item())
@@ -106,10 +107,8 @@ def _single_relationship(spec: RelationshipSpec, type: str, read: SingleProperti
     return make
 
 
-def single_properties(expression: Expression | None, composition: Composition) -> SingleProperties | None:
-    """Properties by name: of what is created, or of a map that is set; what is no map is left to the batches."""
-    if expression is None:
-        return lambda row, view, parameters, writing: {}
+def single_properties(expression: Expression, composition: Composition) -> SingleProperties | None:
+    """Properties by name, of a map; what is no map is left to the batches."""
     if isinstance(expression, MapOf) and len(set(expression.keys)) == len(expression.keys):
         values = composition.values(expression.values, stored=True)
         if values is None:
@@ -131,15 +130,28 @@ def single_properties(expression: Expression | None, composition: Composition) -
     return read
 
 
-def _single_columns(properties: dict[str, Value], schema: Schema, writing: Writing) -> dict[KeyId, Column]:
-    """Those that are not NULL. Raises SeveralRows and what ``check_storable`` raises."""
-    columns: dict[KeyId, Column] = {}
-    for name, value in properties.items():
-        if value is not None:
-            columns[schema.keys.intern(name)] = single_storable(value, name, writing)
-    writing.counters.properties_set += len(columns)
+def _single_columns(expression: Expression | None, composition: Composition) -> _SingleColumns | None:
+    """The properties of what is created: those that are not NULL."""
+    intern = composition.schema.keys.intern
+    read = None if expression is None else single_properties(expression, composition)
+    if read is None:
+        return None if expression is not None else _no_columns
+
+    def columns_of(row: Row, view: SingleView, parameters: Parameters, writing: Writing) -> dict[KeyId, Column]:
+        columns = {}
+        for name, value in read(row, view, parameters, writing).items():
+            if value is not None:
+                columns[intern(name)] = single_storable(value, name, writing)
+        writing.counters.properties_set += len(columns)
+        writing.held += ELEMENT_BYTES
+        return columns
+
+    return columns_of
+
+
+def _no_columns(row: Row, view: SingleView, parameters: Parameters, writing: Writing) -> dict[KeyId, Column]:
     writing.held += ELEMENT_BYTES
-    return columns
+    return {}
 
 
 def single_storable(value: Value, key: str, writing: Writing) -> Column:

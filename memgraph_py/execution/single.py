@@ -252,7 +252,8 @@ def element_of(row: Row, variable: str) -> NodeReference | RelationshipReference
 
 def _parameter(name: str) -> SingleValue:
     def value(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Value:
-        return _simple(parameters[name])
+        given = parameters[name]
+        return given if given.__class__ is int else _simple(given)
 
     return value
 

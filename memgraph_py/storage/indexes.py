@@ -102,7 +102,7 @@ class LabelNodes:
 class IndexTable:
     """One version of a property index's arrays: what a reader holds while it seeks."""
 
-    __slots__ = ("__weakref__", "directory", "hashes", "payloads", "postings")
+    __slots__ = ("__weakref__", "arrays", "directory", "hashes", "postings")
 
     def __init__(
         self,
@@ -113,12 +113,9 @@ class IndexTable:
     ) -> None:
         self.directory = directory
         self.hashes = hashes
-        self.payloads = payloads
         self.postings = postings
-
-    def arrays(self) -> tuple[NDArray[np.int32], Numbers, NDArray[np.int32], NDArray[np.int32]]:
+        self.arrays = directory, hashes, payloads, postings
         """As ``find_nodes`` takes them."""
-        return self.directory, self.hashes, self.payloads, self.postings
 
 
 class PropertyIndex:

@@ -147,7 +147,7 @@ def _large_arrays(snapshot: Snapshot) -> list[object]:
     background, and not a commit."""
     base = snapshot.adjacency.base
     held: list[object] = [base.offsets, base.packed_in, base.packed_out]
-    held += [array for index in snapshot.indexes.values() for array in index.table.arrays()]
+    held += [array for index in snapshot.indexes.values() for array in index.table.arrays]
     held += [nodes.array for nodes in snapshot.label_nodes.values()]
     for place in places_of(snapshot):
         pages, text = place.pages(snapshot), place.text(snapshot)

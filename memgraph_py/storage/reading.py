@@ -325,7 +325,7 @@ class TransactionReader:
 
     def seek_one(self, on: SchemaDescriptor, value: Value) -> int:
         """As that of the snapshot."""
-        if not self._may_find_own(on):
+        if self.changes.is_empty() or not self._may_find_own(on):
             return self.snapshot.seek_one(on, value)
         ids = self.seek(on, [Column.constant(value, 1)]).ids
         if len(ids) > 1:

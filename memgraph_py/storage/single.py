@@ -5,7 +5,7 @@ here. What they get is what ``GraphView`` gives for an array of one id, or they 
 has written little is looked through, block by block; one that has written more is asked as a GraphView.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +22,27 @@ from memgraph_py.values.types import Value
 
 SingleView: TypeAlias = Snapshot | TransactionReader
 
-_KINDS: dict[type, Kind] = {int: Kind.INT, float: Kind.FLOAT, bool: Kind.BOOL}
+_KINDS: dict[type, tuple[Kind, np.dtype[Any]]] = {
+    type: (kind, np.dtype(DTYPES[kind])) for type, kind in ((int, Kind.INT), (float, Kind.FLOAT), (bool, Kind.BOOL))
+}
+_ID = np.dtype(np.int64)
+_empty = np.empty
 
 
 def single_id(id: int) -> NDArray[np.int64]:
     """(1,) the id; in a third of the time that it takes to make an array of a tuple."""
-    ids = np.empty(1, dtype=np.int64)
+    ids = _empty(1, _ID)
     ids[0] = id
     return ids
 
 
 def single_column(value: Value) -> Column:
     """The value as a column of one row; the short way of ``Column.constant``."""
-    kind = _KINDS.get(value.__class__)
-    if kind is not None:
-        values = np.empty(1, dtype=DTYPES[kind])
+    known = _KINDS.get(value.__class__)
+    if known is not None:
+        values = _empty(1, known[1])
         values[0] = value
-        return Column(kind, values)
+        return Column(known[0], values)
     if value.__class__ is str:
         data = bytearray(value, "utf-8")
         if len(data) > STRING_LENGTH_MASK:

@@ -321,7 +321,7 @@ class Snapshot:
         if index is None or column is None or not index.is_complete:
             return ASK
         data = EMPTY_DATA
-        if type(value) is int and _is_compared(column, Kind.INT):
+        if type(value) is int and (column.only is Kind.INT or _is_compared(column, Kind.INT)):
             kind, check, sought = Kind.INT, SAME_NUMBER, value
         elif type(value) is str and _is_compared(column, Kind.STRING):
             encoded = value.encode("utf-8", "replace")
@@ -336,7 +336,7 @@ class Snapshot:
         stored = (pages.buffer, pages.validity, pages.table, column.heap.data)
         members = self.schema.label_members(on.token)
         return find_node(
-            index.table.arrays(), check, sought, data, stored, (states.buffer, states.table, members), self.node_bound
+            index.table.arrays, check, sought, data, stored, (states.buffer, states.table, members), self.node_bound
         )
 
     def seek_hashed(self, on: SchemaDescriptor, values: Sequence[Column], hashed: Hashed) -> Seek:
@@ -391,7 +391,7 @@ class Snapshot:
         check = _SAME.get(values.kind, ANY_VALUE) if column.only is values.kind else ANY_VALUE
         if check == ANY_VALUE:
             rows, nodes = find_nodes(
-                table.arrays(), check, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, arrays, self.node_bound
+                table.arrays, check, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, arrays, self.node_bound
             )
             kept = same_values(self.node_property(nodes, key), values.take(rows))
             rows, nodes = rows[kept], nodes[kept]
@@ -400,9 +400,7 @@ class Snapshot:
             data = EMPTY_DATA if values.data is None else values.data
             sought = np.ascontiguousarray(values.values, dtype=np.int64)
             stored = (pages.buffer, pages.validity, pages.table, column.heap.data)
-            rows, nodes = find_nodes(
-                table.arrays(), check, hashes, valid, sought, data, stored, arrays, self.node_bound
-            )
+            rows, nodes = find_nodes(table.arrays, check, hashes, valid, sought, data, stored, arrays, self.node_bound)
         if index.may_repeat and len(nodes) > 1:
             return distinct_seek(rows, nodes)
         return Seek(rows, nodes)
@@ -461,7 +459,7 @@ def index_candidates(index: PropertyIndex, hashed: Hashed) -> tuple[NDArray[np.i
     hashes, valid = hashed
     table = index.table
     states = (_NO_COLUMN[2], _NO_COLUMN[2], NO_VALIDITY)
-    return find_nodes(table.arrays(), 0, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, states, 0)
+    return find_nodes(table.arrays, 0, hashes, valid, NO_IDS, EMPTY_DATA, _NO_COLUMN, states, 0)
 
 
 def distinct_seek(rows: NDArray[np.int64], nodes: NodeIds) -> Seek:

@@ -270,6 +270,11 @@ class Transaction(TransactionReader):
         key: KeyId,
         values: Column,
     ) -> int:
+        if len(ids) == 1 and values.valid is None:  # the short way for one element
+            if ids.item() < 0:
+                return 0
+            writes.append(PropertyWrite(ids, key, values))
+            return 1
         if len(ids) > 1 and ids.min() < 0:
             there = ids >= 0
             ids, values = ids[there], values.take(there)

@@ -9,20 +9,21 @@ when the record is sent. Source: openCypher 9, "Values and types".
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
 
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 """What an integer may be, and each part of a duration."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NodeReference:
     """A node by its id, inside the engine."""
 
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RelationshipReference:
     """A relationship by its id, inside the engine."""
 
