@@ -195,12 +195,19 @@ class Connection:
                 return
             data = rest
         messages, self._violation = self._dechunker.feed(data)
+        waiting_bytes = self.waiting_bytes + len(messages) * MESSAGE_OVERHEAD_BYTES
         for message in messages:
-            self.waiting_bytes += len(message) + MESSAGE_OVERHEAD_BYTES
+            waiting_bytes += len(message)
             if message == _RESET_HEAD:
                 self.interrupted += 1
+        self.waiting_bytes = waiting_bytes
         self.messages += len(messages)
         self._waiting.extend(messages)
+
+    @property
+    def is_drained(self) -> bool:
+        """True where ``next_request`` would give None."""
+        return not self._waiting and self._violation is None
 
     def next_request(self) -> Request | Undecoded | None:
         """The next request to carry out, now; None when nothing waits. The one before it has been answered.
@@ -280,6 +287,13 @@ class Connection:
         self.output_bytes += len(answer)
         self._current, self._message = self._repeated[pull], pull
         self.state = State.STREAMING
+
+    def end_single(self, answer: bytes) -> None:
+        """The answer, as it is sent, to the request that ``begin_single`` has left at hand."""
+        self._current = None
+        self.state = State.READY
+        self._output.append(answer)
+        self.output_bytes += len(answer)
 
     def alike(self, statement: Run) -> list[bytes]:
         """RUN messages without options: of the statement at hand, in a transaction, and of the same text behind it. The

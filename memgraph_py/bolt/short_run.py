@@ -4,6 +4,8 @@ Such are most requests of a busy server, and the ``Decoder``, which takes any me
 times as long for one. Whatever else a message holds, it is left to the ``Decoder``, errors too.
 """
 
+import struct
+
 from memgraph_py.bolt.messages import NO_OPTIONS, Run, run_head
 from memgraph_py.values.types import Value
 
@@ -11,7 +13,11 @@ SHORT_BYTES_MAX = 255
 _HEAD = run_head("")[:2]
 _TEXTS_BEGIN = 3, 4
 """Where a text begins: behind its marker, and behind its size where that has a byte of its own."""
-_INTEGER_BYTES = {0xC8: 1, 0xC9: 2, 0xCA: 4, 0xCB: 8}
+_INTEGERS = {
+    marker: (struct.calcsize(form), struct.Struct(form).unpack_from)
+    for marker, form in ((0xC8, ">b"), (0xC9, ">h"), (0xCA, ">i"), (0xCB, ">q"))
+}
+"""How many bytes one has, and what reads it there."""
 
 
 def read_short_run(message: bytes) -> Run | None:
@@ -64,14 +70,14 @@ def short_parameters(message: bytes, position: int) -> dict[str, Value] | None:
                     stop = position + (marker & 0x0F)
                     parameters[key] = message[position:stop].decode()
                     position = stop
-                elif marker in _INTEGER_BYTES:
-                    stop = position + _INTEGER_BYTES[marker]
-                    parameters[key] = int.from_bytes(message[position:stop], "big", signed=True)
-                    position = stop
+                elif marker in _INTEGERS:
+                    size, read = _INTEGERS[marker]
+                    (parameters[key],) = read(message, position)
+                    position += size
                 elif marker >= 0xF0:
                     parameters[key] = marker - 0x100
                 else:
                     return None
-    except (IndexError, UnicodeDecodeError):
+    except (IndexError, UnicodeDecodeError, struct.error):
         return None
     return parameters if message[position:] == NO_OPTIONS else None

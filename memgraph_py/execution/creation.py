@@ -133,9 +133,11 @@ def single_properties(expression: Expression, composition: Composition) -> Singl
 def _single_columns(expression: Expression | None, composition: Composition) -> _SingleColumns | None:
     """The properties of what is created: those that are not NULL."""
     intern = composition.schema.keys.intern
-    read = None if expression is None else single_properties(expression, composition)
+    if expression is None:
+        return _no_columns
+    read = single_properties(expression, composition)
     if read is None:
-        return None if expression is not None else _no_columns
+        return None
 
     def columns_of(row: Row, view: SingleView, parameters: Parameters, writing: Writing) -> dict[KeyId, Column]:
         columns = {}

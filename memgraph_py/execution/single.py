@@ -108,11 +108,16 @@ class Writing:
         """Writes into the transaction. Raises SeveralRows, also where the batches would raise an error: they tell it;
         what was written until then is the caller's to undo."""
         self.graph = transaction
+        form, parameters = self._form, self._parameters
+        row: Row = {}
         try:
-            row = carried_on({}, self._form.steps, transaction, self._parameters, self)
+            for step in form.steps:  # as ``carried_on``, without another call
+                if (next := step(row, transaction, parameters, self)) is None:
+                    return
+                row = next
         except CypherError as error:
             raise SeveralRows from error
-        if self._form.has_columns:
+        if form.has_columns:
             self.row = row
 
     def context(self) -> ExecutionContext:

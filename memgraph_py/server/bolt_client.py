@@ -244,7 +244,9 @@ class BoltClient(asyncio.Protocol):
                     self._running = None
                     if connection.output_bytes > OUTPUT_BYTES:
                         self.flush()
-                    if connection.waiting_bytes and perf_counter() > turn_ends:
+                    if connection.is_drained:
+                        break
+                    if perf_counter() > turn_ends:
                         self._scheduled = True
                         self._loop.call_soon(self._advance)
                         break

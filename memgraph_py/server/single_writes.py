@@ -81,5 +81,5 @@ class SingleWrites:
             status = _OMITTED if not columns else _SUCCEEDED if record else _NO_DATA
         kind, bookmark = "rw" if columns else "w", self._core.store.current.version
         ended = plain_ending(kind, milliseconds, writing.counters.as_tuple(), status, bookmark)
-        connection.succeed_framed(record + ended)
+        connection.end_single(record + ended)
         metrics.end(time.perf_counter() - started)

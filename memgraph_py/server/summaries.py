@@ -140,7 +140,9 @@ def _add_bookmark(entries: list[bytes], bookmark: int | None) -> None:
         entries.append(_BOOKMARK + _bookmark(bookmark))
 
 
+@lru_cache(maxsize=1)
 def _bookmark(version: int) -> bytes:
+    """Of the last version that was named: the commits of one sync name the same."""
     return pack_text(f"{BOOKMARK_HEAD}{version}")
 
 

@@ -45,16 +45,19 @@ class Commitment(Future[int]):
     def set_result(self, result: int) -> None:
         """It is durable."""
         self._version = result
-        self._resolve()
+        self._is_done = True  # before the queue is emptied: what is appended from now on is taken by who appends it
+        self._tell()
 
     def set_exception(self, exception: BaseException | None) -> None:
         """It has failed."""
         self._error = exception
-        self._resolve()
+        self._is_done = True  # as above
+        self._tell()
 
     def result(self, timeout: float | None = None) -> int:
         """The version; waits for it. Raises what it failed with, TimeoutError after so many seconds."""
-        self._wait(timeout)
+        if not self._is_done:
+            self._wait(timeout)
         if self._error is not None:
             raise self._error
         assert self._version is not None, "it is resolved either way"
@@ -62,7 +65,8 @@ class Commitment(Future[int]):
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What it failed with, or None; waits for it. Raises TimeoutError."""
-        self._wait(timeout)
+        if not self._is_done:
+            self._wait(timeout)
         return self._error
 
     def add_done_callback(self, fn: Callable[[Future[int]], Any]) -> None:
@@ -70,10 +74,6 @@ class Commitment(Future[int]):
         self._told.append(fn)
         if self._is_done:
             self._tell()
-
-    def _resolve(self) -> None:
-        self._is_done = True  # before the queue is emptied: what is appended from now on is taken by who appends it
-        self._tell()
 
     def _tell(self) -> None:
         told = self._told
@@ -85,8 +85,7 @@ class Commitment(Future[int]):
             fn(self)
 
     def _wait(self, timeout: float | None) -> None:
-        if not self._is_done:
-            resolved = threading.Event()
-            self.add_done_callback(lambda _: resolved.set())
-            if not resolved.wait(timeout):
-                raise TimeoutError
+        resolved = threading.Event()
+        self.add_done_callback(lambda _: resolved.set())
+        if not resolved.wait(timeout):
+            raise TimeoutError

@@ -75,11 +75,14 @@ def changed_ends(tip: "Snapshot", next: "Snapshot", changes: ChangeSet) -> EndCo
 def added_ends(counts: EndCounts, type: TypeId, start: int, end: int) -> EndCounts | None:
     """The counts with one relationship more, between nodes of these label sets; None where there is no room for it."""
     found = counts.get(type)
-    if found is None or max(start, end) >= found.shape[1]:
+    if found is None:
+        return None
+    width = found.shape[1]
+    if start >= width or end >= width:
         return None
     copied = found.copy()
-    copied[0, start] += 1
-    copied[1, end] += 1
+    copied[0, start] = found.item(0, start) + 1
+    copied[1, end] = found.item(1, end) + 1
     return {**counts, type: copied}
 
 

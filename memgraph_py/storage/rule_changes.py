@@ -16,7 +16,7 @@ from memgraph_py.errors import (
     SchemaError,
     SchemaMissing,
 )
-from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.changes import ChangeSet, added
 from memgraph_py.storage.constraints import check_graph
 from memgraph_py.storage.schema_rules import ConstraintDefinition, IndexDefinition, SchemaDescriptor, SchemaRules
 
@@ -34,11 +34,11 @@ def creation_of(rule: IndexDefinition | ConstraintDefinition) -> ChangeSet:
 def add_creation(changes: ChangeSet, rule: IndexDefinition | ConstraintDefinition) -> None:
     """The same, beside other changes."""
     if isinstance(rule, IndexDefinition):
-        changes.created_indexes.append(rule)
+        changes.created_indexes = added(changes.created_indexes, rule)
         return
-    changes.created_constraints.append(rule)
+    changes.created_constraints = added(changes.created_constraints, rule)
     if rule.owns_index:
-        changes.created_indexes.append(IndexDefinition(rule.name, rule.on))
+        changes.created_indexes = added(changes.created_indexes, IndexDefinition(rule.name, rule.on))
 
 
 def removal_of(rule: IndexDefinition | ConstraintDefinition) -> ChangeSet:
@@ -51,10 +51,10 @@ def removal_of(rule: IndexDefinition | ConstraintDefinition) -> ChangeSet:
 def add_removal(changes: ChangeSet, rule: IndexDefinition | ConstraintDefinition) -> None:
     """The same, beside other changes."""
     if isinstance(rule, ConstraintDefinition):
-        changes.dropped_constraints.append(rule.name)
+        changes.dropped_constraints = added(changes.dropped_constraints, rule.name)
         if not rule.owns_index:
             return
-    changes.dropped_indexes.append(rule.on)
+    changes.dropped_indexes = added(changes.dropped_indexes, rule.on)
 
 
 @contextmanager

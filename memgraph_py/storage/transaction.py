@@ -25,6 +25,7 @@ from memgraph_py.storage.changes import (
     Partition,
     PropertyWrite,
     StreamPosition,
+    added,
 )
 from memgraph_py.storage.constraints import Checks
 from memgraph_py.storage.overlay import DELETED
@@ -107,7 +108,8 @@ class Transaction(TransactionReader):
         changes = self._writable()
         ids = self._ids.draw_node_ids(count)
         if count:
-            changes.created_nodes.append(CreatedNodes(ids, self.schema.intern_label_set(labels), properties))
+            block = CreatedNodes(ids, self.schema.intern_label_set(labels), properties)
+            changes.created_nodes = added(changes.created_nodes, block)
         return ids
 
     def create_relationships(
@@ -119,7 +121,8 @@ class Transaction(TransactionReader):
             self._check_not_deleted(np.concatenate((sources, targets)))
         ids = self._ids.draw_relationship_ids(len(sources))
         if len(ids):
-            changes.created_relationships.append(CreatedRelationships(ids, sources, targets, type, properties))
+            block = CreatedRelationships(ids, sources, targets, type, properties)
+            changes.created_relationships = added(changes.created_relationships, block)
         return ids
 
     def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
@@ -127,7 +130,10 @@ class Transaction(TransactionReader):
         changes = self._writable()
         if changes.deleted_nodes:
             self._check_not_deleted(nodes)
-        return self._set(changes.node_properties, self.node_property, nodes, key, values)
+        write, count = self._written(self.node_property, nodes, key, values)
+        if write is not None:
+            changes.node_properties = added(changes.node_properties, write)
+        return count
 
     def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
         """See WritableGraph. Raises EntityNotFound where the relationship was deleted in this transaction."""
@@ -137,7 +143,10 @@ class Transaction(TransactionReader):
             deleted = own.states(relationships, np.zeros(len(relationships), dtype=np.int64)) == DELETED
             if deleted.any():
                 raise _deleted("relationship", int(relationships[deleted][0]))
-        return self._set(changes.relationship_properties, self.relationship_property, relationships, key, values)
+        write, count = self._written(self.relationship_property, relationships, key, values)
+        if write is not None:
+            changes.relationship_properties = added(changes.relationship_properties, write)
+        return count
 
     def add_labels(self, nodes: NodeIds, labels: tuple[LabelId, ...]) -> int:
         """See WritableGraph. Raises EntityNotFound where the node was deleted in this transaction."""
@@ -153,7 +162,7 @@ class Transaction(TransactionReader):
         ids = distinct(relationships)
         ids = ids[self.relationships_exist(ids)]
         if len(ids):
-            changes.deleted_relationships.append(ids)
+            changes.deleted_relationships = added(changes.deleted_relationships, ids)
         return len(ids)
 
     def delete_nodes(self, nodes: NodeIds, *, detach: bool) -> tuple[int, int]:
@@ -168,7 +177,7 @@ class Transaction(TransactionReader):
             relationships = self.delete_relationships(self.expand(ids, Direction.BOTH, None).relationships)
         else:
             self._leaves_relationships = True
-        changes.deleted_nodes.append(ids)
+        changes.deleted_nodes = added(changes.deleted_nodes, ids)
         return len(ids), relationships
 
     def mark(self) -> Mark:
@@ -262,30 +271,23 @@ class Transaction(TransactionReader):
         if deleted.any():
             raise _deleted("node", int(nodes[deleted][0]))
 
-    def _set(
-        self,
-        writes: list[PropertyWrite],
-        read: Callable[[Numbers, KeyId], Column],
-        ids: Numbers,
-        key: KeyId,
-        values: Column,
-    ) -> int:
+    @staticmethod
+    def _written(
+        read: Callable[[Numbers, KeyId], Column], ids: Numbers, key: KeyId, values: Column
+    ) -> tuple[PropertyWrite | None, int]:
+        """What is written, if anything, and how many values are set or removed by it."""
         if len(ids) == 1 and values.valid is None:  # the short way for one element
-            if ids.item() < 0:
-                return 0
-            writes.append(PropertyWrite(ids, key, values))
-            return 1
+            return (PropertyWrite(ids, key, values), 1) if ids.item() >= 0 else (None, 0)
         if len(ids) > 1 and ids.min() < 0:
             there = ids >= 0
             ids, values = ids[there], values.take(there)
         if len(ids) == 0 or ids[0] < 0:
-            return 0
+            return None, 0
         if len(ids) == 1 or bool((ids[1:] > ids[:-1]).all()):
             count = len(ids)
             if values.valid is not None:
                 count -= int(np.count_nonzero(~read(ids[~values.valid], key).validity()))
-            writes.append(PropertyWrite(ids, key, values))
-            return count
+            return PropertyWrite(ids, key, values), count
         order = np.argsort(ids, kind="stable")
         in_order = ids[order]
         first = np.concatenate(((True,), in_order[1:] != in_order[:-1]))
@@ -296,8 +298,7 @@ class Transaction(TransactionReader):
             before[first] = read(in_order[first], key).validity()
             count = int(np.count_nonzero(valid | before))
         rows = np.sort(order[np.concatenate((first[1:], (True,)))])  # the last of each
-        writes.append(PropertyWrite(ids[rows], key, values.take(rows)))
-        return count
+        return PropertyWrite(ids[rows], key, values.take(rows)), count
 
     def _change_labels(self, nodes: NodeIds, change: Callable[[set[LabelId]], set[LabelId]]) -> int:
         changes, schema = self._writable(), self.schema
@@ -317,7 +318,7 @@ class Transaction(TransactionReader):
                 changed += len(after ^ before) * int(rows.sum())
         if changed:
             rows = new_sets != label_sets
-            changes.label_writes.append(LabelWrite(ids[rows], new_sets[rows]))
+            changes.label_writes = added(changes.label_writes, LabelWrite(ids[rows], new_sets[rows]))
         return changed
 
 
