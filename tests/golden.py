@@ -25,10 +25,11 @@ A line without `>` goes on with the statement above it; `; ` divides statements 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
 from memgraph_py.config import Limits
 from memgraph_py.cypher import ast

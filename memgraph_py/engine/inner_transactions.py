@@ -2,8 +2,9 @@
 
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from memgraph_py.columnar import Batch
 from memgraph_py.errors import TransactionConflict

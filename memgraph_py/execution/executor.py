@@ -11,10 +11,11 @@ column and work per outer row where that makes a difference (Aggregate, Distinct
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,8 +70,7 @@ def executes(
     return register
 
 
-@dataclass(slots=True)
-class Counters:
+class Counters(msgspec.Struct):
     """What a statement changed."""
 
     nodes_created: int = 0
@@ -87,7 +87,7 @@ class Counters:
 
     def take(self, other: "Counters") -> None:
         """Become as the other one."""
-        for name in self.__slots__:
+        for name in COUNTERS:
             setattr(self, name, getattr(other, name))
 
     def any(self) -> bool:
@@ -99,7 +99,7 @@ class Counters:
         return _counts_of(self)
 
 
-COUNTERS = tuple(field.name for field in fields(Counters))
+COUNTERS = Counters.__struct_fields__
 _counts_of: Callable[[Counters], tuple[int, ...]] = attrgetter(*COUNTERS)
 
 

@@ -1,8 +1,9 @@
 """CALL { … } IN TRANSACTIONS: input rows in portions, each portion in a transaction of its own."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.errors import ArgumentError, CypherError, TransactionTerminated

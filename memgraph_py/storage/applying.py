@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from memgraph_py.bounds import no_check
@@ -319,7 +320,7 @@ def after_failure(current: Snapshot, changes: list[ChangeSet]) -> Snapshot:
             _unmake(current.node_states, current.node_columns, node_block.ids, current.node_bound)
         for block in failed.created_relationships:
             _unmake(current.relationship_states, current.relationship_columns, block.ids, current.relationship_bound)
-    return replace(
+    return structs.replace(
         current,
         indexes={on: index.survivor() for on, index in current.indexes.items()},
         adjacency=current.adjacency.rebuilt(0),

@@ -5,11 +5,13 @@ with ids in arrays. Order matters only as said: created elements first, then pro
 one wins), then deletions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Never, TypeVar
 from uuid import UUID
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
@@ -35,8 +37,7 @@ class StreamPosition:
     batches_left: int | None
 
 
-@dataclass(slots=True, eq=False)
-class CreatedNodes:
+class CreatedNodes(msgspec.Struct, eq=False):
     """ids (rows,) int64, none twice; label_set: one id for all; properties: (rows,) each, NULL meaning absent."""
 
     ids: NDArray[np.int64]
@@ -44,8 +45,7 @@ class CreatedNodes:
     properties: dict[int, Column]
 
 
-@dataclass(slots=True, eq=False)
-class CreatedRelationships:
+class CreatedRelationships(msgspec.Struct, eq=False):
     """All (rows,) int64; one type for all."""
 
     ids: NDArray[np.int64]
@@ -55,8 +55,7 @@ class CreatedRelationships:
     properties: dict[int, Column]
 
 
-@dataclass(slots=True, eq=False)
-class PropertyWrite:
+class PropertyWrite(msgspec.Struct, eq=False):
     """values (rows,), NULL removes; ids (rows,) without repetition."""
 
     ids: NDArray[np.int64]
@@ -64,48 +63,38 @@ class PropertyWrite:
     values: Column
 
 
-@dataclass(slots=True, eq=False)
-class LabelWrite:
+class LabelWrite(msgspec.Struct, eq=False):
     """The new label set of each node: both (rows,) int64."""
 
     ids: NDArray[np.int64]
     label_sets: NDArray[np.int64]
 
 
-@dataclass(slots=True, eq=False)
-class ChangeSet:
+class ChangeSet(msgspec.Struct, eq=False):
     """All changes of one transaction. ``is_empty`` ones are not logged."""
 
-    created_nodes: list[CreatedNodes] = field(default_factory=list)
-    created_relationships: list[CreatedRelationships] = field(default_factory=list)
-    node_properties: list[PropertyWrite] = field(default_factory=list)
-    relationship_properties: list[PropertyWrite] = field(default_factory=list)
-    label_writes: list[LabelWrite] = field(default_factory=list)
-    deleted_nodes: list[NDArray[np.int64]] = field(default_factory=list)
-    deleted_relationships: list[NDArray[np.int64]] = field(default_factory=list)
-    positions: dict[UUID, StreamPosition] = field(default_factory=dict)
-    reset_positions: set[UUID] = field(default_factory=set)
+    created_nodes: list[CreatedNodes] = msgspec.field(default_factory=list)
+    created_relationships: list[CreatedRelationships] = msgspec.field(default_factory=list)
+    node_properties: list[PropertyWrite] = msgspec.field(default_factory=list)
+    relationship_properties: list[PropertyWrite] = msgspec.field(default_factory=list)
+    label_writes: list[LabelWrite] = msgspec.field(default_factory=list)
+    deleted_nodes: list[NDArray[np.int64]] = msgspec.field(default_factory=list)
+    deleted_relationships: list[NDArray[np.int64]] = msgspec.field(default_factory=list)
+    positions: dict[UUID, StreamPosition] = msgspec.field(default_factory=dict)
+    reset_positions: set[UUID] = msgspec.field(default_factory=set)
     """Streams whose position may go back (SET OFFSET), or whose position is dropped where ``positions`` has none."""
-    created_indexes: list[IndexDefinition] = field(default_factory=list)
-    dropped_indexes: list[SchemaDescriptor] = field(default_factory=list)
-    created_constraints: list[ConstraintDefinition] = field(default_factory=list)
+    created_indexes: list[IndexDefinition] = msgspec.field(default_factory=list)
+    dropped_indexes: list[SchemaDescriptor] = msgspec.field(default_factory=list)
+    created_constraints: list[ConstraintDefinition] = msgspec.field(default_factory=list)
     """The index that one owns stands in ``created_indexes``."""
-    dropped_constraints: list[str] = field(default_factory=list)
+    dropped_constraints: list[str] = msgspec.field(default_factory=list)
     """Names; the indexes that they own stand in ``dropped_indexes``."""
 
     @staticmethod
     def empty() -> "ChangeSet":
         """No changes yet, for a transaction to begin with, in a third of the time: its lists are one, to which nothing
         can be added. See ``added``."""
-        changes = ChangeSet.__new__(ChangeSet)
-        changes.created_nodes = changes.created_relationships = _NOTHING
-        changes.node_properties = changes.relationship_properties = changes.label_writes = _NOTHING
-        changes.deleted_nodes = changes.deleted_relationships = _NOTHING
-        changes.created_indexes = changes.dropped_indexes = _NOTHING
-        changes.created_constraints = changes.dropped_constraints = _NOTHING
-        changes.positions = {}
-        changes.reset_positions = set()
-        return changes
+        return replace(_EMPTY, positions={}, reset_positions=set())
 
     def is_empty(self) -> bool:
         """True when nothing was changed."""
@@ -157,6 +146,19 @@ class _Nothing(list[Any]):
 
 
 _NOTHING = _Nothing()
+_EMPTY = ChangeSet(
+    created_nodes=_NOTHING,
+    created_relationships=_NOTHING,
+    node_properties=_NOTHING,
+    relationship_properties=_NOTHING,
+    label_writes=_NOTHING,
+    deleted_nodes=_NOTHING,
+    deleted_relationships=_NOTHING,
+    created_indexes=_NOTHING,
+    dropped_indexes=_NOTHING,
+    created_constraints=_NOTHING,
+    dropped_constraints=_NOTHING,
+)
 
 
 def added(parts: list[Part], part: Part) -> list[Part]:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_MASK, Column, Kind
@@ -53,9 +55,9 @@ _FIRST_ROW: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
 _NO_COLUMN = (NO_IDS, NO_VALIDITY, np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
 
 
-@dataclass(slots=True, eq=False)
-class Snapshot:
-    """The graph at one version: a GraphView. Its fields are read by the store and never changed."""
+class Snapshot(msgspec.Struct, eq=False):
+    """The graph at one version: a GraphView. Its fields are read by the store and never changed. A struct, as each
+    commit copies one."""
 
     version: int
     schema: Schema
@@ -112,28 +114,7 @@ class Snapshot:
 
     def successor(self, version: int) -> "Snapshot":
         """The same graph at another version, for the store to change before it publishes it."""
-        return Snapshot(
-            version,
-            self.schema,
-            self.node_bound,
-            self.relationship_bound,
-            self.live_nodes,
-            self.live_relationships,
-            self.deleted_relationships,
-            self.node_states,
-            self.relationship_states,
-            self.ends,
-            self.node_columns,
-            self.relationship_columns,
-            self.adjacency,
-            self.label_nodes,
-            self.label_counts,
-            self.type_counts,
-            self.end_counts,
-            self.indexes,
-            self.rules,
-            self.positions,
-        )
+        return replace(self, version=version)
 
     def nodes(self, label: LabelId | None) -> NodeIds:
         """See GraphView."""

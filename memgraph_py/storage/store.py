@@ -380,22 +380,22 @@ class GraphStore:
         self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] | None = None
     ) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
-        pending = _Pending(self._applied(changes, check, decide), changes)
-        snapshot = pending.snapshot
+        snapshot = self._applied(changes, check, decide)
+        pending, version, log = _Pending(snapshot, changes), snapshot.version, self.log
         with self._publish_lock:
             self._pending.append(pending)
             self.tip = snapshot
             keep_after = self.current.version
             if self._open:
                 keep_after = min(keep_after, *self._open)
-        self._history.add(snapshot.version, changes, keep_after)
-        if self.log is None:
+        self._history.add(version, changes, keep_after)
+        if log is None:
             with self._publish_lock:
                 self._pending.popleft()
                 self.current = snapshot
         else:
             try:
-                self.log.append(snapshot.version, changes, partial(self._finish, pending))
+                log.append(version, changes, partial(self._finish, pending))
             except CypherError:  # the log takes no more; those queued before may still be written
                 with self._publish_lock:
                     self._take_back([self._pending.pop()])
