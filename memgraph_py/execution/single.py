@@ -250,7 +250,7 @@ def composes(kind: type[OperatorType]) -> Callable[[Composer[OperatorType]], Com
 def element_of(row: Row, variable: str) -> NodeReference | RelationshipReference:
     """The node or relationship. Raises SeveralRows where the variable holds something else."""
     subject = row[variable]
-    if isinstance(subject, (NodeReference, RelationshipReference)):
+    if type(subject) is NodeReference or type(subject) is RelationshipReference:
         return subject
     raise SeveralRows
 
@@ -258,7 +258,7 @@ def element_of(row: Row, variable: str) -> NodeReference | RelationshipReference
 def _parameter(name: str) -> SingleValue:
     def value(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Value:
         given = parameters[name]
-        return given if given.__class__ is int else _simple(given)
+        return given if type(given) is int else _simple(given)
 
     return value
 

@@ -208,7 +208,7 @@ def _single_map(variable: str, read: SingleProperties, schema: Schema, *, merge:
 
 def _set_single(subject: NodeReference | RelationshipReference, key: KeyId, column: Column, writing: Writing) -> None:
     ids = single_id(subject.id)
-    if subject.__class__ is NodeReference:
+    if type(subject) is NodeReference:
         writing.counters.properties_set += writing.graph.set_node_property(ids, key, column)
     else:
         writing.counters.properties_set += writing.graph.set_relationship_property(ids, key, column)

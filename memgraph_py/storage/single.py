@@ -38,12 +38,12 @@ def single_id(id: int) -> NDArray[np.int64]:
 
 def single_column(value: Value) -> Column:
     """The value as a column of one row; the short way of ``Column.constant``."""
-    known = _KINDS.get(value.__class__)
+    known = _KINDS.get(type(value))
     if known is not None:
         values = _empty(1, known[1])
         values[0] = value
         return Column(known[0], values)
-    if value.__class__ is str:
+    if type(value) is str:
         data = bytearray(value, "utf-8")
         if len(data) > STRING_LENGTH_MASK:
             raise LimitExceeded(f"a string has more than {STRING_LENGTH_MASK} bytes")
