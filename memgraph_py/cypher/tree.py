@@ -1,18 +1,14 @@
 """Generic walks over the tree of ``ast``, by dataclass fields."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
+from memgraph_py import trees
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.ast import FunctionCall
 from memgraph_py.values import types
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
 
 
 @cache
@@ -21,44 +17,22 @@ def _is_node(kind: Hashable) -> bool:
 
 
 @cache
-def _parts(kind: type) -> tuple[str, ...]:
-    """The fields of a kind that hold nodes, or tuples of nodes, by their annotations."""
-    if not _is_node(kind):
-        return ()
-    hints = get_type_hints(kind, localns={**vars(types), **vars(ast)})
-    return tuple(name for name in _field_names(kind) if _holds_nodes(hints[name]))
+def _parts(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind that hold nodes, and whether each holds a tuple of them."""
+    return trees.fields_with_parts(kind, _is_node, _NAMES) if _is_node(kind) else ()
 
 
-def _holds_nodes(hint: Any) -> bool:
-    return _is_node(hint) or any(map(_holds_nodes, get_args(hint)))
+_NAMES = {**vars(types), **vars(ast)}
 
 
 def children(node: Any) -> list[Any]:
     """Nodes directly below a node, in field order, tuples opened."""
-    found: list[Any] = []
-    for name in _parts(node.__class__):
-        value = getattr(node, name)
-        if value.__class__ is tuple:
-            found += value
-        elif value is not None:
-            found.append(value)
-    return found
+    return trees.values_in(node, _parts(node.__class__))
 
 
 def walk(node: Any) -> Iterator[Any]:
     """The node and everything below it, parents first, in the order of the text."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        names = _parts(node.__class__)
-        if names:  # half of all have none
-            for name in names[::-1]:
-                value = getattr(node, name)
-                if value.__class__ is tuple:
-                    waiting += value[::-1]
-                elif value is not None:
-                    waiting.append(value)
+    return trees.walk(node, _parts)
 
 
 def depth(node: Any, levels_max: int) -> int | None:
@@ -85,5 +59,7 @@ def same(left: Any, right: Any) -> bool:
         return False
     ignored = ("offset", "name") if isinstance(left, FunctionCall) else ("offset",)
     return all(
-        same(getattr(left, name), getattr(right, name)) for name in _field_names(left.__class__) if name not in ignored
+        same(getattr(left, name), getattr(right, name))
+        for name in trees.field_names(left.__class__)
+        if name not in ignored
     )

@@ -1,11 +1,12 @@
 """Generic walks over plans: inputs, rewriting. Works on dataclass fields, so no list of kinds exists twice."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
+from memgraph_py import trees
 from memgraph_py.plan import expressions, operators
 from memgraph_py.plan.expressions import Expression, Remembering
 from memgraph_py.plan.operators import WRITES, Operator
@@ -21,26 +22,20 @@ _NO_KINDS: frozenset[type] = frozenset()
 
 
 @cache
-def _field_names(kind: Any) -> tuple[str, ...]:
-    """Fields of a kind of operator, expression or spec."""
-    return tuple(field.name for field in fields(kind))
-
-
-@cache
 def parts(kind: Any) -> tuple[tuple[str, bool], ...]:
     """The fields of a kind that hold parts of a plan, by their annotations, and whether each holds a tuple; none for
     what is no part of a plan."""
-    if not _is_plan_type(kind):
-        return ()
-    hints = _hints(kind)
-    return tuple((name, get_origin(hints[name]) is tuple) for name in _field_names(kind) if _holds_plan(hints[name]))
+    return trees.fields_with_parts(kind, _is_plan_type, _NAMES) if _is_plan_type(kind) else ()
+
+
+_NAMES = {**vars(types), **vars(expressions), **vars(operators)}
 
 
 @cache
 def operator_parts(kind: Any) -> tuple[str, ...]:
     """Those of an operator's or expression's fields that hold an operator."""
-    hints = _hints(kind)
-    return tuple(name for name, _ in parts(kind) if _is_operator(hints[name]))
+    hints = get_type_hints(kind, localns=_NAMES)
+    return tuple(name for name, _ in parts(kind) if trees.holds(hints[name], OPERATOR_TYPES.__contains__))
 
 
 @cache
@@ -50,18 +45,6 @@ def expression_parts(kind: Any) -> tuple[tuple[str, bool], ...]:
     return tuple((name, several) for name, several in parts(kind) if name not in below)
 
 
-def _is_operator(hint: Any) -> bool:
-    return hint in OPERATOR_TYPES or any(map(_is_operator, get_args(hint)))
-
-
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind, localns={**vars(types), **vars(expressions), **vars(operators)})
-
-
-def _holds_plan(hint: Any) -> bool:
-    return _is_plan_type(hint) or any(map(_holds_plan, get_args(hint)))
-
-
 @cache
 def _is_plan_type(kind: Any) -> bool:
     return is_dataclass(kind) and kind.__module__.startswith("memgraph_py.plan.")
@@ -69,33 +52,17 @@ def _is_plan_type(kind: Any) -> bool:
 
 def children(node: Any) -> list[Any]:
     """Operators, expressions and specs directly below a node, in field order, tuples opened."""
-    return _values_in(node, parts(node.__class__))
+    return trees.values_in(node, parts(node.__class__))
 
 
 def parts_beside(part: Any) -> list[Any]:
     """Expressions, items and the like directly in a part of a plan, operators left out."""
-    return _values_in(part, expression_parts(part.__class__))
-
-
-def _values_in(node: Any, fields: tuple[tuple[str, bool], ...]) -> list[Any]:
-    found: list[Any] = []
-    for name, several in fields:
-        value = getattr(node, name)
-        if several:
-            found += value
-        elif value is not None:
-            found.append(value)
-    return found
+    return trees.values_in(part, expression_parts(part.__class__))
 
 
 def walk(node: Any) -> Iterator[Any]:
     """The node and everything below it, parents first."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if parts(node.__class__):  # half of all have none
-            waiting += children(node)[::-1]
+    return trees.walk(node, parts)
 
 
 def inputs(operator: Operator) -> list[Operator]:
@@ -116,7 +83,7 @@ def changed(node: T, **updates: Any) -> T:
 @cache
 def _values(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
     """Where each field stands among the values of a node of this kind, and what gives these."""
-    names = _field_names(kind)
+    names = trees.field_names(kind)
     places = {name: place for place, name in enumerate(names)}
     if len(names) == 1:
         return places, lambda node: (getattr(node, names[0]),)
