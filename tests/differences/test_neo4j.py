@@ -4,9 +4,12 @@ Where Java and Maven are there the jars are fetched once, and a server is starte
 Neo4j's; with --endurance all expressions are compared, and generated queries for half an hour.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,22 @@ from tests.maven import Unavailable
 
 PART = 3
 """The inverse of the part of the expressions that are compared without --endurance."""
+UPDATES = re.compile(r"\b(CREATE|MERGE|SET|DELETE|REMOVE)\b", re.IGNORECASE)
+PARAMETERS: dict[str, Any] = {
+    "name": "Ada",
+    "list": [1, 2, 3],
+    "map": {"name": "Zed", "age": 4, "nested": None},
+    "label": "Person",
+    "labels": ["Person", "Admin"],
+    "key": "name",
+    "type": "KNOWS",
+    "rows": [{"id": 1, "v": "a"}, {"id": 2, "v": None}],
+    "null": None,
+    "n": 2,
+    "skip": 1,
+    "f": 1.5,
+}
+"""Of the written queries."""
 CASES, SECONDS_IN_ENDURANCE = 12, 1800.0
 """The same cases each time, ten queries each; with --endurance as many as there is time for."""
 
@@ -88,6 +107,22 @@ def test_expressions(neo4j: Server, ours: Server, request: pytest.FixtureRequest
     found.check()
     assert count > 5_000
     assert not every or [explanation.reason for explanation in EXPRESSIONS if explanation not in found.used] == []
+
+
+def test_written_queries(neo4j: Server, ours: Server) -> None:
+    """What users write, by hand: all of it is answered, and each answer is that of Neo4j."""
+    found = Differences(())
+    lines = Path(__file__).with_name("queries.cypher").read_text().splitlines()
+    graph, *queries = [line for line in lines if not line.startswith("//")]
+    for server in (neo4j, ours):
+        server.reset(graph)
+    for query in queries:
+        ordered = "ORDER BY" in query.upper()
+        then = EVERYTHING if UPDATES.search(query) else None
+        theirs, own = (server.ask(query, PARAMETERS, ordered=ordered, then=then) for server in (neo4j, ours))
+        assert theirs.rows is not None, f"{query}: {theirs}"
+        found.compare(query, "", theirs, own)
+    found.check()
 
 
 def test_generated_queries(neo4j: Server, ours: Server, request: pytest.FixtureRequest) -> None:
