@@ -95,6 +95,25 @@ def touch_places(
         touched[0] += payloads[place] ^ hashes[place]
 
 
+@kernel("int64(int32[::1], int64[::1], int32[::1], int64)")
+def place_of(directory: NDArray[np.int32], hashes: NDArray[np.int64], payloads: NDArray[np.int32], hash: int) -> int:
+    """Where the hash stands in the table; where it is not there, the free place that ends its search."""
+    first = np.int64(directory[(hash >> SEGMENT_BITS) & (len(directory) - 1)]) << SEGMENT_BITS
+    place = hash & SEGMENT_MASK
+    while payloads[first + place] != 0 and hashes[first + place] != hash:
+        place = (place + 1) & SEGMENT_MASK
+    return int(first + place)
+
+
+@kernel("UniTuple(int64, 2)(int64, int32[:, ::1])")
+def node_and_next(payload: int, postings: NDArray[np.int32]) -> tuple[int, int]:
+    """The node that a payload names, and the payload of the next one with its hash, 0 after the last."""
+    if payload > 0:
+        return payload - 1, 0
+    posting = -payload - 1
+    return int(postings[posting, 0]), int(postings[posting, 1])
+
+
 @kernel(
     "int64(int32[::1], int64[::1], int32[::1], int32[::1], int32[:, ::1], int64[::1], int64[::1], int64[::1], int64)"
 )
@@ -110,31 +129,27 @@ def insert_nodes(
     start: int,
 ) -> int:
     """Adds nodes from row ``start`` on; gives the row where a segment or the postings are full, else the end."""
-    mask = len(directory) - 1
     touched = np.zeros(1, dtype=np.int64)
     for row in range(start, len(nodes)):
         if row % AHEAD == 0 or row == start:
             touch_places(directory, hashes, payloads, new_hashes, row, touched)
         hash = new_hashes[row]
-        segment = np.int64(directory[(hash >> SEGMENT_BITS) & mask])
-        first = segment << SEGMENT_BITS
-        place = hash & SEGMENT_MASK
-        while payloads[first + place] != 0 and hashes[first + place] != hash:
-            place = (place + 1) & SEGMENT_MASK
-        if payloads[first + place] == 0:
+        place = place_of(directory, hashes, payloads, int(hash))
+        segment = place >> SEGMENT_BITS
+        if payloads[place] == 0:
             if counts[segment] >= SEGMENT_ENTRIES_MAX:
                 return row
             counts[segment] += 1
-            hashes[first + place] = hash
-            payloads[first + place] = nodes[row] + 1
+            hashes[place] = hash
+            payloads[place] = nodes[row] + 1
         else:
             posting = postings_used[0]
             if posting == len(postings):
                 return row
             postings[posting, 0] = nodes[row]
-            postings[posting, 1] = payloads[first + place]
+            postings[posting, 1] = payloads[place]
             postings_used[0] = posting + 1
-            payloads[first + place] = -(posting + 1)
+            payloads[place] = -(posting + 1)
     return len(nodes)
 
 
@@ -237,25 +252,15 @@ def find_node(
     """As ``find_nodes``, for one number or text: the node, -1 where there is none, -2 where there are several."""
     directory, hashes, payloads, postings = table
     hash = mix(sought) if check == SAME_NUMBER else hash_text(sought, sought_data)
-    first = np.int64(directory[(hash >> SEGMENT_BITS) & (len(directory) - 1)]) << SEGMENT_BITS
-    place = hash & SEGMENT_MASK
-    while payloads[first + place] != 0 and hashes[first + place] != hash:
-        place = (place + 1) & SEGMENT_MASK
-    payload = np.int64(payloads[first + place])
-    found = np.int64(-1)
+    payload = int(payloads[place_of(directory, hashes, payloads, int(hash))])
+    found = -1
     while payload != 0:
-        if payload > 0:
-            node = payload - 1
-            payload = np.int64(0)
-        else:
-            posting = -payload - 1
-            node = np.int64(postings[posting, 0])
-            payload = np.int64(postings[posting, 1])
+        node, payload = node_and_next(payload, postings)
         if node != found and is_match(node, check, sought, sought_data, column, states, count):
             if found >= 0:
                 return -2
             found = node
-    return int(found)
+    return found
 
 
 @kernel(
@@ -339,27 +344,15 @@ def find_nodes(
     rows = np.empty(len(sought_hashes) + 4, dtype=np.int64)
     nodes = np.empty(len(sought_hashes) + 4, dtype=np.int64)
     found = 0
-    mask = len(directory) - 1
     touched = np.zeros(1, dtype=np.int64)
     for row in range(len(sought_hashes)):
         if row % AHEAD == 0:
             touch_places(directory, hashes, payloads, sought_hashes, row, touched)
         if len(sought_valid) > 0 and not sought_valid[row]:
             continue
-        hash = sought_hashes[row]
-        first = np.int64(directory[(hash >> SEGMENT_BITS) & mask]) << SEGMENT_BITS
-        place = hash & SEGMENT_MASK
-        while payloads[first + place] != 0 and hashes[first + place] != hash:
-            place = (place + 1) & SEGMENT_MASK
-        payload = np.int64(payloads[first + place])
+        payload = int(payloads[place_of(directory, hashes, payloads, int(sought_hashes[row]))])
         while payload != 0:
-            if payload > 0:
-                node = payload - 1
-                payload = np.int64(0)
-            else:
-                posting = -payload - 1
-                node = np.int64(postings[posting, 0])
-                payload = np.int64(postings[posting, 1])
+            node, payload = node_and_next(payload, postings)
             if found == len(rows):
                 more_rows = np.empty(2 * found, dtype=np.int64)
                 more_nodes = np.empty(2 * found, dtype=np.int64)
