@@ -190,9 +190,9 @@ class Turn:
         finally:
             self._begin()
 
-    def renew(self) -> None:
-        """Between two pieces of work: a loop that waits has its turn first, unless this one has just begun."""
-        if self._turns.is_awaited and perf_counter() - self._begun >= TURN_SECONDS_MIN:
+    def renew(self, *, at_once: bool = False) -> None:
+        """Between two pieces of work: a loop that waits has its turn first. at_once: also where this one just began."""
+        if self._turns.is_awaited and (at_once or perf_counter() - self._begun >= TURN_SECONDS_MIN):
             self._turns.end(self)
             self._begin()
 

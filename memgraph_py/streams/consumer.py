@@ -205,8 +205,8 @@ class StreamConsumer:
 
     def _consume(self) -> None:
         assert self._transform is not None, "prepared"
-        while not self._stopping.is_set() and self._batches_left != 0:
-            with self._turn:
+        with self._turn:
+            while not self._stopping.is_set() and self._batches_left != 0:
                 self._take_group(self._transform)
 
     def _take_group(self, transform: Transform) -> None:
@@ -220,7 +220,8 @@ class StreamConsumer:
             if self._stopping.is_set():
                 return
             self._apply(messages, runs)
-            self._turn.renew()
+            if messages is not batches[-1]:
+                self._turn.renew()
         if before and not before[-1].done():
             with self._turn.given_back():
                 before[-1].exception()
@@ -230,6 +231,7 @@ class StreamConsumer:
         try:
             if asked:
                 transform.ask([batch.values for batch in asked])
+                self._turn.renew(at_once=True)  # the event loop answers while the child is at work
             return transform.answer(meanwhile=self._turn.given_back())
         except CypherError as error:
             if self._stopping.is_set():  # the script was ended by us

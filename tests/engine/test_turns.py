@@ -156,7 +156,7 @@ def test_the_loops_turn_goes_on_while_it_is_asked() -> None:
 
 
 @pytest.mark.usefixtures("long_turns")
-def test_a_turn_that_has_just_begun_is_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_that_has_just_begun_is_handed_over_only_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS_MIN", 20.0)
     loop, shared, order = Loop(), Turns(), list[str]()
     shared.join(loop.append)
@@ -170,14 +170,19 @@ def test_a_turn_that_has_just_begun_is_not_handed_over(monkeypatch: pytest.Monke
                 time.sleep(0.001)
             turn.renew()
             order.append("worked")
+            turn.renew(at_once=True)
+            order.append("worked again")
 
     thread = threading.Thread(target=stream)
     thread.start()
     at_work.wait()
     busy(shared)
+    time.sleep(0.05)
     order.append("answered")
+    while loop:
+        loop.pop()()
     thread.join()
-    assert order == ["worked", "answered"]
+    assert order == ["worked", "answered", "worked again"]
 
 
 @pytest.mark.usefixtures("long_turns")
