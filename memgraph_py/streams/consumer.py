@@ -213,7 +213,8 @@ class StreamConsumer:
         """The next batches, if some come, up to their commit; those before them are on disk then."""
         batches = self._next_batches()
         if not batches:
-            return
+            with self._turn.given_back():  # the log writes what was committed, the event loop has its turn
+                return
         before = [batch.committed for batch in self._in_flight]
         for index, messages in enumerate(batches):
             runs = self._transformed(transform, messages, [] if index else batches)

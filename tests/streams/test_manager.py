@@ -4,8 +4,9 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -427,6 +428,30 @@ def test_a_full_batch_goes_at_once_and_a_part_of_one_after_the_interval(
     assert time.monotonic() - begin < 1.9
     wait_until(lambda: len(ingestion.values()) == 9)
     assert time.monotonic() - begin > 1.5
+
+
+def test_what_was_committed_is_written_though_no_message_follows(
+    manager: StreamManager,
+    broker: EmbeddedBroker,
+    scripts: ScriptServer,
+    ingestion: FakeIngestion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the interval is so short that the stream never waits for messages: its turn ends all the same."""
+    written, apply = threading.Event(), ingestion.apply
+    at_the_end = ingestion.turns.at_the_end(written.set)
+
+    def commit(*batch: Any) -> Future[int]:
+        at_the_end()  # as the log does
+        return apply(*batch)
+
+    broker.produce("test", [b"0"])
+    create(manager, broker, f"{scripts.uri}/echo.py", batch_size=2, batch_interval=1)
+    manager.start("mystream", None)
+    wait_until(lambda: ingestion.values() == ["0"])
+    monkeypatch.setattr(ingestion, "apply", commit)
+    broker.produce("test", [b"1"])
+    assert written.wait(5.0)
 
 
 def test_stop_is_quick_also_inside_an_endless_script(
