@@ -72,7 +72,7 @@ def test_an_index_finds_every_node_through_splits(batches: list[list[int]], expe
         for value in batch:
             known.setdefault(value, []).append(node)
             node += 1
-        assert before.directory.max() < len(before.payloads) >> 10
+        assert before.directory.max() < len(before.hashes) >> 10
     sought = Column(Kind.INT, np.array([*known, 1 << 40], dtype=np.int64))
     rows, nodes = index_candidates(index, hash_column(sought))
     found: dict[int, list[int]] = {}
