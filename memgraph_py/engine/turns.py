@@ -33,7 +33,7 @@ from types import TracebackType
 TURN_SECONDS = 0.01
 """Longer than a batch of a thousand messages takes, also where its thread waits for a core as long as it works; shorter
 than a client notices."""
-TURN_SECONDS_MIN = 0.002
+TURN_SECONDS_MIN = 0.001
 """So long the loop goes on while it is asked, however little it waited, and a stream before it asks between two batches
 whether the loop waits."""
 LITTLE_SECONDS, LITTLE_REQUESTS = 0.01, 8
