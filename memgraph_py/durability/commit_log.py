@@ -239,8 +239,7 @@ class DiskCommitLog:
         returning = 0 if is_of_stream else len(group.commits) + len(queue)  # a stream need not wait for its answer
         self._gathering.synced(returning, time.perf_counter() - started)
         with working, self.answering:
-            for commit, refusal in group.commits:
-                commit.done(refusal or failure)
+            group.tell(failure)
             while not self._woken.empty():
                 self._woken.get_nowait()
             if queue:  # looked at after that: who queued something before it need not be heard
@@ -340,6 +339,20 @@ class _Group:
         """Encode one more commit."""
         self.commits.append((commit, self._refusal(commit, schema)))
 
+    def tell(self, failure: CypherError | None) -> None:
+        """Those who committed, of what went to the disk, or of why it did not; the last one where all did."""
+        last: _Commit | None = None
+        for commit, refusal in self.commits:
+            if refusal is None and failure is None:
+                last = commit
+            else:
+                if last is not None:
+                    last.done(None)
+                    last = None
+                commit.done(refusal or failure)
+        if last is not None:
+            last.done(None)
+
     def _refusal(self, commit: _Commit, schema: Schema) -> CypherError | None:
         if commit.version != self.first_version + len(self.payloads):
             return CommitFailed("a commit before this one could not be written to the log")
@@ -348,9 +361,10 @@ class _Group:
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             logger.error("a commit could not be encoded", extra={"version": commit.version, "reason": str(error)})
             return DatabaseError(f"the commit could not be encoded: {error}")
-        if self.bytes + payload_bytes(payload) > BODY_BYTES_MAX:
+        bytes = self.bytes + payload_bytes(payload)
+        if bytes > BODY_BYTES_MAX:
             return CommitFailed(f"the transaction has {len(payload)} bytes, more than the log takes at once")
         self.payloads.append(payload)
-        self.bytes += payload_bytes(payload)
+        self.bytes = bytes
         self.known = known
         return None

@@ -15,6 +15,7 @@ is thrown away.
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,18 +59,20 @@ class Maintenance:
         self._rows = 0
         self._freed_rows = 0
 
-    def consider(self, store: "GraphStore", changes: ChangeSet) -> None:
-        """After a commit: start when something is due."""
-        rows, looks = self._rows + _garbage_rows(changes), False
+    def consider(self, store: "GraphStore", commits: Sequence[ChangeSet]) -> None:
+        """After some commits: start when something is due."""
+        rows, looks, is_large = self._rows, False, False
+        for changes in commits:
+            rows += _garbage_rows(changes)
+            created = _created_rows(changes)
+            if created > _FREED_ROWS:
+                is_large = True
+                self._freed_rows += created
         if rows >= _LOOK_ROWS or rows >= store.limits.reclaimed_rows_min:
             looks = True
             self._freed_rows += rows
             rows = 0
         self._rows = rows
-        created = _created_rows(changes)
-        is_large = created > _FREED_ROWS
-        if is_large:
-            self._freed_rows += created
         if is_large or store.population or is_merge_due(store) or (looks and self._is_due(store)):
             self._start(store)
 

@@ -60,7 +60,8 @@ class CommitLog(Protocol):
     """Where commits are made durable. A port; ``durability/commit_log.py`` is the implementation."""
 
     def append(self, version: int, changes: ChangeSet, done: Callable[[BaseException | None], None]) -> None:
-        """Queue the commit. ``done`` is called from the log's thread, in order, once it is on disk or failed."""
+        """Queue the commit. ``done`` is called from the log's thread, in order, once it is on disk or failed. Of
+        several that are on disk the log may tell of the last alone: those before it are too."""
         ...
 
     def close(self) -> None:
@@ -245,7 +246,7 @@ class GraphStore:
             self.reclamation.is_complete = False
             snapshot = self._applied(changes)
             self.tip = self.current = snapshot
-        self._maintenance.consider(self, changes)
+        self._maintenance.consider(self, [changes])
 
     def finish_recovery(self) -> None:
         """After the last of them: builds the indexes that they created."""
@@ -406,7 +407,7 @@ class GraphStore:
     def _hand_over(self, pending: _Pending) -> Commitment:
         """The future of a queued commit; resolved here, outside all locks, where there is no log to wait for."""
         if self.log is None:
-            self._maintenance.consider(self, pending.changes)
+            self._maintenance.consider(self, [pending.changes])
             pending.future.set_result(pending.snapshot.version)
         return pending.future
 
@@ -436,12 +437,7 @@ class GraphStore:
         if pending.failed:
             return
         if error is None:
-            with self._publish_lock:
-                first = self._pending.popleft()
-                assert first is pending, "the log answers out of order"
-                self.current = pending.snapshot
-            self._maintenance.consider(self, pending.changes)
-            pending.future.set_result(pending.snapshot.version)
+            self._publish(pending)
             return
         with self._commit_lock, self._publish_lock:
             failed = list(self._pending)
@@ -449,6 +445,17 @@ class GraphStore:
             self._take_back(failed)
         for commit in failed:
             commit.future.set_exception(_commit_failed(error))
+
+    def _publish(self, last: _Pending) -> None:
+        """It is on disk, with all before it."""
+        published: list[_Pending] = []
+        with self._publish_lock:
+            while not published or published[-1] is not last:
+                published.append(self._pending.popleft())
+            self.current = last.snapshot
+        self._maintenance.consider(self, [pending.changes for pending in published])
+        for pending in published:
+            pending.future.set_result(pending.snapshot.version)
 
     def _take_back(self, failed: list[_Pending]) -> None:
         """The newest commit that is still queued, else ``current``, is the tip again. Under both locks."""
