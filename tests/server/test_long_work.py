@@ -129,7 +129,7 @@ def test_a_commit_ends_when_it_must(
     """Where it has gone to the log the client is told how it ended, else nothing is left of it."""
     peer, other = connect(), connect()
     before = contents(other)
-    tag, told = peer.ask(BEGIN, run(work.committed or ""), pull())[-1]
+    tag, (told,) = peer.ask(BEGIN, run(work.committed or ""), pull())[-1]
     assert tag == SUCCESS and isinstance(told, dict)
     changes = "stats" in told  # where a commit before this one was in time, there is nothing left to delete
     peer.send(COMMIT)
