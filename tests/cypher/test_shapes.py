@@ -51,6 +51,24 @@ def test_literals_of_projections_and_of_ranges_stay() -> None:
     assert values("UNWIND range(1, 10) AS x CREATE ({id: 5})") == {"#2": 5}
 
 
+def test_literals_of_what_where_shares_with_a_grouping_projection_stay() -> None:
+    assert values("MATCH (n) WITH n.x + 1 AS y, count(*) AS c WHERE n.x + 1 > 2 AND c > 3 RETURN y, c") == {
+        "#2": 2,
+        "#3": 3,
+    }
+    assert values("MATCH (n) WITH DISTINCT n.x IN [1, 2] AS y WHERE n.x IN [1, 2] AND y <> [3] RETURN y") == {"#4": [3]}
+    assert values("MATCH (n) WITH n.x + 1 AS y WHERE n.x + 1 > 2 RETURN y") == {"#1": 1, "#2": 2}
+
+
+@pytest.mark.parametrize("items", ["n.x + 1 AS y, count(*) AS c", "DISTINCT n.x + 1 AS y, 1 AS c"])
+def test_where_repeats_an_expression_of_a_grouping_projection(known: Database, items: str) -> None:
+    texts = [f"MATCH (n) WITH {items} WHERE n.x + {number} > 9 RETURN y ORDER BY y LIMIT 3" for number in (1, 2)]
+    for text in (*texts, *texts):
+        assert answer(known, text) == answer(filled(), text)
+    assert answer(known, texts[0]) == (("y",), "[[10], [10.5], [13]]")
+    assert "not defined" in str(answer(known, texts[1]))
+
+
 @pytest.mark.parametrize(
     "text", ["RETURN n1, $1, `2`, x.y2, 0x1F, 1e5, 12345678901234567890, 'it\\'s'", "MATCH (n)-[*1..3]->() RETURN n"]
 )
@@ -144,6 +162,7 @@ QUERIES: list[Callable[[str, str], str]] = [
     lambda a, b: f"CREATE (m {{y: {a}, z: -{b}}}) SET m.w = [{a}, m.y] RETURN m.y, m.z, m.w",
     lambda a, b: f"MATCH (n) WITH n.x + {a} AS k, count(*) AS c WHERE c > {b} RETURN k, c ORDER BY k LIMIT 3",
     lambda a, b: f"MATCH (n) RETURN n.id ORDER BY n.id SKIP {a} LIMIT {b}",
+    lambda a, b: f"MATCH (n) WITH n.x + {a} AS y, count(*) AS c WHERE n.x + {b} > {a} RETURN y, c ORDER BY y",
 ]
 
 

@@ -1,6 +1,8 @@
 """WITH and RETURN: columns and their names, groups, ORDER BY, SKIP and LIMIT, and what can be seen afterwards."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.aggregation import aggregates, check_unambiguous, is_aggregate
@@ -42,11 +44,14 @@ def project(projection: ast.Projection, place: Place, where: ast.Expression | No
     for count, clause in ((projection.skip, "SKIP"), (projection.limit, "LIMIT")):
         if count is not None:
             _check_count(count, clause, place)
-    del literals[literals_before:]
+    del literals[literals_before:]  # they stay as they are written
     if where is not None:
         if seen is not None:
             seen.check(where)
         check_predicate(where, behind)
+        if seen is not None:  # so do those that make a part of WHERE a column
+            kept = {node.offset for part in seen.repeated(where) for node in walk(part)}
+            literals[literals_before:] = [one for one in literals[literals_before:] if one.offset not in kept]
     return columns
 
 
@@ -82,6 +87,10 @@ class _Projected:
         whole = aggregates(expression)
         if not any(same(expression, item.expression) for item in self.items):
             self._check_parts(expression, whole)
+
+    def repeated(self, expression: ast.Expression) -> Iterator[Any]:
+        """The parts of an expression that are written like an item."""
+        return (node for node in walk(expression) if any(same(node, item.expression) for item in self.items))
 
     def _check_parts(self, node: ast.Expression, beside_aggregate: bool) -> None:
         if isinstance(node, ast.Variable) and node.name in self.columns:
