@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column, Kind
-from memgraph_py.errors import ArgumentError
+from memgraph_py.errors import ArgumentError, CypherTypeError
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.numeric import number_column
 from memgraph_py.functions.registry import Environment, aggregate
@@ -198,10 +198,19 @@ def has_durations(column: Column) -> bool:
     return column.kind is Kind.OBJECT and any(isinstance(value, Duration) for value in column.values.tolist())
 
 
+def durations_and_numbers(function: str) -> CypherTypeError:
+    """The error where both are to be added up."""
+    return CypherTypeError(
+        f"'{function}' expects only numbers or only durations, got both", detail="InvalidArgumentValue"
+    )
+
+
 def _duration_sums(function: str, column: Column, groups: Groups, group_count: int) -> list[Duration | None]:
     """Sums of durations, None for a group of none. Raises CypherTypeError for what is none."""
     totals: list[Duration | None] = [None] * group_count
     for group, value in zip(groups.tolist(), column.to_values(), strict=True):
+        if type(value) is int or type(value) is float:
+            raise durations_and_numbers(function)
         if not isinstance(value, Duration):
             raise wrong_argument(function, value, "only numbers or only durations")
         total = totals[group]

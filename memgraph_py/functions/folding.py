@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import NO_MASK, Column, Kind, Mask, Rows
-from memgraph_py.functions.aggregates import add_exactly, has_durations, mask_of, present
+from memgraph_py.functions.aggregates import add_exactly, durations_and_numbers, has_durations, mask_of, present
 from memgraph_py.functions.arithmetic import checked_integer
 from memgraph_py.functions.numeric import number_column
-from memgraph_py.functions.rows import floats, wrong_argument
+from memgraph_py.functions.rows import floats
 from memgraph_py.kernels.folding import fold_floats, fold_integers
 from memgraph_py.values.types import INT64_MAX, INT64_MIN, Value
 
@@ -100,6 +100,13 @@ class _Sums:
         """Which groups have a float. The others' sum is an integer where integers follow."""
         self._largest = self._rows = 0
 
+    @classmethod
+    def of(cls, total: float) -> "_Sums":
+        """Of one group. An integer may leave 64 bits, as floats may follow."""
+        sums = cls()
+        sums._exact = [total]
+        return sums
+
     def add(self, column: Column, groups: Rows, group_count: int) -> bool:
         column, groups = present(column, groups)
         if len(column) == 0:
@@ -125,9 +132,8 @@ class _Sums:
 
     def _no_durations(self) -> bool:
         """False where there were no numbers; else raises."""
-        numbers = self._as_numbers()
-        if numbers:
-            raise wrong_argument("sum", numbers[0], "only numbers or only durations")
+        if self._as_numbers():
+            raise durations_and_numbers("sum")
         return False
 
     def _fits(self, values: NDArray[np.int64]) -> bool:
@@ -182,7 +188,7 @@ class _Means:
         if has_durations(column):
             if not self._counts.any():
                 return False
-            raise wrong_argument("avg", float(self._totals[0]), "only numbers or only durations")
+            raise durations_and_numbers("avg")
         values = floats(number_column("avg", column))
         self._totals = _grown(self._totals, group_count, 0.0)
         with np.errstate(all="ignore"):
@@ -294,12 +300,13 @@ class Folded:
 
     def as_fold(self, aggregate: str) -> Fold:
         """The same as one group, which takes other values too."""
-        if aggregate == "avg":
-            return _Means.of(self.total, self.count) if self.count else _Means()
+        if self.count and aggregate == "sum":
+            return _Sums.of(self.total)
+        if self.count and aggregate == "avg":
+            return _Means.of(self.total, self.count)
         fold = fold_of(aggregate)
         if self.count:
-            value = self.total if aggregate == "sum" else self.result(aggregate)
-            fold.add(Column.from_values([value]), np.zeros(1, dtype=np.int64), 1)
+            fold.add(Column.from_values([self.result(aggregate)]), np.zeros(1, dtype=np.int64), 1)
         return fold
 
     def result(self, aggregate: str) -> Value:

@@ -15,6 +15,7 @@ AGGREGATES = (
     "min(v), count(DISTINCT v), count(*)",
     "sum(DISTINCT v), max(v), avg(v)",
     "count(v)",
+    "avg(v)",
     "sum(v), stDev(v), percentileCont(v, 0.5), min(v)",
     "min(v), max(v), collect(DISTINCT v)",
 )
@@ -30,6 +31,7 @@ VALUES = (
     "[x IN range(0, 40) | CASE WHEN x < 20 THEN toString(x) ELSE x END]",
     "[x IN range(0, 40) | 4611686018427387904]",
     "[x IN range(0, 40) | CASE WHEN x % 2 = 0 THEN 1 ELSE -1 END * 9223372036854775807]",
+    "[x IN range(0, 40) | CASE WHEN x < 20 THEN 4611686018427387904 ELSE x * 0.1 END]",
     "[]",
 )
 FORMS = (
