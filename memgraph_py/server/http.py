@@ -95,7 +95,10 @@ class HttpServer:
         self._health = health
         self._bolt_address = bolt_address
         self._server: asyncio.Server | None = None
-        self.connections: set[HttpConnection] = set()
+        self.port = 0
+        """Once it listens."""
+        self.connections: dict[HttpConnection, None] = {}
+        """Those that have been silent longest first."""
 
     async def start(self, address: str, port: int) -> int:
         """Listen; gives the port. Raises StartupError when the address cannot be had."""
@@ -105,8 +108,8 @@ class HttpServer:
         except OSError as error:
             reason = error.strerror or str(error)
             raise StartupError(f"cannot listen for HTTP on {address} port {port}: {reason}") from error
-        bound: int = self._server.sockets[0].getsockname()[1]
-        return bound
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self.port
 
     async def stop(self) -> None:
         """Close the port and every connection."""
@@ -116,6 +119,15 @@ class HttpServer:
         for connection in list(self.connections):
             connection.close()
         await self._server.wait_closed()
+
+    def take(self, connection: "HttpConnection") -> None:
+        """It is new, or has asked for something. Where there are too many, the one that is silent longest gives way."""
+        self.connections.pop(connection, None)
+        if len(self.connections) >= CONNECTIONS_MAX:
+            silent = next(iter(self.connections))
+            del self.connections[silent]
+            silent.close()
+        self.connections[connection] = None
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request."""
@@ -156,19 +168,15 @@ class HttpConnection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take it, or close it when too many are open."""
-        connected = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses of it
-        if len(self._server.connections) >= CONNECTIONS_MAX:
-            connected.abort()
-            return
-        self._transport = connected
-        self._server.connections.add(self)
+        """Take it."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclasses of it
+        self._server.take(self)
         self._restart_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._transport = None
-        self._server.connections.discard(self)
+        self._server.connections.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
 
@@ -182,6 +190,7 @@ class HttpConnection(asyncio.Protocol):
             del self._received[: end + 4]
             if not self._respond(head):
                 return
+            self._server.take(self)
             self._restart_clock()
         if len(self._received) > HEAD_BYTES_MAX:
             self._refuse(431)

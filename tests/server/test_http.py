@@ -145,13 +145,21 @@ def test_a_slow_request_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     serve(test)
 
 
-def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "CONNECTIONS_MAX", 0)
+def test_who_is_silent_longest_gives_way_where_connections_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So connections that ask for nothing do not keep those away who look whether the server is ready."""
+    monkeypatch.setattr(http, "CONNECTIONS_MAX", 2)
 
     async def test(server: HttpServer, exchange: Exchange) -> None:
-        with pytest.raises(ConnectionError):
-            await exchange(get("/health"))
-            raise ConnectionError  # closed without an error: refused as well
+        port = server.port
+        (asks, ask), (is_silent, silent) = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        ask.write(b"GET /health HTTP/1.1\r\nHost: graph\r\n\r\n")
+        assert (await asks.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
+        assert (await exchange(get("/health"))).startswith(b"HTTP/1.1 200 ")
+        assert await asyncio.wait_for(is_silent.read(), 10) == b""
+        ask.write(get("/health"))
+        assert (await asyncio.wait_for(asks.read(), 10)).startswith(b"HTTP/1.1 200 ")
+        for writer in (ask, silent):
+            writer.close()
 
     serve(test)
 
@@ -159,7 +167,7 @@ def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_taken_port_is_told() -> None:
     async def test(server: HttpServer, exchange: Exchange) -> None:
         other = HttpServer(Metrics(), lambda: {"status": "ready"}, lambda: ("127.0.0.1", 1))
-        port = server._server.sockets[0].getsockname()[1]
+        port = server.port
         with pytest.raises(StartupError, match=f"cannot listen for HTTP on 127.0.0.1 port {port}: "):
             await other.start("127.0.0.1", port)
 
