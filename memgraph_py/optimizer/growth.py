@@ -75,6 +75,8 @@ class Growth:
             best: tuple[float, float, Piece] | None = None
             least = 0.0
             for piece in (*self.steps(), *self.nodes):
+                if best is not None and isinstance(piece, str) and self._scanned(piece) >= least:
+                    continue
                 rows, handled = self.after(piece)
                 later = rows if isinstance(piece, str) and piece in touched else 0.0
                 if best is None or rows + handled + later < least:
@@ -105,7 +107,7 @@ class Growth:
         match piece:
             case str(name):
                 new = [name]
-                handled = self.rows * self.pattern.scan_rows(name, self.bound)
+                handled = self._scanned(name)
                 rows = self.rows * self._count(name)
             case Step(expansion, start):
                 end = expansion.target if start == expansion.source else expansion.source
@@ -131,6 +133,10 @@ class Growth:
             if is_decided and not any(predicate.expression is one for one in answered):
                 rows *= predicate.share
         return min(rows, handled), handled
+
+    def _scanned(self, name: str) -> float:
+        """Rows that are handled where the node is scanned, or sought, next."""
+        return self.rows * self.pattern.scan_rows(name, self.bound)
 
     def _count(self, name: str) -> float:
         """How many nodes it may be."""

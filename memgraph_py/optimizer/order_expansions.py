@@ -77,8 +77,11 @@ def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics, *, 
     sought = [one for one in pattern.sought if one.access.needs <= pattern.bound]
     starts: list[Piece | None] = [None, *nodes, *sought]
     for start in starts:
-        if best is not None and isinstance(start, str) and pattern.scan_rows(start, pattern.bound) >= best.cost:
-            continue
+        if best is not None:
+            if start == best.order[0]:  # it would be the same
+                continue
+            if isinstance(start, str) and pattern.scan_rows(start, pattern.bound) >= best.cost:
+                continue
         growth = Growth(pattern, statistics, set(pattern.bound), list(pattern.expansions), pattern.predicates)
         if start is not None:
             growth.take(start, growth.after(start))
