@@ -189,7 +189,7 @@ class Adjacency:
         """The same relationships in lists of their own, over a base that holds the delta's entries before ``first``."""
         entries = self.delta.entries[first : self.visible, :4].T.astype(np.int64)
         new = np.concatenate((entries, entries[1:3]))
-        places = max(int(new[4:].max()) + 1, self.delta.heads.shape[1]) if new.shape[1] else 0
+        places = int(new[4:].max()) + 1 if new.shape[1] else 0  # each time anew: those of before have room beyond it
         delta = Delta.empty().extended(0, np.ascontiguousarray(new), places, 2 * self.merged_at(places))
         return Adjacency(base or self.base, delta, self.visible - first)
 
