@@ -35,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.1
 """The longest wait inside one read, so that STOP is answered soon."""
-TIMEOUT_SECONDS_MIN = 0.001
-"""librdkafka counts milliseconds: less than one would not wait at all, and be asked again and again."""
 CHECK_SECONDS = 10.0
 """Between two looks at the topic: is it still the same one, has it new partitions?"""
 LOOK_SECONDS = 1.0
@@ -250,14 +248,13 @@ class StreamConsumer:
         messages = self._waiting
         while True:
             seconds = deadline - time.monotonic()
-            seconds = 0.0 if seconds < TIMEOUT_SECONDS_MIN else seconds
             if len(messages) < size:
                 messages.extend(self._source.read(self._group_batches_max() * size - len(messages), 0.0))
             if len(messages) < size and seconds > 0.0:
                 messages.extend(self._messages_to_come(size - len(messages), min(seconds, SLICE_SECONDS)))
             if self._stopping.is_set():
                 return []
-            if len(messages) >= size or messages.bytes >= BATCH_BYTES_MAX or seconds == 0.0:
+            if len(messages) >= size or messages.bytes >= BATCH_BYTES_MAX or seconds <= 0.0:
                 break
             self._keep_house()
         self._batch_time = time.monotonic()

@@ -6,6 +6,7 @@ tells the cause, and librdkafka reconnects by itself. So the last cause is kept,
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -197,7 +198,8 @@ class KafkaSource:
 
     def read(self, count: int, seconds: float) -> Messages:
         """Up to count messages; waits up to so many seconds unless there are so many. Raises SourceFailed."""
-        received = self._consumer.consume(min(count, READ_MESSAGES_MAX), seconds)
+        milliseconds = math.ceil(seconds * 1_000)  # so it counts: less than one would be none, and be asked for again
+        received = self._consumer.consume(min(count, READ_MESSAGES_MAX), milliseconds / 1_000)
         if not received:
             return Messages()
         if any(message.error() is not None for message in received):

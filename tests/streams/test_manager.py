@@ -21,7 +21,9 @@ from memgraph_py.errors import (
     TransactionConflict,
     TransformError,
 )
+from memgraph_py.streams.kafka import KafkaSource
 from memgraph_py.streams.manager import StreamManager
+from memgraph_py.streams.messages import Messages
 from tests.streams.conftest import ScriptServer, wait_until
 from tests.streams.fakes import FakeIngestion
 
@@ -452,6 +454,29 @@ def test_what_was_committed_is_written_though_no_message_follows(
     monkeypatch.setattr(ingestion, "apply", commit)
     broker.produce("test", [b"1"])
     assert written.wait(5.0)
+
+
+def test_an_idle_stream_waits_for_messages_however_short_its_interval(
+    manager: StreamManager,
+    broker: EmbeddedBroker,
+    scripts: ScriptServer,
+    ingestion: FakeIngestion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads, read = [0], KafkaSource.read
+
+    def counted(source: KafkaSource, count: int, seconds: float) -> Messages:
+        reads[0] += 1
+        return read(source, count, seconds)
+
+    broker.produce("test", [b"0"])
+    create(manager, broker, f"{scripts.uri}/echo.py", batch_interval=1)
+    monkeypatch.setattr(KafkaSource, "read", counted)
+    manager.start("mystream", None)
+    wait_until(lambda: ingestion.values() == ["0"])
+    begun = reads[0]
+    time.sleep(0.3)
+    assert reads[0] - begun < 1_000, "two of them for each millisecond"
 
 
 def test_stop_is_quick_also_inside_an_endless_script(
