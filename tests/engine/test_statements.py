@@ -1,7 +1,10 @@
 """The statement cache: bounded, by entries and by characters; shared by texts that differ in literals and blanks."""
 
+import pytest
+
 from memgraph_py.config import Limits
 from memgraph_py.engine.statements import VARIANTS_MAX, PreparedQuery, StatementCache
+from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.storage.store import GraphStore
 
 
@@ -81,6 +84,17 @@ def test_names_of_columns_are_as_written() -> None:
     last = prepared(cache, store, "MATCH  (n {id: 33})  RETURN  n.x + /* one */ 1 // 1")
     assert last.columns == ("n.x + /* one */ 1",)
     assert prepared(cache, store, "MATCH (n {id: 4}) RETURN n.x + /* one */ 1 // 2").plan is last.plan
+
+
+def test_a_text_that_is_written_like_a_shape_is_refused() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    prepared(cache, store, "MATCH (n {id: 1})  RETURN n.x")
+    shapes = [key for key, entry in cache._entries.items() if not isinstance(entry, PreparedQuery)]
+    assert len(shapes) == 2
+    for shape, _ in shapes:
+        with pytest.raises(CypherSyntaxError, match="unexpected character"):
+            cache.prepare(shape, store.current)
+    assert len(cache._entries) == 3
 
 
 def test_a_shape_keeps_so_many_plans() -> None:
