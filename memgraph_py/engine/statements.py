@@ -129,10 +129,11 @@ class StatementCache:
         key = (text, view.schema.version)
         entry = self._entries.get(key)
         elements = view.node_count(None) + view.relationship_count(None)
-        # a text may be written like a shape, with our marks in it: it is parsed, and refused
-        if entry is not None and not isinstance(entry, _Shared):
-            if not isinstance(entry, PreparedQuery) or still_suits(entry, elements):
+        if isinstance(entry, PreparedQuery):
+            if still_suits(entry, elements):
                 return entry
+        elif not isinstance(entry, _Shared | None):  # a text that is written like a shape is parsed, and refused
+            return entry
         if len(text) > self._limits.query_bytes_max:
             raise LimitExceeded(
                 f"the query has {len(text)} characters, more than {self._limits.query_bytes_max}",
