@@ -48,6 +48,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.int64]
 
 NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
+"""What kernels take for the mask of a column without NULLs."""
 
 
 class Kind(IntEnum):

@@ -17,7 +17,7 @@ from memgraph_py.bolt.framing import CHUNK_BYTES_MAX, frame
 from memgraph_py.bolt.messages import RECORD
 from memgraph_py.bolt.packstream import Dialect, list_header, map_header, pack_integer, pack_into, pack_text
 from memgraph_py.bounds import PIECE_VALUES
-from memgraph_py.columnar import EMPTY_DATA, Column, Kind, Mask
+from memgraph_py.columnar import EMPTY_DATA, NO_MASK, Column, Kind, Mask
 from memgraph_py.kernels import packing
 
 SMALL_ROWS = 6
@@ -26,7 +26,6 @@ OBJECT_ROWS = 256
 """Rows with values that have no column form are packed so many at a time, to bound the memory between the passes."""
 PIECE_BYTES = 1 << 20
 
-_ALL: Mask = np.zeros(0, dtype=np.bool_)
 _NULL = np.array([0xC0], dtype=np.uint8)
 
 
@@ -313,7 +312,7 @@ def _column_part(column: Column, dialect: Dialect, prefix: bytes = b"", valid: M
     """valid: an entry of a map, absent where False; else a field, NULL where the column says so."""
     skip_null = valid is not None
     mask = valid if valid is not None else column.valid
-    mask = _ALL if mask is None else np.ascontiguousarray(mask)
+    mask = NO_MASK if mask is None else np.ascontiguousarray(mask)
     kind, values, heap = packing.RAW, column.values, EMPTY_DATA
     match column.kind:
         case Kind.BOOL:
@@ -354,7 +353,7 @@ def _list_part(field: ListField, dialect: Dialect) -> _Part:
     if lengths.max(initial=0) > packing.LENGTH_MASK:
         raise _BeyondHandle
     handles = (np.cumsum(lengths) - lengths) << packing.LENGTH_BITS | lengths
-    valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
+    valid = NO_MASK if field.valid is None else np.ascontiguousarray(field.valid)
     return _Part(packing.RAW, handles, valid, np.frombuffer(b"".join(packed), dtype=np.uint8))
 
 
@@ -386,7 +385,7 @@ def _packed_lists(field: ListField, dialect: Dialect) -> list[bytes]:
 
 
 def _node_parts(field: NodeColumn, dialect: Dialect) -> Iterator[_Part]:
-    valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
+    valid = NO_MASK if field.valid is None else np.ascontiguousarray(field.valid)
     ids = np.ascontiguousarray(field.ids)
     if len(valid):
         yield _Part(packing.NOTHING, ids, ~valid, EMPTY_DATA, _NULL, True)
@@ -400,7 +399,7 @@ def _node_parts(field: NodeColumn, dialect: Dialect) -> Iterator[_Part]:
 
 
 def _relationship_parts(field: RelationshipColumn, dialect: Dialect) -> Iterator[_Part]:
-    valid = _ALL if field.valid is None else np.ascontiguousarray(field.valid)
+    valid = NO_MASK if field.valid is None else np.ascontiguousarray(field.valid)
     columns = [np.ascontiguousarray(values) for values in (field.ids, field.starts, field.ends)]
     if len(valid):
         yield _Part(packing.NOTHING, columns[0], ~valid, EMPTY_DATA, _NULL, True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.bounds import PIECE_VALUES, Bounds
-from memgraph_py.columnar import EMPTY_DATA, STRING_LENGTH_BITS, Column, Kind, Mask, Rows
+from memgraph_py.columnar import EMPTY_DATA, NO_MASK, STRING_LENGTH_BITS, Column, Kind, Rows
 from memgraph_py.execution.memory import GROUPING_BYTES, Holding, column_bytes
 from memgraph_py.kernels.grouping import group_integers, group_strings
 from memgraph_py.values.comparison import grouping_key
@@ -17,7 +17,6 @@ WAITING_MIN = 1 << 20
 """Rows that wait at least before groups are looked for among them: to do that takes some milliseconds then."""
 ROWS_MIN = 1 << 17
 """So many where they are kept until then and groups are few, so that they stay in the processor's caches."""
-_NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 
 
 def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:
@@ -34,7 +33,7 @@ def group_rows(columns: Sequence[Column], rows: int, bounds: Bounds) -> tuple[ND
             break
         others, other_first_rows = _group_column(column, bounds)
         # both numbers are below 2^31, so their combination fits
-        groups, first_rows = group_integers(groups * len(other_first_rows) + others, _NO_MASK, bounds.flag)
+        groups, first_rows = group_integers(groups * len(other_first_rows) + others, NO_MASK, bounds.flag)
     if bounds.ended:  # the groups mean nothing then
         bounds.check()
     return groups, first_rows
@@ -186,7 +185,7 @@ class Groups:
 
 
 def _group_column(column: Column, bounds: Bounds) -> tuple[NDArray[np.int64], Rows]:
-    valid = _NO_MASK if column.valid is None else np.ascontiguousarray(column.valid)
+    valid = NO_MASK if column.valid is None else np.ascontiguousarray(column.valid)
     match column.kind:
         case Kind.INT | Kind.NODE | Kind.RELATIONSHIP:
             return group_integers(_contiguous(column.values), valid, bounds.flag)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from memgraph_py.columnar import Batch, Column, Kind, Mask, Rows
+from memgraph_py.columnar import NO_MASK, Batch, Column, Kind, Mask, Rows
 from memgraph_py.execution.evaluation import evaluate
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.expansions import by_degree
@@ -22,7 +22,6 @@ from memgraph_py.plan.variables import bound_variables
 from memgraph_py.storage.indexes import hash_column
 from memgraph_py.storage.sameness import same_values
 
-_NO_MASK: Mask = np.zeros(0, dtype=np.bool_)
 _ELEMENTS = frozenset((Kind.NODE, Kind.RELATIONSHIP))
 
 
@@ -65,7 +64,7 @@ class _Table:
         if batches:
             self._hashes, valid = _hashed(self._keys)
         else:
-            self._hashes, valid = np.zeros(0, dtype=np.int64), _NO_MASK
+            self._hashes, valid = np.zeros(0, dtype=np.int64), NO_MASK
         self._heads, self._following = chain_rows(self._hashes, valid)
 
     def count(self, keys: list[Column]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
