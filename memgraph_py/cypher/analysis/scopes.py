@@ -39,8 +39,9 @@ class Met:
     """Parts of a query that analysis has met, for those that come after it: they need not look for them. One may stand
     there twice.
 
-    ``properties`` and ``labels``: those that are read. ``literals``: those that stand neither in a projection nor where
-    their value says how many rows there will be; a list of nothing but literals as a whole.
+    ``properties`` and ``labels``: those that are read. ``literals``: those that stand neither in a projection, or in
+    what WHERE repeats of one that groups, nor where their value says how many rows there will be; a list of nothing but
+    literals as a whole.
     """
 
     clauses: list[ast.Clause] = field(default_factory=list)
