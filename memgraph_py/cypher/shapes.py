@@ -7,8 +7,9 @@
 
 A literal becomes a parameter where a plan does not depend on its value: in patterns, in WHERE, in SET and in UNWIND.
 In RETURN and WITH it stays, as it belongs to the names of columns, to what is grouped, and to LIMIT, and with it in
-what WHERE repeats of what is grouped; so it does where its value decides how much is computed, as in range(). The shape of a text is found without parsing it. Literals alone
-are looked for first, as texts made by one line of a program mostly differ in these: blanks are three times as many.
+what WHERE repeats of what is grouped; so it does where its value decides how much is computed, as in range(). The shape
+of a text is found without parsing it. Literals alone are looked for first, as texts made by one line of a program
+mostly differ in these: blanks are three times as many.
 """
 
 import re
