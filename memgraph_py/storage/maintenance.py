@@ -59,13 +59,15 @@ class Maintenance:
         self._rows = 0
         self._freed_rows = 0
 
-    def consider(self, store: "GraphStore", commits: Sequence[ChangeSet]) -> None:
-        """After some commits: start when something is due."""
+    def consider(self, store: "GraphStore", commits: Sequence[ChangeSet], *, have_failed: bool = False) -> None:
+        """After some commits: start when something is due. have_failed: what they created is garbage, too."""
         rows, looks, is_large = self._rows, False, False
         for changes in commits:
             rows += _garbage_rows(changes)
             created = _created_rows(changes)
-            if created > _FREED_ROWS:
+            if have_failed:
+                rows += created
+            elif created > _FREED_ROWS:
                 is_large = True
                 self._freed_rows += created
         if rows >= _LOOK_ROWS or rows >= store.limits.reclaimed_rows_min:

@@ -443,6 +443,7 @@ class GraphStore:
             failed = list(self._pending)
             self._pending.clear()
             self._take_back(failed)
+        self._maintenance.consider(self, [commit.changes for commit in failed], have_failed=True)
         for commit in failed:
             commit.future.set_exception(_commit_failed(error))
 

@@ -19,12 +19,9 @@ from memgraph_py.errors import (
     SchemaMissing,
     TransactionConflict,
 )
-from memgraph_py.storage.adjacency import Base
 from memgraph_py.storage.changes import ChangeSet
-from memgraph_py.storage.maintenance import pack_adjacency
 from memgraph_py.storage.rule_changes import creation_of
 from memgraph_py.storage.schema_rules import IndexDefinition, on_nodes
-from memgraph_py.storage.snapshot import Snapshot
 from memgraph_py.storage.store import Access, GraphStore, Transaction
 from memgraph_py.storage.view import Direction
 
@@ -227,48 +224,6 @@ def test_lists_of_a_failed_commit_do_not_mix_with_later_ones() -> None:
     log.queue.pop()(None)
     assert store.current.expand(nodes, Direction.OUT, None).targets.tolist() == [1, 3, 2]
     assert store.current.degrees(nodes, Direction.IN, None).tolist() == [0, 1, 1, 1]
-
-
-def test_commits_that_fail_again_and_again_take_no_memory() -> None:
-    log = ManualLog()
-    store = new_store(log)
-    transaction = write(store)
-    nodes = transaction.create_nodes(4, (), {})
-    transaction.create_relationships(nodes[:2], nodes[1:3], FRIEND, {})
-    store.commit(transaction)
-    log.queue.pop()(None)
-    sizes = set()
-    for _ in range(200):
-        failing = write(store)
-        failing.create_relationships(nodes[:1], nodes[3:], FRIEND, {})
-        store.commit(failing)
-        log.queue.pop()(OSError("no space left on device"))
-        delta = store.current.adjacency.delta
-        sizes.add((delta.heads.shape, delta.pairs.shape, delta.entries.shape))
-    assert len(sizes) == 1
-    assert store.current.expand(nodes, Direction.OUT, None).targets.tolist() == [1, 2]
-
-
-def test_merges_with_commits_beside_them_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = new_store()
-    nodes = create(store, *range(1_000))
-    packed = Snapshot.packed
-
-    def and_meanwhile(snapshot: Snapshot) -> Base:
-        transaction = write(store)
-        transaction.create_relationships(nodes[-1:], nodes[:1], FRIEND, {})
-        store.commit(transaction)
-        return packed(snapshot)
-
-    monkeypatch.setattr(Snapshot, "packed", and_meanwhile)
-    sizes = set()
-    for merges in range(200):
-        assert pack_adjacency(store)
-        assert store.current.adjacency.visible == 1
-        if merges > 2:
-            sizes.add(store.current.adjacency.delta.heads.shape)
-    assert len(sizes) == 1
-    assert store.current.degrees(nodes[:1], Direction.IN, None).tolist() == [200]
 
 
 def test_a_closed_log_refuses_only_the_new_commit() -> None:
