@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     try:
         status = command.run(parser.parse_args(words[1:]))
-        sys.stdout.flush()
+        print(end="", flush=True)  # not by its method: who was started without an output has none
         return status
     except StartupError as error:
         hint = f" ({error.hint})" if error.hint else ""

@@ -1,6 +1,7 @@
 """The command line: help, errors, and which command runs."""
 
 import logging
+import sys
 
 import pytest
 
@@ -33,6 +34,12 @@ def test_serve_shows_each_flag_with_its_variable_and_default(capsys: pytest.Capt
     for name in ("bolt-address", "http-address", "http-port", "data-directory", "log-level", "transform-hosts"):
         assert f"--{name} " in out
     assert "--allow-unsandboxed-transforms" in out and "--transform-directory" in out
+
+
+def test_a_command_may_be_without_an_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memgraph_py.cli.shell.run", lambda arguments: 0)
+    monkeypatch.setattr(sys, "stdout", None)  # so it is where the descriptor was closed
+    assert main(["shell"]) == 0
 
 
 def test_an_error_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
