@@ -112,6 +112,8 @@ class DiskCommitLog:
         self._gathering = Gathering()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._has_ended = False
+        """The thread takes nothing from the queue any more."""
         self._present: LogWriter | None = None
         self._announce_bytes = rotate_bytes
         self.on_large: Callable[[], None] | None = None
@@ -151,8 +153,13 @@ class DiskCommitLog:
         """Queue a commit; the log's thread calls ``done``, in order. Raises CommitFailed when the log is closed."""
         if self._closed:
             raise CommitFailed("the log is closed")
-        self._queue.append(_Commit(version, changes, done))
-        self.on_queued()
+        self._put(_Commit(version, changes, done), self.on_queued)
+
+    def _put(self, request: _Request, tell: Callable[[], None]) -> None:
+        self._queue.append(request)
+        tell()
+        if self._has_ended:  # just then
+            self._refuse_queued()
 
     def wake(self) -> None:
         """Have what is queued written; from any thread."""
@@ -170,8 +177,7 @@ class DiskCommitLog:
         if self._closed:
             finished.set_exception(CommitFailed("the log is closed"))
         else:
-            self._queue.append(_Rotation(finished))
-            self.wake()
+            self._put(_Rotation(finished), self.wake)
         return finished
 
     def close(self) -> None:
@@ -197,6 +203,7 @@ class DiskCommitLog:
                 goes_on = self._carry_out()  # while it waits, nothing here holds a commit, and with it a version
         finally:  # also when a bug ends the thread: nobody waits for ever
             self._closed = True
+            self._has_ended = True  # before the queue is emptied: what comes later is refused by who queues it
             self._refuse_queued()
 
     def _is_woken_within(self, seconds: float) -> bool:
@@ -316,7 +323,10 @@ class DiskCommitLog:
     def _refuse_queued(self) -> None:
         with self.answering:
             while self._queue:
-                request = self._queue.popleft()
+                try:
+                    request = self._queue.popleft()
+                except IndexError:  # another thread took it
+                    return
                 if isinstance(request, _Commit):
                     request.done(CommitFailed("the log is closed"))
                 elif isinstance(request, _Rotation):

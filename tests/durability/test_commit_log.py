@@ -237,3 +237,10 @@ def test_strings_are_cut_out_of_a_shared_heap() -> None:
     block = CreatedNodes(np.arange(3), 0, {0: heap.take(np.array([99_999, 5, 50_000]))})
     payload, _ = encode(ChangeSet(created_nodes=[block]), schema, Watermarks())
     assert len(payload) < 100
+
+
+def test_a_commit_that_comes_just_as_the_log_has_ended_is_refused(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    log.close()
+    log._closed = False  # as it was when the commit looked
+    assert isinstance(append(log, 1, node(1)).result(10), CommitFailed)
