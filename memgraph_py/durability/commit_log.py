@@ -230,9 +230,8 @@ class DiskCommitLog:
     def _take(self, request: _Commit) -> None:
         """Write a commit, with all that are queued behind it."""
         queue = self._queue
-        is_of_stream = bool(request.changes.positions)
-        working = self.working if is_of_stream else _UNHINDERED
-        group = _Group(self._version + 1, self._known)
+        group = _Group(self._version + 1, self._known, is_of_stream=bool(request.changes.positions))
+        working = self.working if group.is_of_stream else _UNHINDERED
         with working:
             group.add(request, self._schema)
             while queue and group.bytes <= _GROUP_BYTES_MAX:
@@ -241,10 +240,7 @@ class DiskCommitLog:
                     break
                 queue.popleft()
                 group.add(following, self._schema)
-        started = time.perf_counter()
         failure = self._write(group)
-        returning = 0 if is_of_stream else len(group.commits) + len(queue)  # a stream need not wait for its answer
-        self._gathering.synced(returning, time.perf_counter() - started)
         with working, self.answering:
             group.tell(failure)
             while not self._woken.empty():
@@ -274,7 +270,10 @@ class DiskCommitLog:
             return self._failure(error)
         self._version += count
         self._known = group.known
-        self._metrics.groups.done(count, written, time.perf_counter() - started, self._file.sync_cpu_seconds)
+        seconds = time.perf_counter() - started
+        self._metrics.groups.done(count, written, seconds, self._file.sync_cpu_seconds)
+        # a stream goes on without waiting for its answer
+        self._gathering.synced(0 if group.is_of_stream else count + len(self._queue), seconds)
         return None
 
     def _failure(self, error: OSError) -> CommitFailed:
@@ -334,12 +333,16 @@ class DiskCommitLog:
 
 
 class _Group:
-    """Commits that go to the disk together. ``commits`` holds each with the reason why it was refused, or None."""
+    """Commits that go to the disk together. ``commits`` holds each with the reason why it was refused, or None.
 
-    __slots__ = ("bytes", "commits", "first_version", "known", "payloads")
+    is_of_stream: it begins with a stream's batch.
+    """
 
-    def __init__(self, first_version: int, known: Watermarks) -> None:
+    __slots__ = ("bytes", "commits", "first_version", "is_of_stream", "known", "payloads")
+
+    def __init__(self, first_version: int, known: Watermarks, *, is_of_stream: bool) -> None:
         self.first_version = first_version
+        self.is_of_stream = is_of_stream
         self.known = known
         self.payloads: list[bytes] = []
         self.bytes = 0

@@ -98,15 +98,7 @@ class ChangeSet(msgspec.Struct, eq=False):
 
     def is_empty(self) -> bool:
         """True when nothing was changed."""
-        return not (
-            self.created_nodes
-            or self.created_relationships
-            or self.node_properties
-            or self.has_data()
-            or self.positions
-            or self.reset_positions
-            or self.has_rules()
-        )
+        return not (self.has_data() or self.positions or self.reset_positions or self.has_rules())
 
     def has_data(self) -> bool:
         """True when nodes or relationships were changed."""
@@ -142,7 +134,7 @@ class _Nothing(list[Any]):
         """Nothing is added."""
         raise TypeError("this list is shared: assign what added() gives")
 
-    extend = insert = __iadd__ = append  # type: ignore[assignment]
+    extend = insert = __iadd__ = append  # type: ignore[assignment]  # with other arguments; none is looked at
 
 
 _NOTHING = _Nothing()

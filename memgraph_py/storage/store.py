@@ -379,7 +379,7 @@ class GraphStore:
             raise CommitFailed("an earlier commit that this one builds on could not be written to the log")
 
     def _queue(
-        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] | None = None
+        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] = no_check
     ) -> _Pending:
         """The commit as the new tip, queued in the log. Under the commit lock."""
         snapshot = self._applied(changes, check, decide)
@@ -412,13 +412,12 @@ class GraphStore:
         return pending.future
 
     def _applied(
-        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] | None = None
+        self, changes: ChangeSet, check: Callable[[], None] = no_check, decide: Callable[[], None] = no_check
     ) -> Snapshot:
         tip = self.tip
         try:
             snapshot = apply(tip, changes, tip.version + 1, check)
-            if decide is not None:
-                decide()
+            decide()
         except BaseException:  # whatever it was, what lies in place must not show in later versions
             with self._publish_lock:
                 self._take_back([_Pending(tip, changes)])

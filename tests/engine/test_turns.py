@@ -18,6 +18,22 @@ def busy(shared: Turns) -> None:
         shared.give_way()
 
 
+def beside(stream: Callable[[], None], at_work: threading.Event, shared: Turns, order: list[str]) -> None:
+    """The stream in a thread of its own; once it is at work, a loop that is asked so much that it waits, and that
+    answers when it may."""
+    loop = Loop()
+    shared.join(loop.append)
+    thread = threading.Thread(target=stream)
+    thread.start()
+    at_work.wait()
+    busy(shared)
+    time.sleep(0.05)
+    order.append("answered")
+    while loop:
+        loop.pop()()
+    thread.join()
+
+
 @pytest.fixture
 def long_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing ends because its time is over."""
@@ -158,9 +174,7 @@ def test_the_loops_turn_goes_on_while_it_is_asked() -> None:
 @pytest.mark.usefixtures("long_turns")
 def test_a_turn_that_has_just_begun_is_handed_over_only_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS_MIN", 20.0)
-    loop, shared, order = Loop(), Turns(), list[str]()
-    shared.join(loop.append)
-    at_work = threading.Event()
+    shared, order, at_work = Turns(), list[str](), threading.Event()
 
     def stream() -> None:
         turn = shared.worker()
@@ -173,23 +187,13 @@ def test_a_turn_that_has_just_begun_is_handed_over_only_at_once(monkeypatch: pyt
             turn.renew(at_once=True)
             order.append("worked again")
 
-    thread = threading.Thread(target=stream)
-    thread.start()
-    at_work.wait()
-    busy(shared)
-    time.sleep(0.05)
-    order.append("answered")
-    while loop:
-        loop.pop()()
-    thread.join()
+    beside(stream, at_work, shared, order)
     assert order == ["worked", "answered", "worked again"]
 
 
 @pytest.mark.usefixtures("long_turns")
 def test_between_two_pieces_of_work_a_loop_that_waits_comes_first() -> None:
-    loop, shared, order = Loop(), Turns(), list[str]()
-    shared.join(loop.append)
-    at_work = threading.Event()
+    shared, order, at_work = Turns(), list[str](), threading.Event()
 
     def stream() -> None:
         turn = shared.worker()
@@ -203,13 +207,5 @@ def test_between_two_pieces_of_work_a_loop_that_waits_comes_first() -> None:
             turn.renew()
             order.append("worked again")
 
-    thread = threading.Thread(target=stream)
-    thread.start()
-    at_work.wait()
-    busy(shared)
-    time.sleep(0.05)
-    order.append("answered")
-    while loop:
-        loop.pop()()
-    thread.join()
+    beside(stream, at_work, shared, order)
     assert order == ["worked", "answered", "worked again"]

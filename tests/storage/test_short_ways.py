@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from memgraph_py.kernels.chunks import CHUNK_MASK, CHUNK_ROWS
 from memgraph_py.storage.adjacency import Adjacency
-from memgraph_py.storage.changes import ChangeSet, added
+from memgraph_py.storage.changes import ChangeSet, CreatedNodes, added
 from memgraph_py.storage.indexes import LabelNodes
 from memgraph_py.storage.pages import Pages, PagesEditor
 
@@ -86,6 +86,7 @@ def test_changes_share_one_list_until_they_have_one_of_their_own() -> None:
     assert own == [first, second]
     assert others.is_empty()
     assert ChangeSet.empty().is_empty()
-    for add in (others.deleted_nodes.append, others.created_nodes.append):
-        with pytest.raises(TypeError, match="shared"):
-            add(first)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="shared"):
+        others.deleted_nodes.append(first)
+    with pytest.raises(TypeError, match="shared"):
+        others.created_nodes.append(CreatedNodes(first, 0, {}))
