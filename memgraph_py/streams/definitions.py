@@ -3,11 +3,15 @@
 It changes rarely, people want to read it, and it is replaced as a whole: written beside, synced, renamed, the
 folder synced. So each change is there whole or not at all, also after a crash. Positions are not in it: they live
 with the graph, and win.
+
+Its checksum is that of what it says, not of how it is written: without it, one changed bit of a name, an id or a script
+would be another stream, or an import from the beginning.
 """
 
 import os
 import threading
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 from uuid import UUID, uuid4
@@ -16,7 +20,8 @@ import msgspec
 
 from memgraph_py.errors import CommitFailed, StartupError
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no checksum."""
 FILE_NAME = "streams.json"
 
 State: TypeAlias = Literal["stopped", "running", "error"]
@@ -71,13 +76,19 @@ class _File:
     format: int
     database_id: UUID
     streams: list[Definition] = field(default_factory=list)
+    checksum: int | None = None
+
+    def summed(self) -> int:
+        """The checksum (CRC-32) of all other fields."""
+        return zlib.crc32(msgspec.json.encode(replace(self, checksum=None)))
 
 
 class Definitions:
     """All definitions, in memory and in the file. Safe to use from several threads."""
 
     def __init__(self, data_directory: Path) -> None:
-        """Read the file, or begin without streams. Raises StartupError when the file is damaged or newer."""
+        """Read the file, or begin without streams. Raises StartupError when the file cannot be read, is damaged or
+        newer."""
         self._path = data_directory / FILE_NAME
         self._lock = threading.Lock()
         file = self._read()
@@ -117,19 +128,27 @@ class Definitions:
             content = self._path.read_bytes()
         except FileNotFoundError:
             return _File(FORMAT, uuid4())
+        except OSError as error:
+            raise StartupError(f"cannot read the file of the streams '{self._path}': {error.strerror}") from error
         try:
             file = msgspec.json.decode(content, type=_File)
-        except msgspec.DecodeError as error:
-            raise StartupError(
-                f'the file "{self._path}" is damaged: {error}',
-                hint="repair it, or move it away to begin without streams",
-            ) from error
-        if file.format != FORMAT:
-            raise StartupError(f'the file "{self._path}" has format {file.format}; this server reads {FORMAT}')
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self._damage(str(error)) from error
+        if file.format not in (1, FORMAT):
+            raise StartupError(f"the file '{self._path}' has format {file.format}; this server reads up to {FORMAT}")
+        if file.format == FORMAT and file.checksum != file.summed():
+            raise self._damage("it has a wrong checksum")
         return file
 
+    def _damage(self, why: str) -> StartupError:
+        return StartupError(
+            f"the file of the streams '{self._path}' is damaged: {why}",
+            hint="restore it from a copy, or move it away to begin without streams",
+        )
+
     def _write(self, file: _File) -> None:
-        content = msgspec.json.format(msgspec.json.encode(file), indent=2)
+        summed = replace(file, checksum=file.summed())
+        content = msgspec.json.format(msgspec.json.encode(summed), indent=2)
         beside = self._path.with_suffix(".json.new")
         with beside.open("wb") as opened:
             opened.write(content)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from memgraph_py.errors import CommitFailed, StartupError
-from memgraph_py.streams.definitions import FILE_NAME, Definition, Definitions
+from memgraph_py.streams.definitions import FILE_NAME, FORMAT, Definition, Definitions
 
 pytestmark = pytest.mark.quick
 
@@ -47,12 +47,60 @@ def test_a_write_that_fails_changes_nothing(tmp_path: Path) -> None:
     assert definitions.all() == Definitions(tmp_path).all() == [DEFINITION]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 2, "database_id": "x"}', '{"format": 1}'])
-def test_a_damaged_or_newer_file_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / FILE_NAME).write_text(content)
-    with pytest.raises(StartupError, match=FILE_NAME):
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"format": 2, "database_id": "x"}', b'{"format": 1}', b'"\xff"']
+)
+def test_a_damaged_or_newer_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(content)
+    with pytest.raises(StartupError, match=f"{FILE_NAME}' is damaged: "):
         Definitions(tmp_path)
-    newer = {"format": 2, "database_id": str(uuid4()), "streams": []}
+    newer = {"format": FORMAT + 1, "database_id": str(uuid4()), "streams": []}
     (tmp_path / FILE_NAME).write_text(json.dumps(newer))
-    with pytest.raises(StartupError, match="format 2"):
+    with pytest.raises(StartupError, match=f"format {FORMAT + 1}"):
+        Definitions(tmp_path)
+
+
+def test_no_flipped_bit_changes_what_a_stream_is(tmp_path: Path) -> None:
+    """Another stream id would be an import from the beginning, another state or script an import of something else."""
+    definitions = Definitions(tmp_path)
+    definitions.put(replace(DEFINITION, name="é", state="running", fetched_time=1.5))
+    path = tmp_path / FILE_NAME
+    whole = path.read_bytes()
+    for position in range(8 * len(whole)):
+        damaged = bytearray(whole)
+        damaged[position // 8] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        try:
+            found = Definitions(tmp_path)
+        except StartupError as error:
+            assert str(path) in error.message
+        else:  # white space is free
+            assert (found.all(), found.database_id) == (definitions.all(), definitions.database_id), position
+
+
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    Definitions(tmp_path).put(DEFINITION)
+    path = tmp_path / FILE_NAME
+    whole = path.read_bytes()
+    for end in range(len(whole) - 1):
+        path.write_bytes(whole[:end])
+        with pytest.raises(StartupError, match="is damaged: "):
+            Definitions(tmp_path)
+
+
+def test_a_file_of_format_1_is_read_and_written_in_this_one(tmp_path: Path) -> None:
+    definitions = Definitions(tmp_path)
+    definitions.put(DEFINITION)
+    path = tmp_path / FILE_NAME
+    file = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**{name: file[name] for name in ("database_id", "streams")}, "format": 1}))
+    older = Definitions(tmp_path)
+    assert (older.all(), older.database_id) == ([DEFINITION], definitions.database_id)
+    older.put(DEFINITION)
+    assert json.loads(path.read_bytes()) == file
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(StartupError, match=f"cannot read the file of the streams '{tmp_path}/{FILE_NAME}': Is a dir"):
         Definitions(tmp_path)
