@@ -36,6 +36,7 @@ class Command(Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the command line; gives the exit status: 0, 1 after an error, 2 for a wrong command line."""
+    open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] not in COMMANDS:
         _outer_parser().parse_args(words or ["--help"])
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     try:
         status = command.run(parser.parse_args(words[1:]))
-        print(end="", flush=True)  # not by its method: who was started without an output has none
+        sys.stdout.flush()
         return status
     except StartupError as error:
         hint = f" ({error.hint})" if error.hint else ""
@@ -59,6 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141  # as a shell has it of a program that SIGPIPE ended
     except KeyboardInterrupt:
         return 130
+
+
+def open_standard_streams() -> None:
+    """Open the null device in place of an input or output that the process was started without: the first file or
+    socket would else get its number, and with it what others write there (libuv ends the process at closing one)."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            lowest_free = os.open(os.devnull, os.O_RDWR)
+            assert lowest_free == number, "those below are open"
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115  # for good
 
 
 def _outer_parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """`memgraph-py serve`: settings from flags and environment, messages on stderr, one line on stdout when it listens."""
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
@@ -14,6 +15,8 @@ from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_na
 
 if TYPE_CHECKING:  # imported when the process can be ended
     from memgraph_py.server.front import Front
+
+logger = logging.getLogger(__name__)
 
 _PLACEHOLDERS = {
     "bolt_address": "ADDRESS",
@@ -104,7 +107,13 @@ def _end_at_once(number: int, frame: object) -> None:
 
 
 def _announce(bolt_uri: str) -> None:
-    print(f"Bolt listening on {bolt_uri}", flush=True)
+    """Tell who waits for it. That its reader has left, or that there is no room where it goes, is no reason not to
+    serve."""
+    try:
+        print(f"Bolt listening on {bolt_uri}", flush=True)
+    except OSError as error:
+        logger.warning("the address could not be written to the output", extra={"reason": error.strerror})
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else what is left of it fails again at the end
 
 
 class CompileProgress:
@@ -132,10 +141,12 @@ class CompileProgress:
         if self._slow_seconds > 2.0 and self._front is not None:
             self._front.progress = told
         if self._slow_seconds > 2.0 and now - self._told > 1.0:
-            if self._told == 0.0:
-                print("memgraph-py: compiling kernels, once; queries of many rows are slow meanwhile", file=sys.stderr)
+            with contextlib.suppress(OSError):  # it is called from the thread that compiles, which is to go on
+                if self._told == 0.0:
+                    told_once = "compiling kernels, once; queries of many rows are slow meanwhile"
+                    print(f"memgraph-py: {told_once}", file=sys.stderr)
+                print(f"memgraph-py: {told}", file=sys.stderr, flush=True)
             self._told = now
-            print(f"memgraph-py: {told}", file=sys.stderr, flush=True)
 
 
 class StructuredFormatter(logging.Formatter):

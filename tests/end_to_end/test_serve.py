@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import resource
 import signal
@@ -11,13 +12,15 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from neo4j import GraphDatabase
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
+
+from tests.conftest import REPOSITORY, START_SECONDS
 
 if TYPE_CHECKING:
     from tests.conftest import ServerProcess
@@ -229,6 +232,57 @@ def test_sigterm_while_it_starts_is_clean_as_well(start_process: Start) -> None:
         time.sleep(seconds)
         assert server.terminate() == 0
         assert "Traceback" not in server.stderr()
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_it_may_be_started_without_input_and_output(tmp_path: Path, closed: str) -> None:
+    """A socket in their place would end the process, and a file there be written to by others."""
+    with serving(tmp_path, ("sh", "-c", f'exec "$@" {closed}', "sh")) as (process, uri):
+        assert query(uri, "CREATE (n) RETURN count(n)") == [[1]]
+        for number in range(3):
+            assert Path(f"/proc/{process.pid}/fd/{number}").readlink().as_posix().startswith(("pipe:", "/dev/null"))
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+
+
+@pytest.mark.parametrize("output", ["nobody reads", "no room"])
+def test_where_its_address_cannot_be_written_it_serves_all_the_same(tmp_path: Path, output: str) -> None:
+    whole = {"nobody reads": '{ sleep 3; exec "$@" ; } | true', "no room": 'exec "$@" >/dev/full'}[output]
+    with serving(tmp_path, ("bash", "-c", f"set -o pipefail; {whole}", "bash")) as (process, uri):
+        assert query(uri, "CREATE (n) RETURN count(n)") == [[1]]
+        os.kill(int((tmp_path / "data" / "lock").read_text()), signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+        assert "the address could not be written to the output" in errors and "Traceback" not in errors
+
+
+@contextlib.contextmanager
+def serving(tmp_path: Path, command: tuple[str, ...]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server that the command starts, whose address need not be told."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    flags = ("--bolt-port", str(port), "--http-port", "none", "--data-directory", str(tmp_path / "data"))
+    process = subprocess.Popen(
+        [*command, sys.executable, "-m", "memgraph_py", "serve", *flags],
+        cwd=REPOSITORY,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield process, f"bolt://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_wrong_flag_is_status_2() -> None:
