@@ -11,7 +11,6 @@ import contextlib
 import gc
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from memgraph_py.errors import CypherError, StartupError
 from memgraph_py.functions.registry import Installation
 from memgraph_py.kernels import are_pending, compile_pending
 from memgraph_py.server.bolt_server import BoltServer
-from memgraph_py.server.front import Front, run_in_loop
+from memgraph_py.server.front import Front, run_in_loop, stop_signals
 from memgraph_py.server.imports import ImportFiles
 from memgraph_py.server.plugins import load_plugins
 from memgraph_py.storage.memory import release_free_memory
@@ -227,7 +226,7 @@ class App:
             logger.warning("no time for the checkpoint at shutdown; the log holds everything")
 
     async def run(self, on_listening: Callable[[str], None]) -> None:
-        """Start, tell ``on_listening`` the Bolt address, and serve until SIGTERM or SIGINT; then stop."""
+        """Start, tell ``on_listening`` the Bolt address, and serve until SIGTERM, SIGINT or SIGHUP; then stop."""
         loop = asyncio.get_running_loop()
         stopping = asyncio.Event()
 
@@ -236,7 +235,7 @@ class App:
                 stopping.set()
                 end_after(self.settings.limits.stop_seconds + 1.0)
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in stop_signals():
             loop.add_signal_handler(number, ask_to_stop)
         await self.start()
         tune_process()

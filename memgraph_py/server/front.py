@@ -55,7 +55,7 @@ class Front:
         """What the work gives, done on a thread of its own; to be told to stop ends the process, as nothing is open
         that could be lost."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in stop_signals():
             loop.add_signal_handler(number, os._exit, 0)
         return await asyncio.to_thread(work)
 
@@ -72,6 +72,15 @@ class Front:
         if self.progress is None or self.state not in ("starting", "ready"):
             return {"status": self.state}
         return {"status": self.state, "progress": self.progress}
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Those that ask a server to stop: also that its terminal is gone, unless it was started so as not to mind that
+    (`nohup`)."""
+    signals = [signal.SIGTERM, signal.SIGINT]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signals.append(signal.SIGHUP)
+    return signals
 
 
 def run_in_loop(main: Coroutine[object, object, None]) -> None:

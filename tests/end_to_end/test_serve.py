@@ -43,11 +43,14 @@ def test_one_line_on_stdout_and_status_0_at_sigterm(start_process: Start) -> Non
     assert "Traceback" not in server.stderr()
 
 
-def test_sigint_is_clean_as_well_and_the_graph_is_there_again(start_process: Start) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_other_signals_are_clean_as_well_and_the_graph_is_there_again(
+    start_process: Start, number: signal.Signals
+) -> None:
     server = start_process()
     query(server.bolt_uri, "CREATE (:Person {name: 'Ada'})-[:KNOWS {since: 1833}]->(:Person {name: 'Charles'})")
     query(server.bolt_uri, "CREATE INDEX ON :Person(name)")
-    assert server.terminate(signal.SIGINT) == 0
+    assert server.terminate(number) == 0
     assert [path.name[:10] for path in server.data_directory.glob("checkpoint-*")] == ["checkpoint"]
     again = start_process()
     rows = query(again.bolt_uri, "MATCH (a:Person {name: 'Ada'})-[r:KNOWS]->(b) RETURN a.name, r.since, b.name")
@@ -59,6 +62,22 @@ def test_sigint_is_clean_as_well_and_the_graph_is_there_again(start_process: Sta
         ["Ada", 36],
         ["Charles", None],
     ]
+
+
+def test_what_nohup_started_minds_no_hangup(tmp_path: Path) -> None:
+    with serving(tmp_path, ("nohup",)) as (process, uri):
+        process.send_signal(signal.SIGHUP)
+        assert query(uri, "RETURN 1") == [[1]]
+
+
+def test_a_signal_that_comes_twice_is_as_good_as_one(start_process: Start) -> None:
+    server = start_process()
+    query(server.bolt_uri, "CREATE (:Kept)")
+    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(signal.SIGINT)
+    assert server.terminate() == 0
+    assert "Traceback" not in server.stderr()
+    assert len(list(server.data_directory.glob("checkpoint-*"))) == 1
 
 
 def test_sigterm_rolls_back_what_is_open(start_process: Start) -> None:
