@@ -57,7 +57,7 @@ class Checkpointer:
             self._thread.join()
 
     def write(self) -> int:
-        """Write one now, if any commit came after the newest; gives its version.
+        """Write one now, if any commit came after the newest, or that was deleted; gives its version.
 
         Raises OSError or CommitFailed; then the older files are all there.
         """
@@ -65,11 +65,14 @@ class Checkpointer:
             complete = self._log.rotate().result()
             snapshot = self._store.current
             assert snapshot.version >= complete, "a commit of a complete log file is not published"
-            if snapshot.version > self._newest:
+            if snapshot.version > self._newest or self._is_deleted(self._newest):
                 self._write(snapshot)
                 self._newest = snapshot.version
             self._remove_older(self._newest)
             return snapshot.version
+
+    def _is_deleted(self, version: int) -> bool:
+        return version > 0 and not self._directory.checkpoint_path(version).exists()
 
     def _run(self) -> None:
         while True:
@@ -110,9 +113,9 @@ class Checkpointer:
         """Delete checkpoints before this version, and logs that hold none after it."""
         for older, path in self._directory.checkpoints():
             if older < version:
-                path.unlink()
+                path.unlink(missing_ok=True)
         logs = self._directory.logs()
         for (_, path), (next_first, _) in pairwise(logs):
             if next_first <= version + 1:
-                path.unlink()
+                path.unlink(missing_ok=True)
         self._directory.sync()

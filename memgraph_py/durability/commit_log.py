@@ -14,6 +14,9 @@ taken: the log recovers by itself when the disk has room again. Bytes of a faile
 is written; when it was the sync that failed, the log goes on in a new file (``log_writer``), which makes what is left
 in the old one void. Where that cannot be begun either, a crash may leave the group readable, so its clients are told
 that the outcome is not known.
+
+Where the file was deleted, the graph in memory is all there is: commits are refused, and ``on_large`` is called for a
+checkpoint, with which a new file begins.
 """
 
 import logging
@@ -39,7 +42,7 @@ from memgraph_py.durability.log_file import (
     new_salt,
     payload_bytes,
 )
-from memgraph_py.durability.log_writer import LogWriter, SyncFailed
+from memgraph_py.durability.log_writer import LogDeleted, LogWriter, SyncFailed
 from memgraph_py.errors import CommitFailed, CommitUnknown, CypherError, DatabaseError, StartupError
 from memgraph_py.metrics import Metrics
 from memgraph_py.storage.changes import ChangeSet
@@ -92,7 +95,7 @@ class DiskCommitLog:
     """The store's ``CommitLog`` on disk. ``open`` before the first ``append``.
 
     ``on_large`` is called, from the log's thread, when a file has grown by ``rotate_bytes``, or by less where the graph
-    is small (``follow``), and again by as much.
+    is small (``follow``), and again by as much; and when a commit is refused as the file was deleted.
     """
 
     def __init__(self, directory: DataDirectory, rotate_bytes: int, metrics: Metrics | None = None) -> None:
@@ -148,6 +151,11 @@ class DiskCommitLog:
     def file_bytes(self) -> int:
         """Bytes of the present file that hold records."""
         return self._file.end - FRAMES_START
+
+    @property
+    def is_deleted(self) -> bool:
+        """True when the present file was deleted, and with it the commits since the newest checkpoint."""
+        return self._file.is_deleted
 
     def append(self, version: int, changes: ChangeSet, done: Done) -> None:
         """Queue a commit; the log's thread calls ``done``, in order. Raises CommitFailed when the log is closed."""
@@ -267,6 +275,8 @@ class DiskCommitLog:
                 "the log could not be written",
                 extra={"path": str(self._file.path), "reason": error.strerror, "commits": count},
             )
+            if isinstance(error, LogDeleted) and self.on_large is not None:
+                self.on_large()
             return self._failure(error)
         self._version += count
         self._known = group.known
@@ -278,6 +288,11 @@ class DiskCommitLog:
 
     def _failure(self, error: OSError) -> CommitFailed:
         """What clients are told. A group that was written and not synced becomes void with a new file."""
+        if isinstance(error, LogDeleted):
+            return CommitFailed(
+                f"the log could not be written: {error.strerror}",
+                hint="nothing was committed; reading goes on, and writing does once the whole graph is in a checkpoint",
+            )
         if isinstance(error, SyncFailed):
             try:
                 self._begin_file()
@@ -292,7 +307,7 @@ class DiskCommitLog:
         )
 
     def _rotate(self, finished: "Future[int]") -> None:
-        if self.file_bytes == 0:
+        if self.file_bytes == 0 and not self._file.is_deleted:
             finished.set_result(self._version)
             return
         old = self._file

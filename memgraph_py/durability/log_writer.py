@@ -6,6 +6,9 @@ The file is reserved 2 MiB ahead: a sync that need not write the file's new leng
 After a failed write the frame is cut off, and the file goes on. After a failed **sync** nothing more is written to the
 file (``is_lost``): the system may have dropped the pages and call the next sync a success. The log goes on in a new
 file, which takes over from the version it begins with, so what is left in the lost one has no meaning any more.
+
+A file that somebody deletes takes what is written as before, and loses it. So it is seen after each sync, which costs
+1 µs, whether the file still has a name.
 """
 
 import contextlib
@@ -29,10 +32,27 @@ class SyncFailed(OSError):
     """A frame was written whole and could not be synced: whether it is on the disk is not known."""
 
 
+class LogDeleted(OSError):
+    """The file has no name any more; with its descriptor goes all that was written to it."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENOENT, "its file was deleted")
+
+
 class LogWriter:
     """One file. ``end`` is the byte after the last frame that is synced; ``is_lost``: no more can be written."""
 
-    __slots__ = ("_descriptor", "_is_clean", "_reserved", "end", "header", "is_lost", "path", "sync_cpu_seconds")
+    __slots__ = (
+        "_descriptor",
+        "_is_clean",
+        "_is_counted",
+        "_reserved",
+        "end",
+        "header",
+        "is_lost",
+        "path",
+        "sync_cpu_seconds",
+    )
 
     def __init__(self, path: Path, descriptor: int, header: LogHeader, end: int) -> None:
         self.path = path
@@ -44,6 +64,8 @@ class LogWriter:
         self._descriptor = descriptor
         self._reserved = end
         self._is_clean = True
+        self._is_counted = os.fstat(descriptor).st_nlink > 0
+        """Whether the file system tells how many names a file has."""
 
     @staticmethod
     def created(directory: DataDirectory, header: LogHeader) -> "LogWriter":
@@ -78,11 +100,17 @@ class LogWriter:
             raise
         return LogWriter(path, descriptor, header, end)
 
+    @property
+    def is_deleted(self) -> bool:
+        """True once the file has no name any more."""
+        return self._is_counted and os.fstat(self._descriptor).st_nlink == 0
+
     def append(self, first_version: int, payloads: list[bytes]) -> int:
         """Write one frame and sync it; gives its bytes. Without payloads: the frame that says that a file follows.
 
         Raises OSError. Then the frame is cut off, now or before the next one is written, or the file is lost. Raises
-        SyncFailed, an OSError, when the file is lost with a frame in it that may be whole.
+        SyncFailed, an OSError, when the file is lost with a frame in it that may be whole; LogDeleted, another, when
+        the file was deleted.
         """
         assert not self.is_lost, "nothing is written to a file whose sync failed"
         if not self._is_clean:
@@ -100,6 +128,8 @@ class LogWriter:
             self._sync()
         except OSError as error:
             raise SyncFailed(error.errno, error.strerror) from error
+        if self.is_deleted:
+            raise LogDeleted
         self.end += len(frame)
         return len(frame)
 
@@ -108,6 +138,7 @@ class LogWriter:
         if not self.is_lost:
             with self._told("the log was not trimmed"):
                 self._cut()
+        self._is_counted = False
         os.close(self._descriptor)
 
     def _cut(self) -> None:

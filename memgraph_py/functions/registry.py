@@ -36,13 +36,14 @@ def _no_files(uri: str, check: Callable[[], None]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a server tells of itself. ``disk_bytes`` and ``address`` (host and port for clients) may be asked anew.
+    """What a server tells of itself. ``disk_bytes`` (None: its folder cannot be read) and ``address``
+    (host and port for clients) may be asked anew.
     ``read_file`` gives the text at a URI of LOAD CSV, piece by piece, and raises ExternalResourceFailed; it calls its
     second argument while it waits, which raises where it is to end."""
 
     settings: Settings = field(default_factory=Settings)
     address: Callable[[], str] = lambda: "localhost:7687"
-    disk_bytes: Callable[[], int] = lambda: 0
+    disk_bytes: Callable[[], int | None] = lambda: 0
     read_file: Callable[[str, Callable[[], None]], Iterator[str]] = _no_files
 
 

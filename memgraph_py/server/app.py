@@ -215,7 +215,11 @@ class App:
                 checkpointer.stop()
                 checkpointer.write()
             except (OSError, CypherError) as error:
-                logger.error("no checkpoint at shutdown; the log holds everything", extra={"reason": str(error)})
+                kept, lost = (
+                    "no checkpoint at shutdown; the log holds everything",
+                    "no checkpoint, and the log is deleted",
+                )
+                logger.error(lost if self._log.is_deleted else kept, extra={"reason": str(error)})
             with contextlib.suppress(RuntimeError):  # the loop is closed when this took too long
                 loop.call_soon_threadsafe(settle)
 

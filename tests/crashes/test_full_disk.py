@@ -117,6 +117,34 @@ def test_a_full_disk(start: "Callable[[], ServerProcess]", small_folder: Path, t
             assert status(looking) == "running"
 
 
+def test_a_server_that_is_started_on_a_full_disk_reads(
+    start: "Callable[[], ServerProcess]", small_folder: Path
+) -> None:
+    server = start()
+    with GraphDatabase.driver(server.bolt_uri) as driver:
+        driver.execute_query("CREATE (:Kept)")
+    server.kill()
+    filler = fill(small_folder)
+    again = start()
+    with GraphDatabase.driver(again.bolt_uri) as driver, driver.session() as session:
+        fill(small_folder)
+        assert count(session, "Kept") == 1
+        refused_at(session)
+        filler.unlink()
+        session.run("CREATE (:Kept)").consume()
+    assert again.terminate() == 0
+
+
+def test_a_new_folder_on_a_full_disk_is_one_line(start: "Callable[[], ServerProcess]", small_folder: Path) -> None:
+    (small_folder / "data").mkdir()
+    fill(small_folder)
+    server = start()
+    assert server.wait() == 1
+    line = f"memgraph-py: cannot write the log in '{small_folder / 'data'}': No space left on device"
+    assert server.stderr().splitlines()[-1] == line
+    assert "Traceback" not in server.stderr()
+
+
 def refused_at(session: Session) -> int:
     """Write until there is no more room; gives how many nodes were written. Small writes are refused as well."""
     number = 0

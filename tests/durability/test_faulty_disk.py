@@ -2,6 +2,8 @@
 
 import errno
 import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -143,4 +145,50 @@ def test_a_rotation_that_fails_loses_nothing(tmp_path: Path, monkeypatch: pytest
     running.crash()
     again = Running(tmp_path)
     assert numbers(again.store) == {1, 2, 3}
+    again.crash()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2], ids=["empty log", "one commit", "two commits"])
+def test_a_log_that_is_deleted_takes_no_commit_and_a_checkpoint_mends_it(tmp_path: Path, kept: int) -> None:
+    running = Running(tmp_path)
+    running.checkpointer.start()
+    assert write(running, 1, [3]) == "acknowledged"
+    running.checkpointer.write()
+    for number in range(2, 2 + kept):
+        assert write(running, number, [3]) == "acknowledged"
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert running.log.is_deleted
+    with pytest.raises(CommitFailed, match="the log could not be written: its file was deleted"):
+        running.commit("N", number=8)
+    deadline = time.monotonic() + 10
+    while write(running, 9, [3]) != "acknowledged":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.checkpointer.stop()
+    assert not running.log.is_deleted
+    running.crash()
+    again = Running(tmp_path)
+    assert numbers(again.store) == {*range(1, 2 + kept), 9}
+    again.crash()
+
+
+def test_where_no_new_file_can_be_begun_for_one_that_is_deleted_nothing_is_committed(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    running = Running(folder)
+    assert write(running, 1, [3]) == "acknowledged"
+    shutil.rmtree(folder)
+    for _ in range(2):
+        assert write(running, 2, [3]) == "refused"
+        with pytest.raises(FileNotFoundError):
+            running.checkpointer.write()
+    assert numbers(running.store) == {1}
+    assert running.directory.size_bytes() is None
+    folder.mkdir()
+    running.checkpointer.write()
+    assert write(running, 3, [3]) == "acknowledged"
+    running.crash()
+    again = Running(folder)
+    assert numbers(again.store) == {1, 3}
     again.crash()

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -107,6 +108,44 @@ def test_a_second_server_on_the_folder_is_refused(start_process: Start) -> None:
     assert f"the data directory '{first.data_directory}' is in use by another server" in line
     assert str(first.process.pid) in line
     assert query(first.bolt_uri, "RETURN 1") == [[1]]
+
+
+def test_a_second_server_is_refused_also_where_the_lock_file_was_deleted(start_process: Start) -> None:
+    first = start_process()
+    assert first.bolt_uri
+    (first.data_directory / "lock").unlink()
+    second = start_process()
+    assert second.wait() == 1
+    assert "is in use by another server (" in second.stderr().splitlines()[-1]
+
+
+def test_a_folder_that_is_removed_takes_no_commits(start_process: Start) -> None:
+    server = start_process()
+    query(server.bolt_uri, "CREATE (:Kept)")
+    shutil.rmtree(server.data_directory)
+    with pytest.raises(TransientError, match="the log could not be written: its file was deleted"):
+        query(server.bolt_uri, "CREATE (:Lost)")
+    assert query(server.bolt_uri, "MATCH (n) RETURN labels(n)") == [[["Kept"]]]
+    told = query(server.bolt_uri, "SHOW STORAGE INFO YIELD * WHERE `storage info` = 'disk_usage' RETURN value")
+    assert told == [[None]]
+    assert server.terminate() == 0
+    assert "no checkpoint, and the log is deleted" in server.stderr() and "Traceback" not in server.stderr()
+
+
+@pytest.mark.parametrize("mode", [0o333, 0o555])
+def test_a_folder_that_may_not_be_used_is_one_line(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode)
+    folder.chmod(mode)
+    command = [sys.executable, "-m", "memgraph_py", "serve", "--http-port", "none", "--data-directory", str(folder)]
+    if os.geteuid() == 0:  # who may do anything anywhere, unless that is taken away
+        if shutil.which("setpriv") is None:
+            pytest.skip("root, and no setpriv")
+        command = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", *command]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    doing = "read" if mode == 0o333 else "write to"
+    assert ended.stderr == f"memgraph-py: cannot {doing} the data directory '{folder}': Permission denied\n"
+    assert (ended.returncode, ended.stdout) == (1, "")
 
 
 def test_a_taken_port_is_one_line(start_process: Start, tmp_path: Path) -> None:
