@@ -44,6 +44,7 @@ __all__ = [
     "SchemaError",
     "SemanticError",
     "ServiceUnavailable",
+    "ShortestPathOfOneNode",
     "StartupError",
     "StreamError",
     "TransactionConflict",
@@ -241,6 +242,11 @@ class MemoryLimitExceeded(CypherError, code="Neo.ClientError.General.Transaction
 
 class MemoryPoolExceeded(CypherError, code="Neo.TransientError.General.MemoryPoolOutOfMemoryError"):
     """All queries together would hold more memory than they may."""
+
+
+class ShortestPathOfOneNode(CypherError, code="Neo.DatabaseError.Statement.ExecutionFailed"):
+    """shortestPath() was asked for a way from a node back to it. Neo4j's code, though the client can change something:
+    its default too, see `dbms.cypher.forbid_shortestpath_common_nodes`."""
 
 
 class StreamError(CypherError, code="Neo.ClientError.Statement.ExecutionFailed"):

@@ -261,10 +261,16 @@ def _retag_words(tokens: Tokens) -> None:
                 kinds[index] = "NAME"
         elif following == "(" and kinds[index + 3 : index + 4] == ["IN"]:
             kinds[index] = "QUANTIFIER"
-        elif following == "SHORTEST":
+        elif kind in ("ALL", "ANY") and _is_selector(tokens, index):
             kinds[index] = "SHORTEST"
         elif kind != "ALL" and not (kind == "ANY" and following == "<"):  # the type ANY<A | B>
             kinds[index] = "NAME"
+
+
+def _is_selector(tokens: Tokens, index: int) -> bool:
+    """True for ALL and ANY before a path: `ANY SHORTEST (a)-->+(b)`, `ANY 3 PATHS (a)-->+(b)`, `ALL (a)-->+(b)`."""
+    following = tokens.kinds[index + 1]
+    return following in ("SHORTEST", "(", "INTEGER") or str(tokens.values[index + 1]).upper() in ("PATH", "PATHS")
 
 
 def _retag_when(kinds: list[str], index: int) -> None:

@@ -226,7 +226,6 @@ def _unexpected(machine: _Machine, states: list[int], tokens: Tokens, index: int
     else:
         what = f'unexpected "{_shortened(text[tokens.starts[index] : tokens.ends[index]])}"'
     detail = "InvalidRelationshipPattern" if _in_relationship(tokens, index) else "UnexpectedSyntax"
-    accepted.discard("SHORTEST")  # which is there to be refused
     return CypherSyntaxError(
         f"{what}, expected {in_words(accepted)}", hint=_advice(tokens, index), position=here, detail=detail
     )

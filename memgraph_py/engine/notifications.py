@@ -84,7 +84,7 @@ def _large_patterns(met: Met) -> Iterator[Notification]:
                 clause.offset,
             )
     for pattern in met.patterns:
-        if pattern.function is None:
+        if pattern.function is None and pattern.selector is None:
             for relationship in pattern.relationships:
                 if relationship.variable_length and relationship.maximum is None and relationship.search is None:
                     yield Notification(

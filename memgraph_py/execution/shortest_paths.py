@@ -11,28 +11,24 @@ A search keeps a mark for each node that it has met, and for each level the rela
 predicate that names the node to which a relationship leads is asked of searches from the source only.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memgraph_py.columnar import Batch, Column, Kind
-from memgraph_py.errors import LimitExceeded
+from memgraph_py.errors import LimitExceeded, ShortestPathOfOneNode
+from memgraph_py.execution.discovery import Discovery, Keeps, Positions, Ways
 from memgraph_py.execution.evaluation import evaluate, node_ids, truth
 from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.trails import Demand, Surroundings
 from memgraph_py.execution.variable_length import relationship_lists
-from memgraph_py.kernels.paths import discover
-from memgraph_py.plan.operators import ShortestPaths
+from memgraph_py.plan.operators import Circles, ShortestPaths
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.storage.view import REVERSED, Direction, NodeIds, RelationshipIds
+from memgraph_py.storage.view import REVERSED, NodeIds, RelationshipIds
 
-Positions = NDArray[np.int64]
-Keeps = Callable[[RelationshipIds, NodeIds], "NDArray[np.bool_]"]
-"""Which relationships may be used, given the node to which each leads."""
-
-_MARKS_MIN = 1 << 12
 _TARGETS_OF_ONE_SEARCH = 8
 """From so many rows of one source on, one search for all of them costs less than one for each."""
 
@@ -56,51 +52,31 @@ _NONE: Positions = np.zeros(0, dtype=np.int64)
 class _Side:
     """A search from one node."""
 
-    __slots__ = ("_context", "_direction", "_every", "_keeps", "_known", "_types", "levels", "marks")
+    __slots__ = ("_every", "_met", "levels")
 
-    def __init__(
-        self, start: int, direction: Direction, operator: ShortestPaths, keeps: Keeps | None, context: ExecutionContext
-    ) -> None:
-        self._context = context
-        self._direction = direction
-        self._types = context.type_ids(operator.types)
-        self._keeps = keeps
-        self._every = operator.every
-        self._known = 1
-        self.marks: NDArray[np.int32] = np.zeros(max(_MARKS_MIN, start + 1), dtype=np.int32)
-        """By node: 0, or its number among those that were met, from 1."""
-        self.marks[start] = 1
+    def __init__(self, start: int, ways: Ways, context: ExecutionContext, *, every: bool) -> None:
+        self._met = Discovery(start, ways, context)
+        self._every = every
         self.levels = [_Level(np.array((start,), dtype=np.int64), _NONE, _NONE)]
 
     def grow(self) -> NodeIds:
         """Nodes at the next distance, none where there are no more."""
-        self._context.check()
-        found = self._context.graph.expand(self.levels[-1].nodes, self._direction, self._types)
-        parents, relationships, targets = found.source_rows, found.relationships, found.targets
-        if self._keeps is not None and len(targets):
-            keep = self._keeps(relationships, targets)
-            parents, relationships, targets = parents[keep], relationships[keep], targets[keep]
-        if len(targets) and (top := int(targets.max())) >= len(self.marks):
-            grown = np.zeros(max(top + 1, 2 * len(self.marks)), dtype=np.int32)
-            grown[: len(self.marks)] = self.marks
-            self.marks = grown
-        known = self._known
-        first = discover(targets, self.marks, known)
-        self._known += len(first)
-        level = _Level(targets[first], parents[first], relationships[first])
+        known = self._met.known
+        step = self._met.step(self.levels[-1].nodes)
+        first = step.first
+        level = _Level(step.targets[first], step.parents[first], step.relationships[first])
         if self._every and len(first):
-            numbers = self.marks[targets] - 1
+            numbers = self._met.numbers(step.targets)
             new = numbers >= known
-            level.edge_nodes = numbers[new].astype(np.int64) - known
-            level.edge_parents, level.edge_relationships = parents[new], relationships[new]
+            level.edge_nodes = numbers[new] - known
+            level.edge_parents, level.edge_relationships = step.parents[new], step.relationships[new]
         self.levels.append(level)
         return level.nodes
 
     def positions(self, nodes: NodeIds) -> Positions:
         """Where these nodes stand in the newest level, -1 where they do not."""
-        inside = nodes < len(self.marks)
-        before = self._known - len(self.levels[-1].nodes)
-        numbers = np.where(inside, self.marks[np.where(inside, nodes, 0)], 0).astype(np.int64) - 1 - before
+        before = self._met.known - len(self.levels[-1].nodes)
+        numbers = self._met.numbers(nodes) - before
         return np.where(numbers >= 0, numbers, -1)
 
     def ways(self, positions: Positions, level: int) -> NDArray[np.int64]:
@@ -111,7 +87,7 @@ class _Side:
             positions = self.levels[distance].parents[positions]
         return ways
 
-    def all_ways(self, positions: Positions) -> tuple[Positions, NDArray[np.int64]]:
+    def all_ways(self, positions: Positions, context: ExecutionContext) -> tuple[Positions, NDArray[np.int64]]:
         """All ways to nodes of the newest level: of which position each is, and (ways, level) relationships."""
         origins = np.arange(len(positions), dtype=np.int64)
         columns: list[NDArray[np.int64]] = []
@@ -119,7 +95,7 @@ class _Side:
             order = np.argsort(level.edge_nodes, kind="stable")
             starts = np.searchsorted(level.edge_nodes[order], np.arange(len(level.nodes) + 1))
             counts = (starts[1:] - starts[:-1])[positions]
-            _check_count(int(counts.sum()), len(self.levels), self._context)
+            _check_count(int(counts.sum()), len(self.levels), context)
             rows = np.repeat(np.arange(len(positions)), counts)
             offsets = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
             edges = order[starts[positions][rows] + offsets]
@@ -133,7 +109,7 @@ class _Side:
 @executes(ShortestPaths)
 def shortest_paths(operator: ShortestPaths, context: ExecutionContext) -> Iterator[Batch]:
     """Paths of each input row, the shorter ones first."""
-    outer = free_variables(operator.predicate) - {operator.relationship, operator.node} if operator.predicate else None
+    outer = _outer_variables(operator)
     for batch in context.run(operator.input):
         sources = node_ids(batch.columns[operator.source])
         if not operator.into:
@@ -142,30 +118,65 @@ def shortest_paths(operator: ShortestPaths, context: ExecutionContext) -> Iterat
             continue
         targets = node_ids(batch.columns[operator.target])
         rows = np.flatnonzero((sources >= 0) & (targets >= 0))
-        if outer or operator.every or len(rows) < _TARGETS_OF_ONE_SEARCH:
-            for row in rows.tolist():
-                yield from _between(operator, batch, row, int(sources[row]), int(targets[row]), context)
-            continue
         order = rows[np.argsort(sources[rows], kind="stable")]
+        if operator.minimum and operator.circles is not Circles.NONE:
+            circles = sources[order] == targets[order]
+            if operator.circles is Circles.REFUSED and circles.any():
+                raise _common_node()
+            if operator.circles is Circles.FOUND and not operator.lists:
+                yield from _trails_to(operator, batch, order[circles], targets, context)
+                order = order[~circles]
+        if operator.lists:
+            search = _trails_to
+        elif outer or operator.every:
+            search = _each_between
+        else:
+            search = _from_one
         ends = np.flatnonzero(np.diff(sources[order], append=-2)) + 1
-        for group in np.split(order, ends[:-1]):
-            yield from _from_one(operator, batch, group, sources, targets, context)
+        for group in np.split(order, ends[:-1]) if len(order) else ():
+            yield from search(operator, batch, group, targets, context)
+
+
+def _common_node() -> ShortestPathOfOneNode:
+    return ShortestPathOfOneNode(
+        "shortestPath() and allShortestPaths() cannot lead from a node back to it",
+        hint="write `WHERE a <> b`, or `ANY SHORTEST (a)-[:R]->+(b)`, which finds such paths",
+    )
+
+
+def _trails_to(
+    operator: ShortestPaths, batch: Batch, rows: Positions, targets: NodeIds, context: ExecutionContext
+) -> Iterator[Batch]:
+    """Rows of one source, or of any: each path of them, also back to it."""
+    sources = node_ids(batch.columns[operator.source])
+    shared: Surroundings | None = None
+    before = -1
+    for row in rows.tolist():
+        source = int(sources[row])
+        if shared is None or source != before or _outer_variables(operator):
+            shared = Surroundings(source, _ways(operator, batch, row, context), _demand(operator), context)
+        before = source
+        for ways in shared.trails(int(targets[row])):
+            yield from _emitted(operator, batch, np.full(len(ways), row, dtype=np.int64), None, ways, context)
+
+
+def _each_between(
+    operator: ShortestPaths, batch: Batch, rows: Positions, targets: NodeIds, context: ExecutionContext
+) -> Iterator[Batch]:
+    sources = node_ids(batch.columns[operator.source])
+    for row in rows.tolist():
+        yield from _between(operator, batch, row, int(sources[row]), int(targets[row]), context)
 
 
 def _from_one(
-    operator: ShortestPaths,
-    batch: Batch,
-    rows: Positions,
-    sources: NodeIds,
-    targets: NodeIds,
-    context: ExecutionContext,
+    operator: ShortestPaths, batch: Batch, rows: Positions, targets: NodeIds, context: ExecutionContext
 ) -> Iterator[Batch]:
     """Rows of one source."""
     if len(rows) < _TARGETS_OF_ONE_SEARCH:
-        for row in rows.tolist():
-            yield from _between(operator, batch, row, int(sources[row]), int(targets[row]), context)
+        yield from _each_between(operator, batch, rows, targets, context)
         return
-    side = _Side(int(sources[rows[0]]), operator.direction, operator, _keeps(operator, batch, 0, context), context)
+    source = int(node_ids(batch.columns[operator.source])[rows[0]])
+    side = _Side(source, _ways(operator, batch, 0, context), context, every=False)
     left = rows
     for distance in _distances(operator):
         if distance and not len(side.grow()):
@@ -184,15 +195,28 @@ def _reached(
     operator: ShortestPaths, batch: Batch, row: int, source: int, context: ExecutionContext
 ) -> Iterator[Batch]:
     """All nodes that can be reached, nearer ones first."""
-    side = _Side(source, operator.direction, operator, _keeps(operator, batch, row, context), context)
+    followed = _ways(operator, batch, row, context)
+    if (operator.circles is Circles.FOUND and operator.minimum > 0) or operator.lists:
+        around = Surroundings(source, followed, _demand(operator), context)
+        for node in around.nodes().tolist() if operator.lists else (source,):
+            for ways in around.trails(node):
+                rows, nodes = np.full(len(ways), row, dtype=np.int64), np.full(len(ways), node, dtype=np.int64)
+                yield from _emitted(operator, batch, rows, nodes, ways, context)
+        if operator.lists:
+            return
+    side = _Side(source, followed, context, every=operator.every)
     for distance in _distances(operator):
         nodes = side.levels[0].nodes if distance == 0 else side.grow()
         if not len(nodes):
             return
         if distance >= operator.minimum:
-            rows = np.full(len(nodes), row, dtype=np.int64)
-            ways = side.ways(np.arange(len(nodes)), distance)
-            yield from _emitted(operator, batch, rows, nodes, ways, context)
+            positions = np.arange(len(nodes))
+            if operator.every:
+                positions, ways = side.all_ways(positions, context)
+            else:
+                ways = side.ways(positions, distance)
+            rows = np.full(len(positions), row, dtype=np.int64)
+            yield from _emitted(operator, batch, rows, nodes[positions], ways, context)
 
 
 def _distances(operator: ShortestPaths) -> Iterator[int]:
@@ -215,13 +239,14 @@ def _between(
         way = context.graph.shortest_path((source, target), operator.direction, types, operator.maximum, flag)
         context.check()
         if way is not None:
-            if len(way):
+            if len(way) >= max(operator.minimum, 1):
                 yield from _emitted(operator, batch, _one(row), None, way[np.newaxis], context)
             return
-    keeps = _keeps(operator, batch, row, context)
+    followed = _ways(operator, batch, row, context)
     one_way = operator.predicate is not None and operator.node in free_variables(operator.predicate)
-    here = _Side(source, operator.direction, operator, keeps, context)
-    there = _Side(target, REVERSED[operator.direction], operator, keeps, context)
+    here = _Side(source, followed, context, every=operator.every)
+    back = replace(followed, direction=REVERSED[operator.direction])
+    there = _Side(target, back, context, every=operator.every)
     maximum = operator.maximum
     while maximum is None or len(here.levels) + len(there.levels) - 2 < maximum:
         side, other = (
@@ -233,6 +258,8 @@ def _between(
         positions = other.positions(nodes)
         met = np.flatnonzero(positions >= 0)
         if len(met):
+            if len(here.levels) + len(there.levels) - 2 < operator.minimum:
+                return
             at_here, at_there = (met, positions[met]) if side is here else (positions[met], met)
             ways = _joined_ways(operator, here, there, at_here, at_there, context)
             yield from _emitted(operator, batch, np.full(len(ways), row, dtype=np.int64), None, ways, context)
@@ -251,8 +278,8 @@ def _joined_ways(
     if not operator.every:
         first = here.ways(at_here[:1], len(here.levels) - 1)
         return np.concatenate((first, there.ways(at_there[:1], len(there.levels) - 1)[:, ::-1]), axis=1)
-    origins, first = here.all_ways(at_here)
-    other_origins, last = there.all_ways(at_there)
+    origins, first = here.all_ways(at_here, context)
+    other_origins, last = there.all_ways(at_there, context)
     order = np.argsort(other_origins, kind="stable")
     starts = np.searchsorted(other_origins[order], np.arange(len(at_there) + 1))
     counts = (starts[1:] - starts[:-1])[origins]
@@ -275,6 +302,14 @@ def _one(row: int) -> Positions:
     return np.array((row,), dtype=np.int64)
 
 
+def _demand(operator: ShortestPaths) -> Demand:
+    return Demand(operator.minimum, operator.maximum, operator.count, operator.every)
+
+
+def _ways(operator: ShortestPaths, batch: Batch, row: int, context: ExecutionContext) -> Ways:
+    return Ways(operator.direction, context.type_ids(operator.types), _keeps(operator, batch, row, context))
+
+
 def _keeps(operator: ShortestPaths, batch: Batch, row: int, context: ExecutionContext) -> Keeps | None:
     """The operator's predicate for the searches of one row."""
     predicate = operator.predicate
@@ -291,6 +326,12 @@ def _keeps(operator: ShortestPaths, batch: Batch, row: int, context: ExecutionCo
         return truth(evaluate(predicate, Batch(len(nodes), columns), context))
 
     return keeps
+
+
+def _outer_variables(operator: ShortestPaths) -> frozenset[str]:
+    """Variables of the input that the operator's predicate reads."""
+    predicate = operator.predicate
+    return frozenset() if predicate is None else free_variables(predicate) - {operator.relationship, operator.node}
 
 
 def _emitted(

@@ -159,6 +159,7 @@ class _Estimate:
             case operators.ShortestPaths():
                 reached = float(max(statistics.nodes(None), 1))
                 self.largest = max(self.largest, rows * reached)  # what a search looks at
+                rows *= operator.count
                 return rows if operator.into else rows * reached
             case operators.NodeCount(_, _, _, str()):
                 self.largest = max(self.largest, float(statistics.nodes(None)))  # it looks at each

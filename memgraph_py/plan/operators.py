@@ -11,6 +11,7 @@ A variable that an operator binds is not bound by its input; where a pattern com
 uses ``ExpandInto`` or a Filter on equality.
 """
 
+from enum import Enum
 from typing import TypeAlias
 
 from memgraph_py.immutable import immutable
@@ -164,13 +165,23 @@ class VariableExpand(Remembering):
     unused: tuple[str, ...] = ()
 
 
+class Circles(Enum):
+    """What of paths of one relationship or more from a node back to it: there are none, the query is refused, or they
+    are found as any other."""
+
+    NONE = 0
+    REFUSED = 1
+    FOUND = 2
+
+
 @immutable
 class ShortestPaths(Remembering):
-    """A shortest path of ``minimum`` to ``maximum`` relationships from ``source`` to ``target``, if there is one; all
-    of them where ``every``. A target that is not bound already (``into``) is each node that can be reached.
-    ``predicate`` is demanded of each relationship, named ``relationship``, with the node that it leads to, named
-    ``node``: no path goes elsewhere. No path leads from a node back to itself but the empty one. ``relationships`` and
-    ``reverse`` as in VariableExpand."""
+    """The ``count`` shortest paths of ``minimum`` to ``maximum`` relationships from ``source`` to ``target``, none used
+    twice, as far as there are so many; where ``every``, all those of the ``count`` least lengths. A target that is not
+    bound already (``into``) is each node that can be reached. ``predicate`` is demanded of each relationship, named
+    ``relationship``, with the node that it leads to, named ``node``: no path goes elsewhere. ``circles``: what if
+    source and target are one node; without Circles.FOUND the count is 1 and the minimum at most 1. ``relationships``
+    and ``reverse`` as in VariableExpand."""
 
     input: "Operator"
     source: str
@@ -186,7 +197,14 @@ class ShortestPaths(Remembering):
     node: str
     predicate: Expression | None
     reverse: bool = False
+    count: int = 1
+    circles: Circles = Circles.NONE
     unused: tuple[str, ...] = ()
+
+    @property
+    def lists(self) -> bool:
+        """True where more paths are asked for than the first that a search by breadth finds."""
+        return self.circles is Circles.FOUND and (self.count > 1 or self.minimum > 1)
 
 
 @immutable

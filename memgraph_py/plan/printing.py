@@ -419,6 +419,8 @@ def _paths(operator: operators.VariableExpand | operators.ShortestPaths) -> str:
         properties = "" if operator.properties is None else f" {expression_text(operator.properties)}"
         return _relationship(operator, inner + properties)
     how = "all shortest" if operator.every else "shortest"
+    if operator.count > 1:
+        how = f"shortest {operator.count}{' groups' if operator.every else ''}"
     where = "" if operator.predicate is None else f" WHERE {expression_text(operator.predicate)}"
     return f"{how} {_relationship(operator, inner)}{where}"
 

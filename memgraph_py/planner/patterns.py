@@ -11,13 +11,14 @@ Each predicate (labels, property maps, WHERE split at AND) is filtered as soon a
 relationship is compared with the others of the same MATCH that could be the same (openCypher 9, "Uniqueness").
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.construction.labels import label_test, named_labels
-from memgraph_py.plan.expressions import Call, Expression, HasLabels, PathOf, Property, Variable
+from memgraph_py.plan.expressions import Call, Expression, HasLabels, PathOf, Property, Quantifier, Variable
 from memgraph_py.plan.operators import (
     AllNodes,
+    Circles,
     Expand,
     ExpandInto,
     Extend,
@@ -48,12 +49,20 @@ class PatternNode:
 
 @dataclass(slots=True)
 class PatternRelationship:
-    """A relationship of the pattern, from its left to its right node as written."""
+    """A relationship of the pattern, from its left to its right node as written; selector: of the path along it, whose
+    variable is ``path``."""
 
     variable: str
     left: str
     right: str
     written: ast.RelationshipPattern
+    selector: ast.Selector | None = None
+    path: str | None = None
+
+    @property
+    def is_searched(self) -> bool:
+        """True where not all paths are listed."""
+        return self.selector is not None or self.written.search is not None
 
 
 @dataclass(slots=True)
@@ -79,11 +88,13 @@ def pattern_graph(parts: tuple[ast.PatternPart, ...], scope: Scope) -> PatternGr
         for written, node in zip(part.relationships, part.nodes[1:], strict=True):
             name = _name(graph, written.variable, scope)
             right = _add_node(graph, node, scope)
-            graph.relationships.append(PatternRelationship(name, along[-1], right, written))
+            path = part.variable if part.selector is not None else None
+            graph.relationships.append(PatternRelationship(name, along[-1], right, written, part.selector, path))
             along += (name, right)
         if part.variable is not None:
-            graph.paths.append((part.variable, tuple(along)))
             graph.named.append(part.variable)
+            if part.selector is None:
+                graph.paths.append((part.variable, tuple(along)))
     return graph
 
 
@@ -92,7 +103,9 @@ def _add_search(graph: PatternGraph, part: ast.PatternPart, scope: Scope) -> Non
     (written,) = part.relationships
     name = _name(graph, written.variable, scope)
     every = part.function == "allshortestpaths"
-    graph.searches.append(Search(written, left, right, name, written.direction, part.variable, every=every))
+    graph.searches.append(
+        Search(written, left, right, name, written.direction, part.variable, every=every, circles=Circles.REFUSED)
+    )
     if part.variable is not None:
         graph.named.append(part.variable)
 
@@ -152,14 +165,26 @@ def _predicates(graph: PatternGraph, where: ast.Expression | None, inner: Scope,
         pattern = relationship.written
         if pattern.properties is not None and not pattern.variable_length:
             written += equalities(relationship.variable, pattern.properties)
-        if pattern.type_expression is not None and pattern.search is None:
+        if pattern.type_expression is not None and not relationship.is_searched:
             written += conjuncts(_type_test(relationship, pattern.type_expression, inner))
-        if pattern.predicate is not None:
+        if pattern.predicate is not None and not pattern.variable_length:
             written += conjuncts(pattern.predicate)
     if where is not None:
         written += conjuncts(where)
     found += [translate(predicate, inner) for predicate in written]
+    found += _of_each_repeated(graph, inner)
     return [_Predicate(predicate, free_variables(predicate)) for predicate in found]
+
+
+def _of_each_repeated(graph: PatternGraph, scope: Scope) -> list[Expression]:
+    """What stands in the brackets of relationships that are repeated, but for those that a search looks at itself."""
+    found: list[Expression] = []
+    for relationship in graph.relationships:
+        written = relationship.written
+        if written.predicate is not None and written.variable_length and relationship.selector is None:
+            name = relationship.variable  # of their list, and there of each
+            found.append(Quantifier("all", name, Variable(name), translate(written.predicate, scope)))
+    return found
 
 
 def _type_test(relationship: PatternRelationship, types: ast.LabelExpression, scope: Scope) -> ast.Expression:
@@ -234,15 +259,29 @@ class _Growth:
                 continue
             if relationship.written.variable_length and not self._can_check(relationship.written.properties):
                 continue
-            if relationship.written.search is not None and ends == 1 and self._leads_to_few(relationship):
-                continue  # find that node first: a search between two looks at less than one for all
+            if relationship.is_searched and ends == 1 and self._needs_both_ends(relationship):
+                continue
             rank = (2 - ends) * 2 + relationship.written.variable_length
             if rank < best_rank:
                 best, best_rank = relationship, rank
         return best
 
-    def _leads_to_few(self, relationship: PatternRelationship) -> bool:
-        return self._has_equality(relationship.right if relationship.left in self.bound else relationship.left)
+    def _needs_both_ends(self, relationship: PatternRelationship) -> bool:
+        """True where the other end of a search has to be found first, or costs less when it is: a search between two
+        nodes looks at less than one for all, and several paths are looked for by pairs of nodes."""
+        other = relationship.right if relationship.left in self.bound else relationship.left
+        selector, written = relationship.selector, relationship.written
+        if self._has_equality(other):
+            return True
+        if selector is None:
+            return False
+        if selector.predicate is not None or (selector.count > 1 and self.graph.nodes[other].labels):
+            return True
+        return any(
+            other in free_variables(translate(part, self.scope))
+            for part in (written.predicate, written.properties)
+            if part is not None
+        )
 
     def _can_check(self, properties: ast.MapLiteral | ast.Parameter | None) -> bool:
         return properties is None or free_variables(translate(properties, self.scope)) <= self.bound
@@ -319,10 +358,10 @@ class _Growth:
         direction = written.direction
         if reverse:
             left, right, direction = right, left, REVERSED[direction]
-        if written.search is not None:
+        if relationship.is_searched:
             into = right in self.bound
-            found = Search(written, left, right, name, direction, into=into, reverse=reverse)
-            self.operator = search(found, [], self.operator, self.scope)
+            found = Search(written, left, right, name, direction, relationship.path, into=into, reverse=reverse)
+            self._search_along(found, relationship.selector)
             return
         properties = written.properties
         minimum = 1 if written.minimum is None else written.minimum
@@ -339,6 +378,16 @@ class _Growth:
             properties=None if properties is None else translate(properties, self.scope),
             reverse=reverse,
         )
+
+    def _search_along(self, found: Search, selector: ast.Selector | None) -> None:
+        predicates: list[Expression] = []
+        if selector is not None:
+            found = replace(found, count=selector.count, every=selector.groups, circles=Circles.FOUND)
+            if selector.predicate is not None:
+                predicates = [translate(part, self.scope) for part in conjuncts(selector.predicate)]
+        self.operator = search(found, predicates, self.operator, self.scope)
+        if found.path is not None:
+            self.bound.add(found.path)
 
     def _search(self, found: Search) -> None:
         names = {found.relationships} if found.path is None else {found.relationships, found.path}

@@ -58,9 +58,9 @@ class Scope:
         hidden = [name for _, name in self.origins]
         return tuple(name for name in self.variables if name not in hidden) if hidden else self.variables
 
-    def not_supported(self, what: str, offset: int) -> CypherSyntaxError:
+    def not_supported(self, what: str, offset: int, hint: str | None = None) -> CypherSyntaxError:
         """The error for what analysis accepts and no operator can do yet."""
-        return CypherSyntaxError(f"{what} is not supported yet", position=position(self.text, offset))
+        return CypherSyntaxError(f"{what} is not supported yet", hint=hint, position=position(self.text, offset))
 
     def fresh(self) -> str:
         """A name that no user can write, unique in the query."""

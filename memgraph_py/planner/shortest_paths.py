@@ -1,6 +1,8 @@
-"""shortestPath(), allShortestPaths() and `*BFS`: searches between nodes that the rest of the pattern has bound.
+"""shortestPath(), allShortestPaths(), `*BFS`, ANY SHORTEST and its like: searches between nodes that the rest of the
+pattern has bound.
 
-What WHERE demands of each relationship or node of the path is demanded while searching. Any other predicate on the path
+What WHERE demands of each relationship or node of the path is demanded while searching; so is that of the WHERE within
+the brackets of selected paths, while the one behind them is asked of what was selected. Any other predicate on the path
 may need a longer path than the shortest one: then all paths are tried, shorter ones first, until one of them fits.
 """
 
@@ -12,6 +14,7 @@ from memgraph_py.plan.expressions import Call, Expression, Literal, PathOf, Quan
 from memgraph_py.plan.operators import (
     Apply,
     Argument,
+    Circles,
     Extend,
     Filter,
     Limit,
@@ -21,7 +24,7 @@ from memgraph_py.plan.operators import (
     VariableExpand,
 )
 from memgraph_py.plan.substitution import substituted
-from memgraph_py.plan.variables import columns, free_variables
+from memgraph_py.plan.variables import columns, free_variables, holds_subquery
 from memgraph_py.planner.scope import Scope, narrowed
 from memgraph_py.planner.translate import equalities, translate
 from memgraph_py.storage.view import Direction
@@ -30,7 +33,7 @@ from memgraph_py.storage.view import Direction
 @dataclass(frozen=True, slots=True)
 class Search:
     """A search from ``source`` to ``target``, from left to right as written unless ``reverse``. relationships: name of
-    their list; path: name of the path, or None."""
+    their list; path: name of the path, or None. count, every, circles: as of ShortestPaths."""
 
     written: ast.RelationshipPattern
     source: str
@@ -41,6 +44,8 @@ class Search:
     into: bool = True
     every: bool = False
     reverse: bool = False
+    count: int = 1
+    circles: Circles = Circles.NONE
 
     @property
     def minimum(self) -> int:
@@ -55,7 +60,7 @@ class Search:
 
 def search(found: Search, predicates: list[Expression], operator: Operator, scope: Scope) -> Operator:
     """The operator's rows with the shortest paths that meet the predicates; binds relationships and path."""
-    relationship, node = scope.fresh(), scope.fresh()
+    relationship, node = _names(found.written, scope)
     demands = _written_demands(found.written, relationship, node, scope)
     others: list[Expression] = []
     for predicate in predicates:
@@ -83,6 +88,8 @@ def search(found: Search, predicates: list[Expression], operator: Operator, scop
         node,
         _joined(demands),
         found.reverse,
+        found.count,
+        found.circles,
     )
     return _with_path(found, result)
 
@@ -103,11 +110,20 @@ def _written_demands(written: ast.RelationshipPattern, relationship: str, node: 
     if written.type_expression is not None:
         demands.append(label_test(ast.Variable(relationship, written.offset), written.type_expression, written.offset))
     result = [translate(demand, inner) for demand in demands]
+    if written.predicate is not None:
+        result.append(translate(written.predicate, inner))
     if written.search is not None and written.search.predicate is not None:
-        names = {written.search.relationship: Variable(relationship), written.search.node: Variable(node)}
-        translated = translate(written.search.predicate, scope.bind(*names))
-        result.append(substituted(translated, names))
+        result.append(translate(written.search.predicate, inner))
     return result
+
+
+def _names(written: ast.RelationshipPattern, scope: Scope) -> tuple[str, str]:
+    """What one relationship and the node that it leads to are called: as in the pattern's predicate, if it has one."""
+    if written.search is not None and written.search.predicate is not None:
+        return written.search.relationship, written.search.node
+    if written.predicate is not None and written.variable is not None:  # that of their list, and there of each
+        return written.variable, scope.fresh()
+    return scope.fresh(), scope.fresh()
 
 
 def _of_each(predicate: Expression, found: Search, relationship: str, node: str) -> Expression | None:
@@ -123,7 +139,7 @@ def _of_each(predicate: Expression, found: Search, relationship: str, node: str)
         name = node
     else:
         return None
-    if free_variables(inner) & {found.path, found.relationships}:
+    if free_variables(inner) & {found.path, found.relationships} or holds_subquery(inner):
         return None
     renamed = substituted(inner, {variable: Variable(name)})
     return renamed if kind == "all" else Call("NOT", (renamed,))
@@ -136,15 +152,24 @@ def _is_call(expression: Expression, function: str, argument: str | None) -> boo
 def _as_filters(found: Search, scope: Scope) -> list[Expression]:
     """What the pattern demands beyond its types and properties, of the whole list."""
     written = found.written
-    if written.type_expression is None:
-        return []
-    each = scope.fresh()
-    test = label_test(ast.Variable(each, written.offset), written.type_expression, written.offset)
-    return [Quantifier("all", each, Variable(found.relationships), translate(test, scope.bind(each)))]
+    demands: list[Expression] = []
+    each, _ = _names(written, scope)
+    if written.type_expression is not None:
+        test = label_test(ast.Variable(each, written.offset), written.type_expression, written.offset)
+        demands.append(translate(test, scope.bind(each)))
+    if written.predicate is not None:
+        demands.append(translate(written.predicate, scope.bind(each)))
+    return [Quantifier("all", each, Variable(found.relationships), demand) for demand in demands]
 
 
 def _tried(found: Search, predicates: list[Expression], operator: Operator, scope: Scope) -> Operator:
     """All paths, shorter ones first, until one meets the predicates."""
+    if found.every and found.count > 1:
+        raise scope.not_supported(
+            "a selection by GROUPS with a predicate on the whole path",
+            found.written.offset,
+            hint="demand it of each relationship, `-[r:R WHERE …]->+`, or select by number, `SHORTEST 3`",
+        )
     if not found.every:
         return Apply(operator, _limited(found, predicates, operator, scope))
     length = scope.fresh()
@@ -157,7 +182,7 @@ def _tried(found: Search, predicates: list[Expression], operator: Operator, scop
 
 
 def _limited(found: Search, predicates: list[Expression], operator: Operator, scope: Scope) -> Operator:
-    return narrowed(Limit(_filtered(found, predicates, operator, scope), Literal(1)), columns(operator))
+    return narrowed(Limit(_filtered(found, predicates, operator, scope), Literal(found.count)), columns(operator))
 
 
 def _filtered(found: Search, predicates: list[Expression], operator: Operator, scope: Scope) -> Operator:

@@ -192,7 +192,7 @@ def test_no_name_of_the_grammar_is_told() -> None:
         ("RETURN [x IN", "an expression"),
         ("RETURN {a:", "an expression"),
         ("MATCH (n) WHERE", "an expression"),
-        ("MATCH p =", '"(" or shortestPath'),
+        ("MATCH p =", '"(", SHORTEST or shortestPath'),
         ("RETURN CASE 1 WHEN = 2 2", 'an operator, "," or THEN'),
         ("RETURN [x IN xs 2]", 'an operator, "]", "|" or WHERE'),
     ],

@@ -355,3 +355,10 @@ MATCH (a:Person {name:'Ada'}) CALL { WITH a MATCH (a)-->(x) RETURN x LIMIT 1 } W
 RETURN [x IN [1,2,3] WHERE x > 1] AS a, [x IN [] | x] AS b, [x IN null | x] AS c, [n IN [1,null] WHERE n IS NULL] AS d
 RETURN toString(datetime('2020-01-01T10:05:00Z')), toString(localdatetime('2020-01-01T10:05:00')), toString(time('10:05:00Z')), toString(localtime('10:05:00')), toString(datetime('2020-01-01T10:05Z')), toString(datetime('2020-01-01T10:05[Europe/Berlin]')), toString(localtime('10')), toString(datetime('2020-01-01T10:05:07Z')), toString(datetime('2020-01-01T10:05:00.5Z'))
 RETURN point({longitude: 190, latitude: 10}).x, point({longitude: -190, latitude: 10, height: 3}).x, point({longitude: 180, latitude: 1}).x, point({longitude: -180, latitude: 1}).x, point({longitude: 540, latitude: 1}).x, point({longitude: 1e6, latitude: 1}).x, point({x: 361, y: 1, crs:'wgs-84'}).longitude
+MATCH p = ANY SHORTEST (a:Person {name:'Ada'})-[:KNOWS]->+(b:Person) RETURN b.name, length(p)
+MATCH p = ALL SHORTEST (a:Person {name:'Ada'})-[:KNOWS|ACTED_IN]-+(b) RETURN coalesce(b.name, b.title), length(p), count(*) AS c
+MATCH p = SHORTEST 3 (a:Person {name:'Ada'})--+(b:Person {name:'Cy'}) RETURN length(p) ORDER BY length(p)
+MATCH SHORTEST 2 GROUPS (a:Person {name:'Ada'})-[r]-+(b:Person {name:'Cy'}) RETURN size(r), count(*) ORDER BY size(r)
+MATCH ANY SHORTEST (a:Person {name:'Ada'})-[r:KNOWS WHERE r.since > 2000]-+(b:Person {name:'Bob'}) RETURN [x IN r | x.since] AS years
+MATCH SHORTEST 2 ((a:Person {name:'Ada'})-[r]-+(b:Person {name:'Cy'}) WHERE none(x IN r WHERE x.w > 3)) RETURN size(r) ORDER BY size(r)
+MATCH (a:Person)-[r:KNOWS WHERE r.w > 1]->{1,2}(b) RETURN a.name, b.name, size(r)

@@ -40,11 +40,15 @@ def bind_match(parts: tuple[ast.PatternPart, ...], place: Place) -> None:
     seen: set[str] = set()
     place.findings.met.patterns += parts
     for part in parts:
+        if part.selector is not None:
+            _check_selected(part, parts, place)
         for element in elements(part):
             _bind_element(element, seen, place)
         bind_path(part, place)
         _check_shortest(part, place)
     for part in parts:
+        if part.selector is not None and part.selector.predicate is not None:
+            check_predicate(part.selector.predicate, place)
         for element in elements(part):
             if isinstance(element.properties, ast.Parameter):
                 raise _parameter_map(element.properties, "MATCH", place)
@@ -73,7 +77,9 @@ def check_details(element: ast.NodePattern | ast.RelationshipPattern, place: Pla
     if element.properties is not None:
         check(element.properties, place.value())
     if element.predicate is not None:
-        check_predicate(element.predicate, place)
+        is_repeated = isinstance(element, ast.RelationshipPattern) and element.variable_length
+        one = {element.variable or "": RELATIONSHIP} if is_repeated else {}  # the predicate is of each
+        check_predicate(element.predicate, Place({**place.scope, **one}, place.findings))
     demanded = element.label_expression if isinstance(element, ast.NodePattern) else element.type_expression
     if demanded is not None:
         for part in walk(demanded):
@@ -88,8 +94,6 @@ def check_details(element: ast.NodePattern | ast.RelationshipPattern, place: Pla
 
 def _bind_element(element: ast.NodePattern | ast.RelationshipPattern, seen: set[str], place: Place) -> None:
     """Bind a variable, or check that the one it names has the right kind. ``seen``: relationships of this clause."""
-    if isinstance(element, ast.RelationshipPattern):
-        _check_length(element, place)
     name = element.variable
     if name is None:
         return
@@ -120,16 +124,6 @@ def _fits(known: Kind, kind: Kind) -> bool:
     return is_list(kind) and is_list(known) and known.element in (ANY, NULL, RELATIONSHIP)
 
 
-def _check_length(element: ast.RelationshipPattern, place: Place) -> None:
-    if element.variable_length and element.predicate is not None:
-        raise place.error(
-            "a relationship of variable length cannot have a WHERE of its own",
-            element.offset,
-            "UnexpectedSyntax",
-            hint="write `WHERE all(x IN r WHERE …)` behind the pattern",
-        )
-
-
 def _check_shortest(part: ast.PatternPart, place: Place) -> None:
     if part.function is None:
         return
@@ -145,6 +139,27 @@ def _check_shortest(part: ast.PatternPart, place: Place) -> None:
             relationship.offset,
             "UnexpectedSyntax",
         )
+
+
+def _check_selected(part: ast.PatternPart, parts: tuple[ast.PatternPart, ...], place: Place) -> None:
+    if len(parts) > 1:
+        raise place.error(
+            "a pattern whose paths are selected stands alone in its MATCH",
+            part.offset,
+            "UnexpectedSyntax",
+            hint="match the others by a MATCH of their own",
+        )
+    repeated = [one for one in part.relationships if one.variable_length and one.search is None]
+    if len(part.relationships) != 1 or not repeated:
+        raise place.error(
+            "paths can be selected between two nodes with one repeated relationship between them",
+            part.offset,
+            "UnexpectedSyntax",
+            hint="write `ANY SHORTEST (a)-[:R]->+(b)`",
+        )
+    name = repeated[0].variable
+    if name is not None and name in place.scope:
+        raise _already_bound(name, repeated[0].offset, place)
 
 
 def check_shortest_path(part: ast.PatternPart, place: Place) -> None:
@@ -209,6 +224,10 @@ def _check_new_details(element: ast.NodePattern | ast.RelationshipPattern, place
 def _bind_new(part: ast.PatternPart, place: Place, clause: str) -> None:
     if part.function is not None:
         raise place.error(f"{clause} cannot make a {SHORTEST[part.function]}()", part.offset, "UnexpectedSyntax")
+    if part.selector is not None:
+        raise place.error(
+            f"{clause} cannot select paths", part.offset, "UnexpectedSyntax", hint="ANY, ALL and SHORTEST are for MATCH"
+        )
     for element in elements(part):
         if isinstance(element, ast.NodePattern):
             _bind_new_node(element, place, alone=not part.relationships)

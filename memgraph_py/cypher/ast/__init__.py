@@ -89,7 +89,7 @@ from memgraph_py.cypher.ast.expressions import (
     Variable,
 )
 from memgraph_py.cypher.ast.labels import AnyLabel, LabelAnd, LabelExpression, LabelName, LabelNot, LabelOr, LabelsNamed
-from memgraph_py.cypher.ast.patterns import BreadthFirst, NodePattern, PatternPart, RelationshipPattern
+from memgraph_py.cypher.ast.patterns import BreadthFirst, NodePattern, PatternPart, RelationshipPattern, Selector
 
 __all__ = [
     "AnyLabel",
@@ -155,6 +155,7 @@ __all__ = [
     "Return",
     "SchemaCommand",
     "SchemaPattern",
+    "Selector",
     "Set",
     "SetItem",
     "SetLabelsItem",

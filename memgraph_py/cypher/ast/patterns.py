@@ -31,9 +31,10 @@ class BreadthFirst:
 
 @immutable
 class RelationshipPattern:
-    """`-[variable:A|B *minimum..maximum {…}]->`. ``variable_length`` True where a `*` stands; minimum and maximum
-    None where not written (1, unbounded). direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`. ``types``: one of
-    them, or any where there is none; ``type_expression``: what is demanded where that does not say it."""
+    """`-[variable:A|B *minimum..maximum {…} WHERE …]->`. ``variable_length`` True where a `*` stands or the whole is
+    repeated, `->{1,3}`: then the predicate is of each. minimum and maximum None where not written (1, unbounded).
+    direction: OUT `-->`, IN `<--`, BOTH `--` and `<-->`. ``types``: one of them, or any where there is none;
+    ``type_expression``: what is demanded where that does not say it."""
 
     variable: str | None
     types: tuple[str, ...]
@@ -49,13 +50,24 @@ class RelationshipPattern:
 
 
 @immutable
+class Selector:
+    """`ANY SHORTEST`, `SHORTEST 3 GROUPS`: of the paths between two nodes the ``count`` shortest, or, where ``groups``,
+    all those of the ``count`` least lengths. predicate: what is demanded of each before, `((a)-[r]->+(b) WHERE …)`.
+    Source: Neo4j Cypher manual, "SHORTEST", "ANY"."""
+
+    count: int
+    groups: bool
+    predicate: Expression | None
+
+
+@immutable
 class PatternPart:
     """`variable = (a)-[r]->(b)…`: nodes one more than relationships. function: None, `shortestpath`,
-    `allshortestpaths`.
-    """
+    `allshortestpaths`. selector: None for all paths."""
 
     variable: str | None
     nodes: tuple[NodePattern, ...]
     relationships: tuple[RelationshipPattern, ...]
     function: str | None
     offset: int
+    selector: Selector | None = None

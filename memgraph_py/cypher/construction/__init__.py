@@ -14,6 +14,7 @@ from memgraph_py.cypher.construction import (
     patterns,
     projections,
     schema,
+    selectors,
     tables,
     value_types,
 )
@@ -21,5 +22,18 @@ from memgraph_py.cypher.construction.rejection import Rejected
 
 __all__ = ["FAMILIES", "Rejected"]
 
-FAMILIES = (cases, clauses, commands, expressions, labels, options, patterns, projections, schema, tables, value_types)
+FAMILIES = (
+    cases,
+    clauses,
+    commands,
+    expressions,
+    labels,
+    options,
+    patterns,
+    projections,
+    schema,
+    selectors,
+    tables,
+    value_types,
+)
 """Where the functions are."""

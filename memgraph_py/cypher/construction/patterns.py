@@ -29,7 +29,9 @@ Properties: TypeAlias = MapLiteral | Parameter
 
 
 @immutable
-class _Chain:
+class Chain:
+    """Nodes and the relationships between them."""
+
     nodes: tuple[NodePattern, ...]
     relationships: tuple[RelationshipPattern, ...]
 
@@ -57,33 +59,17 @@ def pattern(start: int, *parts: PatternPart) -> tuple[PatternPart, ...]:
     return parts
 
 
-def pattern_part(start: int, variable: str | None, chain: _Chain) -> PatternPart:
+def pattern_part(start: int, variable: str | None, chain: Chain) -> PatternPart:
     return PatternPart(variable, chain.nodes, chain.relationships, None, start)
 
 
-def pattern_part_shortest(start: int, variable: str | None, function: str, chain: _Chain) -> PatternPart:
+def pattern_part_shortest(start: int, variable: str | None, function: str, chain: Chain) -> PatternPart:
     return PatternPart(variable, chain.nodes, chain.relationships, function.lower(), start)
 
 
-def pattern_part_selected(start: int, variable: str | None, selector: str, chain: _Chain) -> PatternPart:
-    """Refused: ANY SHORTEST and its like also find the ways from a node back to it, which shortestPath() does not
-    look for."""
-    del variable, chain
-    raise Rejected(
-        f'paths cannot be selected by "{selector}"',
-        start,
-        hint="write `shortestPath((a)-[:R*]->(b))` or `allShortestPaths((a)-[:R*]->(b))`",
-    )
-
-
-def selector(start: int, *words: str | int | None) -> str:
+def pattern_chain(start: int, *elements: NodePattern | RelationshipPattern) -> Chain:
     del start
-    return " ".join(str(word).upper() for word in words if word is not None)
-
-
-def pattern_chain(start: int, *elements: NodePattern | RelationshipPattern) -> _Chain:
-    del start
-    return _Chain(elements[::2], elements[1::2])  # type: ignore[arg-type]  # the grammar: they alternate
+    return Chain(elements[::2], elements[1::2])  # type: ignore[arg-type]  # the grammar: they alternate
 
 
 def node(
@@ -157,6 +143,12 @@ def _relationship(start: int, detail: _Detail | None, direction: Direction) -> R
         raise Rejected("a relationship has one type", start, hint="write `R|S` for one of several types")
     types, rest = allowed_types(detail.labels)
     length = detail.length
+    if length is not None and detail.predicate is not None:
+        raise Rejected(
+            "a relationship of variable length cannot have a WHERE of its own",
+            start,
+            hint="write `-[r:R WHERE …]->{1,3}`, or `WHERE all(x IN r WHERE …)` behind the pattern",
+        )
     return RelationshipPattern(
         detail.variable,
         types,
@@ -221,12 +213,12 @@ def breadth_filter(start: int, relationship: str, node: str, predicate: Expressi
     return BreadthFirst(relationship, node, predicate)
 
 
-def shortest_path(start: int, function: str, chain: _Chain) -> ShortestPath:
+def shortest_path(start: int, function: str, chain: Chain) -> ShortestPath:
     return ShortestPath(pattern_part_shortest(start, None, function, chain), start)
 
 
 def pattern_comprehension(
-    start: int, name: str | None, chain: _Chain, predicate: Expression | None, result: Expression
+    start: int, name: str | None, chain: Chain, predicate: Expression | None, result: Expression
 ) -> PatternComprehension:
     part = PatternPart(name, chain.nodes, chain.relationships, None, start)
     return PatternComprehension(part, predicate, result, start)
