@@ -94,7 +94,7 @@ def main() -> int:
         prog="python -m benchmarks.ingest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--nodes", type=int, default=100_000)
-    parser.add_argument("--edges", type=int, default=10_000)
+    parser.add_argument("--edges", type=int, default=100_000)
     parser.add_argument("--batch-size", type=int, default=1_000)
     parser.add_argument("--small-batches", type=int, default=20_000, help="nodes, and as many edges, by tens")
     parser.add_argument("--growth", type=int, default=10_000_000, help="nodes of the large graph; 0: leave it out")

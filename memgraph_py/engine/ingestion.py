@@ -1,42 +1,26 @@
 """Ingestion: a stream's batch as one transaction, with its position.
 
 Runs of equal query texts, or of texts that share a plan (`engine/statements.py`), execute as one statement where
-``vectorise.py`` proves it the same; when such a run errs, it is undone to its mark and run one by one, so that the
-message and the order are right.
+``vectorise.py`` proves it the same, and many short ones in another order where ``reordering.py`` does; when such a run
+errs, it is undone to its mark and run one by one, so that the message and the order are right.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from itertools import chain
-from typing import TypeAlias
 from uuid import UUID
 
-from memgraph_py.columnar import Batch, Column
 from memgraph_py.engine.database import Database
+from memgraph_py.engine.query_runs import Calls, Group, QueryRun, groups_of
+from memgraph_py.engine.reordering import blocks_of
 from memgraph_py.engine.session import new_context
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTransaction, ParameterMissing
 from memgraph_py.execution import execute
 from memgraph_py.optimizer import missing_indexes
-from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.substitution import operators_in
 from memgraph_py.storage.changes import Partition, StreamPosition
 from memgraph_py.storage.transaction import Access, Transaction
-from memgraph_py.values.types import Value
-
-
-@dataclass(frozen=True, slots=True)
-class QueryRun:
-    """``rows`` successive calls of one query text; parameter k of call i is ``parameters[k][i]``."""
-
-    query: str
-    rows: int
-    parameters: dict[str, list[Value]]
-
-
-_Prepared: TypeAlias = tuple[QueryRun, PreparedQuery]
 
 
 class QueryFailed(Exception):
@@ -144,9 +128,10 @@ class Ingestion:
 
     def _run_checked(self, runs: list[QueryRun], transaction: Transaction) -> None:
         """One query after another, each checked for all that a commit is."""
-        done = 0
-        for group in self._groups(runs, transaction):
-            for run, prepared in group:
+        queries, failure = self._prepared(runs, transaction)
+        for group in groups_of(queries):
+            done = group.begin
+            for run, prepared in group.runs:
                 for row in range(run.rows):
                     one = QueryRun(run.query, 1, {name: [values[row]] for name, values in run.parameters.items()})
                     self._run_one_by_one([(one, prepared)], transaction, done)
@@ -155,26 +140,39 @@ class Ingestion:
                     except ConstraintViolation as violation:
                         raise QueryFailed(done, run.query, violation) from violation
                     done += 1
+        if failure is not None:
+            raise failure
 
     def _run_all(self, runs: list[QueryRun], transaction: Transaction) -> None:
-        done = 0
-        for group in self._groups(runs, transaction):
-            rows = sum(run.rows for run, _ in group)
-            plan = group[0][1].vectorised
-            if (
-                rows == 1
-                or plan is None
-                or not plan.suits(transaction.schema)
-                or not self._run_vectorised(group, plan.plan, rows, transaction)
-            ):
-                self._run_one_by_one(group, transaction, done)
-            done += rows
+        queries, failure = self._prepared(runs, transaction)
+        stretch: list[Group] = []
+        for group in groups_of(queries):
+            plan = group.vectorised
+            if plan is not None and plan.suits(transaction.schema):
+                stretch.append(group)
+                continue
+            self._run_stretch(stretch, transaction)
+            stretch = []
+            self._run_one_by_one(group.runs, transaction, group.begin)
+        self._run_stretch(stretch, transaction)
+        if failure is not None:  # what comes first may err first
+            raise failure
 
-    def _groups(self, runs: list[QueryRun], transaction: Transaction) -> Iterator[list[_Prepared]]:
-        """Successive runs of one plan that can be run as one: their texts may differ."""
+    def _run_stretch(self, groups: list[Group], transaction: Transaction) -> None:
+        """Successive groups, all of them vectorised: in another order where that is proven to be the same."""
+        blocks = blocks_of(groups)
+        if blocks is not None and self._run_vectorised(blocks, transaction):
+            return
+        for group in groups:
+            if group.rows == 1 or not self._run_vectorised([Calls.of([group])], transaction):
+                self._run_one_by_one(group.runs, transaction, group.begin)
+
+    def _prepared(
+        self, runs: Iterable[QueryRun], transaction: Transaction
+    ) -> tuple[list[tuple[QueryRun, PreparedQuery]], QueryFailed | None]:
+        """The runs with their plans, up to the first that has none or not all of its parameters, and why."""
         known: dict[str, PreparedQuery] = {}
-        group: list[_Prepared] = []
-        done = 0
+        queries: list[tuple[QueryRun, PreparedQuery]] = []
         for run in runs:
             try:
                 prepared = known.get(run.query)
@@ -183,16 +181,11 @@ class Ingestion:
                 if not prepared.parameters <= run.parameters.keys():
                     raise ParameterMissing.of(prepared.parameters - run.parameters.keys())
             except CypherError as error:
-                if group:
-                    yield group  # what comes first may err first
-                raise QueryFailed(done, run.query, error) from error
-            if group and (prepared.vectorised is None or prepared.plan is not group[-1][1].plan):
-                yield group
-                group = []
-            group.append((run, prepared))
-            done += run.rows
-        if group:
-            yield group
+                failure = QueryFailed(sum(before.rows for before, _ in queries), run.query, error)
+                failure.__cause__ = error
+                return queries, failure
+            queries.append((run, prepared))
+        return queries, None
 
     def _prepare(self, text: str, transaction: Transaction) -> PreparedQuery:
         prepared = self._core.statements.prepare(text, transaction)
@@ -210,9 +203,11 @@ class Ingestion:
             raise ForbiddenInTransaction("EXPLAIN is not allowed in a stream's queries, as it runs nothing")
         return prepared
 
-    def _run_one_by_one(self, group: list[_Prepared], transaction: Transaction, done: int) -> None:
+    def _run_one_by_one(
+        self, runs: Iterable[tuple[QueryRun, PreparedQuery]], transaction: Transaction, done: int
+    ) -> None:
         """``done`` calls were made before these."""
-        for run, prepared in group:
+        for run, prepared in runs:
             for row in range(run.rows):
                 parameters = {name: values[row] for name, values in run.parameters.items()}
                 parameters.update(prepared.literals)
@@ -224,22 +219,14 @@ class Ingestion:
                     raise QueryFailed(done, run.query, error) from error
                 done += 1
 
-    def _run_vectorised(self, group: list[_Prepared], plan: Operator, rows: int, transaction: Transaction) -> bool:
-        """Run all rows as one statement; False, with everything undone, where that errs."""
+    def _run_vectorised(self, blocks: Iterable[Calls], transaction: Transaction) -> bool:
+        """Run the calls of each block as one statement; False, with everything undone, where one of them errs."""
         mark = transaction.mark()
-        first = group[0][1]
         try:
-            columns: dict[str, Column] = {}
-            for name in first.parameters:
-                values = [run.parameters[name] for run, _ in group]
-                columns[f"${name}"] = Column.from_values(values[0] if len(group) == 1 else [*chain(*values)])
-            for name in first.literals:
-                literals = [[prepared.literals[name]] * run.rows for run, prepared in group]
-                columns[f"${name}"] = Column.from_values([*chain(*literals)])
-            context = new_context(self._core, transaction, {}, Batch(rows, columns))
-            for _ in execute(plan, context):
-                pass
-            transaction.end_statement()
+            for calls in blocks:
+                for _ in execute(calls.plan.plan, new_context(self._core, transaction, {}, calls.batch())):
+                    pass
+                transaction.end_statement()
         except CypherError:  # run one by one, to find the call that errs
             transaction.undo_to(mark)
             return False

@@ -18,10 +18,12 @@ A uniqueness constraint on a property that is SET may be broken in between and k
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memgraph_py.engine.footprints import Footprint, footprint_of, pattern_keys, properties_read
 from memgraph_py.execution.executor import Counters
 from memgraph_py.functions.registry import FUNCTIONS
 from memgraph_py.kernels.sorting import counted
@@ -63,7 +65,7 @@ _CREATED_VALUES = (*_PLAIN, Variable)
 _SET_VALUES = (*_PLAIN, Variable, Property)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vectorised:
     """A plan over ``ParameterRows``, and what its rows change.
 
@@ -76,6 +78,11 @@ class Vectorised:
     each: Counts | None = None
     created: Counts = ()
     matched: Counts = ()
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """What it reads and writes; asked for where its calls may change places with others."""
+        return footprint_of(self.plan)
 
     def suits(self, schema: Schema) -> bool:
         """Whether each row of a run is as good as the run: no value that is SET must be unique."""
@@ -121,7 +128,7 @@ def vectorised(plan: Operator) -> Vectorised | None:
     if sought is None or sets is None or not names or writer is source is plan.input:
         return None
     labels, keys = sought
-    written, read = {one.key for one in sets}, {key for one in sets for key in _properties_read(one.value)}
+    written, read = {one.key for one in sets}, {key for one in sets for key in properties_read(one.value)}
     own: set[str] = set()
     if isinstance(writer, Create | Merge):
         specs: _Specs = (*writer.nodes, *writer.relationships)
@@ -134,7 +141,7 @@ def vectorised(plan: Operator) -> Vectorised | None:
             own_sets = _own_sets(merge)
             if own_sets is None:
                 return None
-            pattern = _pattern_keys(specs)
+            pattern = pattern_keys(specs)
             own = {one.key for one in own_sets}
             if own & pattern or written & (pattern | own) or read & (pattern | own):
                 return None
@@ -197,21 +204,12 @@ def _own_sets(merge: Merge) -> list[SetProperty] | None:
     return sets
 
 
-def _properties_read(value: Expression) -> set[str]:
-    return {node.key for node in walk(value) if isinstance(node, Property)}
-
-
 def _values_of(specs: _Specs) -> Iterator[Expression]:
     for spec in specs:
         if spec.properties is not None:
             yield spec.properties
         if isinstance(spec, RelationshipSpec) and spec.type_named is not None:
             yield spec.type_named
-
-
-def _pattern_keys(specs: _Specs) -> set[str]:
-    """Keys that a pattern names; it is pure, so it reads no others."""
-    return {key for spec in specs if isinstance(spec.properties, MapOf) for key in spec.properties.keys}
 
 
 def _made(writer: Create | Merge) -> Counters | None:

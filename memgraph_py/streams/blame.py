@@ -13,7 +13,8 @@ out the same way there is blamed on no message. A search takes about SEARCH_SECO
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.transform import Transform
 from memgraph_py.values.types import Value

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from memgraph_py.config import Limits
-from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import CypherError, TransactionConflict
 from memgraph_py.streams.blame import Search
 from memgraph_py.streams.definitions import Definition, Place

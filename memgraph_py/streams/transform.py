@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 
 from memgraph_py.config import Limits
-from memgraph_py.engine.ingestion import QueryRun
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.sandbox import MANDATORY
 from memgraph_py.streams.script_log import ScriptLog

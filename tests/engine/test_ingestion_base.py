@@ -8,7 +8,8 @@ import pytest
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.database import Database
-from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import CommitFailed, CypherError
 from memgraph_py.storage.changes import ChangeSet, Partition
 from memgraph_py.storage.store import GraphStore

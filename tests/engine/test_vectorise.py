@@ -5,15 +5,14 @@ from uuid import uuid4
 import pytest
 
 from memgraph_py.engine.database import Database
-from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed
+from memgraph_py.engine.query_runs import Calls, QueryRun
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import ConstraintViolation, CypherError, ForbiddenInTransaction, LimitExceeded
-from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.changes import Partition
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.transaction import Transaction
 
-Group = list[tuple[QueryRun, PreparedQuery]]
 PARTITION = Partition("topic", "", 0)
 NODE = "CREATE (:Node {id: $id})"
 EDGE = "MATCH (n:Node {id: $from_id}), (m:Node {id: $to_id}) CREATE (n)-[:Edge]->(m)"
@@ -148,11 +147,9 @@ def test_texts_that_differ_in_literals_run_as_one(database: Database) -> None:
     runs.insert(50, QueryRun("CREATE (:Node {id: $id, at: 7})", 2, {"id": ["x", "y"]}))
     calls: list[int] = []
 
-    def counted(
-        group: list[tuple[QueryRun, PreparedQuery]], plan: Operator, rows: int, transaction: Transaction
-    ) -> bool:
-        calls.append(rows)
-        return Ingestion._run_vectorised(ingestion, group, plan, rows, transaction)
+    def counted(blocks: list[Calls], transaction: Transaction) -> bool:
+        calls.extend(block.rows for block in blocks)
+        return Ingestion._run_vectorised(ingestion, blocks, transaction)
 
     ingestion = Ingestion(database)
     ingestion._run_vectorised = counted  # type: ignore[method-assign]

@@ -13,7 +13,8 @@ import pytest
 
 from memgraph_py.config import Limits, Settings
 from memgraph_py.engine.database import Database
-from memgraph_py.engine.ingestion import Ingestion, QueryFailed, QueryRun
+from memgraph_py.engine.ingestion import Ingestion, QueryFailed
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import CypherError, ExternalResourceFailed, ForbiddenInTransaction
 from memgraph_py.functions.registry import Installation
 from memgraph_py.server.imports import ImportFiles

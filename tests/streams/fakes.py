@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from uuid import UUID
 
-from memgraph_py.engine.ingestion import QueryRun
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.engine.turns import Turns
 from memgraph_py.storage.changes import Partition, StreamPosition
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from memgraph_py.config import Limits
-from memgraph_py.engine.ingestion import QueryRun
+from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.transform import Script, TransformStarter
 from memgraph_py.streams.transform_worker import ERROR_CHARACTERS_MAX
