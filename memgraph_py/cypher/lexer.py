@@ -77,7 +77,10 @@ _NAMES_BEFORE_SIGNS = frozenset({"CASE", "CONSTRAINT", "DISTINCT", "INDEX", "NOT
 """Keywords that may stand where a name may: before one of these signs they are names."""
 _COMPARATORS = frozenset({"=", "<>", "<=", ">="})
 _OPERAND_ENDS = frozenset(
-    {"NAME", "INTEGER", "FLOAT", "STRING", "PARAMETER", "NULL", "TRUE", "FALSE", "END", ")", "]", "}"}
+    {
+        *("NAME", "INTEGER", "FLOAT", "STRING", "PARAMETER", "NULL", "TRUE", "FALSE", "INF", "INFINITY", "NAN"),
+        *("END", ")", "]", "}"),
+    }
 )
 _BEHIND_IS = frozenset({"NULL", "NOT", "TYPED", "NORMALIZED", ":"})
 _TRIM_SIDES = frozenset({"BOTH", "LEADING", "TRAILING"})

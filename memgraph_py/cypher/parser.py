@@ -301,7 +301,22 @@ def _in_relationship(tokens: Tokens, index: int) -> bool:
 _EXPRESSION_STARTS = frozenset(
     {
         *("INTEGER", "LEAST_INTEGER", "FLOAT", "STRING", "PARAMETER", "NAME", "NULL", "TRUE", "FALSE", "CASE", "NOT"),
-        *("REDUCE", "EXISTS", "COUNT", "COLLECT", "QUANTIFIER", "SHORTEST_PATH", "+", "-", "(", "[", "{"),
+        *(
+            "INF",
+            "INFINITY",
+            "NAN",
+            "REDUCE",
+            "EXISTS",
+            "COUNT",
+            "COLLECT",
+            "QUANTIFIER",
+            "SHORTEST_PATH",
+            "+",
+            "-",
+            "(",
+            "[",
+            "{",
+        ),
         *("_NODE_OPEN", "_COMPREHENSION_OPEN", "_PATTERN_COMPREHENSION_OPEN"),
     }
 )

@@ -8,7 +8,7 @@ from memgraph_py.cypher.tables import load_tables
 from memgraph_py.errors import CypherSyntaxError
 
 WORDS = sorted(load_tables().words)
-RESERVED = {"CASE", "DISTINCT", "FALSE", "NOT", "NULL", "TRUE", "WHEN"}
+RESERVED = {"CASE", "DISTINCT", "FALSE", "INF", "INFINITY", "NAN", "NOT", "NULL", "TRUE", "WHEN"}
 """What begins an expression, or stands before one, cannot also be a variable everywhere; in backticks it can."""
 
 ANY_WORD = [

@@ -362,3 +362,5 @@ MATCH SHORTEST 2 GROUPS (a:Person {name:'Ada'})-[r]-+(b:Person {name:'Cy'}) RETU
 MATCH ANY SHORTEST (a:Person {name:'Ada'})-[r:KNOWS WHERE r.since > 2000]-+(b:Person {name:'Bob'}) RETURN [x IN r | x.since] AS years
 MATCH SHORTEST 2 ((a:Person {name:'Ada'})-[r]-+(b:Person {name:'Cy'}) WHERE none(x IN r WHERE x.w > 3)) RETURN size(r) ORDER BY size(r)
 MATCH (a:Person)-[r:KNOWS WHERE r.w > 1]->{1,2}(b) RETURN a.name, b.name, size(r)
+RETURN INF AS a, -Infinity AS b, NaN AS c, INF > 1 AS d, toString(-INF) AS e, INF IS :: FLOAT AS f, {inf: 1}.inf AS g
+WITH 1 AS inf, 2 AS nan RETURN inf, nan, `inf` AS c

@@ -227,6 +227,14 @@ def null(start: int) -> Literal:
     return Literal(None, start)
 
 
+def infinity(start: int) -> Literal:
+    return Literal(float("inf"), start)
+
+
+def not_a_number(start: int) -> Literal:
+    return Literal(float("nan"), start)
+
+
 def true(start: int) -> Literal:
     return Literal(True, start)
 
