@@ -17,7 +17,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,11 @@ from memgraph_py.config import Limits
 from memgraph_py.engine.ingestion import Ingestion, QueryFailed
 from memgraph_py.engine.query_runs import QueryRun
 from memgraph_py.errors import CypherError, TransactionConflict
+from memgraph_py.storage.changes import Partition
 from memgraph_py.streams.blame import Search
 from memgraph_py.streams.definitions import Definition, Place
 from memgraph_py.streams.messages import Messages, MessageSource, SourceFailed, SourceUnavailable, TopicMissing
-from memgraph_py.streams.status import Progress
+from memgraph_py.streams.status import Ends, Progress
 from memgraph_py.streams.transform import ASKED_BYTES_MAX, Script, Transform, TransformStarter
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ CHECK_SECONDS = 10.0
 """Between two looks at the topic: is it still the same one, has it new partitions?"""
 LOOK_SECONDS = 1.0
 """Between two looks at the partitions' ends, which cost nothing."""
+SILENT_SECONDS = 0.4
+"""So long without a message, and the topic may be another one by then: a client whose topic is deleted waits for 0.5 s
+before it asks again, and reads on in what bears its name then."""
 TROUBLED_CHECK_SECONDS = 2.0
 """The same while the broker is away."""
 CONNECT_SECONDS = 1.5
@@ -113,6 +117,7 @@ class StreamConsumer:
         self._waiting = Messages()
         self._in_flight: deque[_InFlight] = deque()
         self._batch_time = 0.0
+        self._receive_time = float("-inf")
         self._check_time = 0.0
         self._look_time = 0.0
         self._look = True
@@ -161,12 +166,21 @@ class StreamConsumer:
         except _Stopped:
             pass
         except Exception as error:  # noqa: BLE001  # one of the three places that catch: the stream shows the reason
-            failure = _failure(error) if not self._stopping.is_set() else None
+            failure = _failure(self._explained(error)) if not self._stopping.is_set() else None
         failure = self._drain() or failure
         try:
             self._release()
         finally:
             self._on_end(self, failure)
+
+    def _explained(self, error: Exception) -> Exception:
+        """An offset that is not to be had may be one of a topic that was made anew."""
+        if isinstance(error, SourceFailed) and self._started:
+            try:
+                self._source.confirm()
+            except SourceFailed as cause:
+                return cause
+        return error
 
     def _prepare(self) -> None:
         """Connect, as patiently as it takes, and load the script."""
@@ -248,11 +262,14 @@ class StreamConsumer:
         deadline = self._batch_time + self._definition.batch_interval_milliseconds / 1_000
         messages = self._waiting
         while True:
+            had = len(messages)
             seconds = deadline - time.monotonic()
             if len(messages) < size:
                 messages.extend(self._source.read(self._group_batches_max() * size - len(messages), 0.0))
             if len(messages) < size and seconds > 0.0:
                 messages.extend(self._messages_to_come(size - len(messages), min(seconds, SLICE_SECONDS)))
+            if len(messages) > had:
+                self._confirm_topic()
             if self._stopping.is_set():
                 return []
             if len(messages) >= size or messages.bytes >= BATCH_BYTES_MAX or seconds <= 0.0:
@@ -271,6 +288,20 @@ class StreamConsumer:
                     self._in_flight[-1].committed.exception(seconds)
                 self._settle_done()
             return self._source.read(count, max(end - time.monotonic(), 0.0))
+
+    def _confirm_topic(self) -> None:
+        """Some messages came: where none had for a while, see before they are imported whether they are of the same
+        topic. Raises SourceFailed where they are not."""
+        now = time.monotonic()
+        is_silent = now - self._receive_time >= SILENT_SECONDS
+        self._receive_time = now
+        if not is_silent:
+            return
+        with self._turn.given_back():
+            while not self._source.confirm():
+                self._source.check()  # it may be gone
+                if self._stopping.wait(RETRY_SECONDS_MIN):
+                    return
 
     def _group_batches_max(self) -> int:
         most = min(GROUP_BATCHES_MAX, GROUP_MESSAGES_MAX // self._definition.batch_size)
@@ -327,7 +358,9 @@ class StreamConsumer:
         self._settle_done()
         now = time.monotonic()
         if now - self._look_time >= LOOK_SECONDS:
-            self._progress.know_ends(self._source.ends())
+            ends = self._source.ends()
+            self._pass_over(ends)
+            self._progress.know_ends(ends)
             self._progress.know_trouble(self._source.trouble)
             self._progress.sample()
             self._look_time = now
@@ -336,6 +369,23 @@ class StreamConsumer:
             with self._turn.given_back():
                 self._source.check()
             self._check_time = time.monotonic()
+
+    def _pass_over(self, ends: Mapping[int, Ends | None]) -> None:
+        """Let the position follow where no message is to be had: else retention may take the markers of transactions
+        that it would go on with, which nobody could tell from messages at the next start."""
+        ingestion = self._surroundings.ingestion
+        position = ingestion.position(self._definition.stream_id)
+        if position is None:
+            return
+        passed: dict[Partition, int] = {}
+        for number, known in ends.items():
+            partition = self._source.partition(number)
+            # only where all that was delivered is in the graph
+            if known is not None and known.without and known.without[0] == position.next_offsets.get(partition):
+                passed[partition] = known.without[1]
+        if passed:
+            with contextlib.suppress(CypherError):  # the next batch tells why nothing can be committed
+                ingestion.apply([], self._definition.stream_id, passed, self._batches_left)
 
     def _failed(self, text: str, messages: Messages, row: int | None = None) -> "_Failed":
         """A failure at the message of that row, or somewhere in the batch."""

@@ -5,7 +5,7 @@ folder synced. So each change is there whole or not at all, also after a crash. 
 with the graph, and win.
 
 Its checksum is that of what it says, not of how it is written: without it, one changed bit of a name, an id or a script
-would be another stream, or an import from the beginning.
+would be another stream, or an import from the beginning. Who changes the file takes its line out.
 """
 
 import os
@@ -20,8 +20,7 @@ import msgspec
 
 from memgraph_py.errors import CommitFailed, StartupError
 
-FORMAT = 2
-"""1 had no checksum."""
+FORMAT = 1
 FILE_NAME = "streams.json"
 
 State: TypeAlias = Literal["stopped", "running", "error"]
@@ -71,12 +70,12 @@ class Definition:
     fetched_time: float | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _File:
     format: int
+    checksum: int | None = None
     database_id: UUID
     streams: list[Definition] = field(default_factory=list)
-    checksum: int | None = None
 
     def summed(self) -> int:
         """The checksum (CRC-32) of all other fields."""
@@ -118,7 +117,7 @@ class Definitions:
 
     def _replace(self, by_name: dict[str, Definition]) -> None:
         try:
-            self._write(_File(FORMAT, self.database_id, list(by_name.values())))
+            self._write(_File(format=FORMAT, database_id=self.database_id, streams=list(by_name.values())))
         except OSError as error:
             raise CommitFailed(f"the file of the streams cannot be written: {error.strerror}") from error
         self._by_name = by_name
@@ -127,23 +126,24 @@ class Definitions:
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
-            return _File(FORMAT, uuid4())
+            return _File(format=FORMAT, database_id=uuid4())
         except OSError as error:
             raise StartupError(f"cannot read the file of the streams '{self._path}': {error.strerror}") from error
         try:
             file = msgspec.json.decode(content, type=_File)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._damage(str(error)) from error
-        if file.format not in (1, FORMAT):
-            raise StartupError(f"the file '{self._path}' has format {file.format}; this server reads up to {FORMAT}")
-        if file.format == FORMAT and file.checksum != file.summed():
+        if file.format != FORMAT:
+            raise StartupError(f"the file '{self._path}' has format {file.format}; this server reads {FORMAT}")
+        if file.checksum is not None and file.checksum != file.summed():
             raise self._damage("it has a wrong checksum")
         return file
 
     def _damage(self, why: str) -> StartupError:
         return StartupError(
             f"the file of the streams '{self._path}' is damaged: {why}",
-            hint="restore it from a copy, or move it away to begin without streams",
+            hint="restore it from a copy, or move it away to begin without streams; "
+            'where it was changed on purpose, take out its line "checksum"',
         )
 
     def _write(self, file: _File) -> None:

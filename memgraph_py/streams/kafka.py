@@ -165,17 +165,22 @@ class KafkaSource:
             assigned.append(TopicPartition(self._settings.topic, number, offset))
         self._consumer.assign(assigned)
 
-    def check(self) -> None:
-        """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
-        answer, topic = self._find_topic()
-        if answer is None or topic is None:
-            return
-        topic_id = self._ask_topic_id(answer)
+    def confirm(self) -> bool:
+        """Whether the topic is still the same one; False, with ``trouble``, where that cannot be told now. Raises
+        SourceFailed where it was made anew."""
+        topic_id = self._ask_topic_id()
         if topic_id is None:
             self._trouble = _UNTOLD.str()
-            return
+            return False
         if topic_id and self._topic_id and topic_id != self._topic_id:
             raise SourceFailed(_made_anew(self._settings.topic))
+        return True
+
+    def check(self) -> None:
+        """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
+        topic = self._find_topic()
+        if topic is None or not self.confirm():
+            return
         added = [number for number in sorted(topic.partitions) if number not in self._partitions]
         for number in added:
             self._partitions[number] = Partition(self._settings.topic, self._topic_id or "", number)
@@ -314,21 +319,21 @@ class KafkaSource:
             self._timeout = str(error.args[0].str())
             return None
 
-    def _find_topic(self) -> tuple[ClusterMetadata | None, TopicMetadata | None]:
+    def _find_topic(self) -> TopicMetadata | None:
         """The topic as it is now; None with ``trouble`` set when that cannot be told. Raises SourceFailed where it is
         gone."""
         for seconds in (MISSING_AGAIN_SECONDS, 0.0):
             answer = self._ask(METADATA_SLICE_SECONDS)
             if answer is None:
                 self._trouble = self._cause or self._timeout
-                return None, None
+                return None
             topic = answer.topics.get(self._settings.topic)
             error = _UNKNOWN if topic is None else topic.error
             if error is None:
-                return answer, topic
+                return topic
             if error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 self._trouble = error.str()
-                return None, None
+                return None
             time.sleep(seconds)
         raise SourceFailed(f"the topic '{self._settings.topic}' is gone")
 
@@ -337,7 +342,9 @@ class KafkaSource:
 
     def _adopt(self, answer: ClusterMetadata, topic: TopicMetadata) -> bool:
         """Take the topic as it is; False where the broker did not answer the question for its id in time."""
-        topic_id = self._ask_topic_id(answer)
+        if answer.controller_id not in answer.brokers:
+            self._topic_id = ""  # ``describe_topics`` would wait for one
+        topic_id = self._ask_topic_id()
         if topic_id is None:
             return False
         self._topic_id = topic_id
@@ -346,10 +353,10 @@ class KafkaSource:
         self._trouble = self._cause = self._down_since = None
         return True
 
-    def _ask_topic_id(self, answer: ClusterMetadata) -> str | None:
+    def _ask_topic_id(self) -> str | None:
         """The id of this incarnation of the topic, or '' where the broker has none to tell; None without an answer."""
-        if answer.controller_id not in answer.brokers or self._topic_id == "":
-            return ""  # describe_topics would wait for a controller; or the broker did not tell it before
+        if self._topic_id == "":
+            return ""  # nor did it tell it before
         topics = TopicCollection([self._settings.topic])
         try:
             described = self._administration().describe_topics(topics, request_timeout=DESCRIBE_SECONDS)

@@ -109,6 +109,11 @@ class MessageSource(Protocol):
         """See that the topic is still the same one, and take up new partitions. Raises SourceFailed."""
         ...
 
+    def confirm(self) -> bool:
+        """Whether the topic is still the same one; False, with ``trouble``, where that cannot be told now. Raises
+        SourceFailed where it was made anew."""
+        ...
+
     def partition(self, number: int) -> Partition:
         """The name of a partition in the stream's position."""
         ...

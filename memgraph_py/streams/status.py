@@ -27,8 +27,8 @@ QUERY_TEXTS_MAX = 100
 @dataclass(frozen=True, slots=True)
 class Ends:
     """What is known of a partition: its oldest offset (None: unknown), and the offset after its newest message.
-    ``without``: from the first of these offsets to the second no message is to be had, as markers of transactions and
-    aborted messages take offsets too."""
+    ``without``: from the first of these offsets, after the last message that was delivered, to the second no message is
+    to be had, as markers of transactions and aborted messages take offsets too."""
 
     oldest: int | None
     end: int
@@ -36,7 +36,7 @@ class Ends:
 
     def lag(self, next_offset: int) -> int:
         """Messages that are still to come for a stream that goes on there, as far as offsets tell it."""
-        if self.without is not None and self.without[0] == next_offset:
+        if self.without is not None and self.without[0] <= next_offset <= self.without[1]:
             next_offset = self.without[1]
         return max(self.end - next_offset, 0)
 

@@ -1,13 +1,16 @@
 """What may happen to a topic while a stream lives: gone, made anew, shortened by retention, given more partitions."""
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from memgraph_py.streams import consumer
+from tests.conftest import ServerProcess
 from tests.contract.room import Room
-from tests.streams.conftest import wait_until
+from tests.end_to_end.kafka_broker import RealBroker
+from tests.streams.conftest import ScriptServer, wait_until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,6 +57,24 @@ def test_retention_up_to_the_position_is_none(room: Room) -> None:
     assert room.wait_for_values(name, 7) == texts(0, 7)
 
 
+def test_retention_of_markers_of_transactions_is_none(room: Room) -> None:
+    """Behind the last message stand the markers of its transaction and of one that was aborted, and its messages."""
+    topic = room.topic()
+    room.broker.produce_in_transaction(topic, numbers(0, 5), commits=True)
+    room.broker.produce_in_transaction(topic, numbers(5, 7), commits=False)
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 5)
+    wait_until(lambda: room.facts(name)["partition 0 next offset"] == 9)
+    assert room.facts(name)["lag"] == 0
+    room.rows(f"STOP STREAM {name}")
+    room.broker.delete_messages(topic, 0, 9)
+    room.rows(f"START STREAM {name}")
+    room.broker.produce(topic, [b"later"])
+    assert room.wait_for_values(name, 6) == [*texts(0, 5), "later"]
+    assert room.facts(name)["batches"] == 2
+
+
 def test_a_topic_that_is_gone_is_an_error_of_a_running_stream(room: Room) -> None:
     topic = room.topic(*numbers(0, 3))
     name = room.record(topic)
@@ -89,8 +110,30 @@ def test_a_topic_made_anew_is_an_error_of_a_running_stream(room: Room) -> None:
     room.broker.delete_topic(topic)
     room.broker.create_topic(topic)
     room.broker.produce(topic, [b"other"] * 6)
-    assert topic in room.error_reason(name)
+    reason = room.error_reason(name)
+    assert reason == f"the topic '{topic}' was deleted and made anew; the stream's offsets belong to the old one"
     assert room.values(name) == texts(0, 3), "nothing of the new topic is taken for a part of the old one"
+
+
+def test_nothing_of_a_topic_made_anew_is_imported_though_it_reaches_past_the_position(
+    apache_kafka: RealBroker, scripts: ScriptServer, start_process: Callable[..., ServerProcess]
+) -> None:
+    """While the server sees nothing of it, the topic gets more messages than the old one had."""
+    room = Room(apache_kafka, scripts)
+    process = start_process()
+    room.connect(process.bolt_uri)
+    topic = room.topic(*numbers(0, 3))
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    room.wait_for_values(name, 3)
+    process.process.send_signal(signal.SIGSTOP)
+    room.broker.delete_topic(topic)
+    room.broker.create_topic(topic)
+    room.broker.produce(topic, [b"other"] * 6)
+    process.process.send_signal(signal.SIGCONT)
+    assert "was deleted and made anew" in room.error_reason(name)
+    assert room.values(name) == texts(0, 3)
+    room.close()
 
 
 def test_a_new_stream_reads_a_topic_made_anew_from_its_oldest_message(room: Room) -> None:

@@ -88,16 +88,20 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
             Definitions(tmp_path)
 
 
-def test_a_file_of_format_1_is_read_and_written_in_this_one(tmp_path: Path) -> None:
+def test_who_changes_the_file_takes_the_checksum_out(tmp_path: Path) -> None:
     definitions = Definitions(tmp_path)
     definitions.put(DEFINITION)
     path = tmp_path / FILE_NAME
-    file = json.loads(path.read_bytes())
-    path.write_text(json.dumps({**{name: file[name] for name in ("database_id", "streams")}, "format": 1}))
-    older = Definitions(tmp_path)
-    assert (older.all(), older.database_id) == ([DEFINITION], definitions.database_id)
-    older.put(DEFINITION)
-    assert json.loads(path.read_bytes()) == file
+    changed = path.read_text().replace("host:9092", "elsewhere:9092")
+    path.write_text(changed)
+    with pytest.raises(StartupError, match="is damaged: it has a wrong checksum") as raised:
+        Definitions(tmp_path)
+    assert 'take out its line "checksum"' in str(raised.value.hint)
+    path.write_text("\n".join(line for line in changed.splitlines() if "checksum" not in line))
+    again = Definitions(tmp_path)
+    assert (again.all(), again.database_id) == ([replace(DEFINITION, uri="elsewhere:9092")], definitions.database_id)
+    again.put(DEFINITION)
+    assert "checksum" in path.read_text()
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

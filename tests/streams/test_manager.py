@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from memgraph_py.errors import (
     TransactionConflict,
     TransformError,
 )
+from memgraph_py.streams.definitions import Definitions
 from memgraph_py.streams.kafka import KafkaSource
 from memgraph_py.streams.manager import StreamManager
 from memgraph_py.streams.messages import Messages
@@ -364,8 +366,8 @@ def test_an_error_is_kept_over_a_restart_and_a_topic_that_is_gone_is_one(
     create(second, broker, f"{scripts.uri}/echo.py")
     second.start("mystream", None)
     second.close()
-    file = tmp_path / "streams.json"
-    file.write_text(file.read_text().replace('"topic": "test"', '"topic": "gone"'))
+    definitions = Definitions(tmp_path)
+    definitions.put(replace(definitions.of("mystream"), topic="gone"))
     third = new_manager()
     third.restore()
     wait_until(lambda: status(third) == "error")
