@@ -6,7 +6,7 @@ Filter n.born < date($text)    ⇒    Filter n.born < Constant(date($text))
 from typing import Any
 
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.expressions import HAS_PARAMETER, VARIES, Constant, Literal, MapOf, Parameter
+from memgraph_py.plan.expressions import HAS_COMPUTED, VARIES, Constant, Literal, MapOf, Parameter
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.substitution import rewrite_operators_below
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, rewrite_children
@@ -22,11 +22,11 @@ def hoist_constants(plan: Operator, statistics: Statistics) -> Operator:
 
 
 def _hoisted(part: Any) -> Any:
-    """A part of an operator or expression. What has no parameter was computed already, or shall not be kept
-    (``simplify_expressions``)."""
+    """A part of an operator or expression. What is computed of literals alone was computed already, or shall not be
+    kept (``simplify_expressions``)."""
     kind: Any = part.__class__
     found = marks(part)
-    if not found & HAS_PARAMETER:
+    if not found & HAS_COMPUTED:
         return rewrite_operators_below(part, _hoisted) if kind in _OPERATOR_TYPES else part
     if not found & VARIES and kind in _EXPRESSION_TYPES and not free_variables(part):
         return _wrapped(part)

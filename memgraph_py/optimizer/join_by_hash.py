@@ -68,6 +68,11 @@ def join_by_hash(plan: Operator, statistics: Statistics) -> Operator:
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
+def finds_again(operator: Operator) -> bool:
+    """True of a scan or seek for each row of another operator."""
+    return isinstance(operator, SCANS) and not isinstance(operator.input, Unit)
+
+
 def _joined(pieces: list[Operator], base: Operator, statistics: Statistics) -> Operator:
     """The pieces over the base, a join at each scan where it is worth it."""
     known = bool(columns(base))

@@ -31,11 +31,18 @@ from memgraph_py.plan.tree import changed, stacked
 
 NODES_MAX = 12
 """A pattern of more nodes keeps the order in which it stands: the search is cubic."""
+CHOSEN = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand)
+"""The pieces that are put in order; the others follow."""
 
 
 def order_expansions(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with each of its patterns in the order that is expected to be cheapest."""
     return _visited(plan, statistics, may_join=True)  # type: ignore[no-any-return]  # an operator for an operator
+
+
+def continues_pattern(operator: Operator) -> bool:
+    """True of a scan or an expansion above another piece of a pattern, so that there may be something to choose."""
+    return isinstance(operator, CHOSEN) and isinstance(operator.input, PIECES)
 
 
 def _visited(node: Any, statistics: Statistics, *, may_join: bool) -> Any:
@@ -67,9 +74,7 @@ def _visited(node: Any, statistics: Statistics, *, may_join: bool) -> Any:
 
 def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics, *, may_join: bool) -> Operator | None:
     """The pieces over the base in the best order found; None where there is nothing to choose."""
-    scans = sum(isinstance(piece, (AllNodes, LabelScan)) for piece in pieces)
-    expansions = sum(isinstance(piece, (Expand, ExpandInto, VariableExpand)) for piece in pieces)
-    if scans + expansions < 2 or scans + expansions > NODES_MAX:
+    if not 2 <= len([piece for piece in pieces if isinstance(piece, CHOSEN)]) <= NODES_MAX:
         return None
     pattern = take_apart(pieces, base, statistics)
     best: Growth | None = None

@@ -1,26 +1,27 @@
 """The rules in their order, and the check that each leaves a plan whose variables are bound."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from memgraph_py.optimizer.answer_once import answer_once
 from memgraph_py.optimizer.count_in_store import count_in_store, counts_all
 from memgraph_py.optimizer.count_paths import count_paths, counts_paths
 from memgraph_py.optimizer.hoist_constants import hoist_constants
-from memgraph_py.optimizer.join_by_hash import join_by_hash
+from memgraph_py.optimizer.join_by_hash import SCANS, finds_again, join_by_hash
 from memgraph_py.optimizer.limit_sorts import limit_sorts, limits_rows
 from memgraph_py.optimizer.merge_projections import merge_projections, projects_twice
 from memgraph_py.optimizer.order_by_index import order_by_index, sorts_by_property
-from memgraph_py.optimizer.order_expansions import order_expansions
+from memgraph_py.optimizer.order_expansions import CHOSEN, continues_pattern, order_expansions
 from memgraph_py.optimizer.prune_columns import prune_columns
 from memgraph_py.optimizer.push_down_filters import push_down_filters
 from memgraph_py.optimizer.reach_frontiers import reach_frontiers, sees_no_duplicates
 from memgraph_py.optimizer.read_once import read_once, reads_filtered
-from memgraph_py.optimizer.simplify_expressions import simplify_expressions
+from memgraph_py.optimizer.simplify_expressions import keeps_constant, simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.optimizer.use_indexes import use_indexes
-from memgraph_py.plan.operators import Operator
-from memgraph_py.plan.substitution import operators_in
+from memgraph_py.optimizer.use_indexes import narrows_scan, use_indexes
+from memgraph_py.plan.expressions import HAS_COMPUTED, HAS_CONSTANT, HOLDS_PLAN
+from memgraph_py.plan.operators import Aggregate, Distinct, Filter, Limit, Operator, Project, Top
+from memgraph_py.plan.substitution import Contents, contents_of
 from memgraph_py.plan.verification import verify
 from memgraph_py.storage.view import GraphView
 
@@ -58,17 +59,41 @@ RULES: tuple[Rule, ...] = (
 )
 """In this order, for the reasons beside them."""
 
-CONCERNED: dict[Rule, Callable[[Operator], bool]] = {
-    count_in_store: counts_all,
-    count_paths: counts_paths,
-    limit_sorts: limits_rows,
-    order_by_index: sorts_by_property,
-    merge_projections: projects_twice,
-    reach_frontiers: sees_no_duplicates,
-    read_once: reads_filtered,
+
+class Concern(NamedTuple):
+    """What a rule is about: operators of these ``kinds`` of which ``holds`` is true; or plans with any of the
+    ``marks``."""
+
+    kinds: frozenset[type]
+    holds: Callable[[Operator], bool] | None = None
+    marks: int = 0
+
+    def meets(self, contents: Contents) -> bool:
+        """False of a plan that the rule leaves as it is."""
+        if contents.marks & self.marks:
+            return True
+        if contents.kinds.isdisjoint(self.kinds):
+            return False
+        return self.holds is None or any(map(self.holds, contents.operators))
+
+
+CONCERNS: dict[Rule, Concern] = {
+    simplify_expressions: Concern(frozenset((Filter,)), keeps_constant, HAS_CONSTANT),
+    push_down_filters: Concern(frozenset((Filter,))),
+    answer_once: Concern(frozenset(), marks=HOLDS_PLAN),
+    order_expansions: Concern(frozenset(CHOSEN), continues_pattern),
+    use_indexes: Concern(frozenset((Filter,)), narrows_scan),
+    join_by_hash: Concern(frozenset(SCANS), finds_again),
+    count_in_store: Concern(frozenset((Aggregate,)), counts_all),
+    count_paths: Concern(frozenset((Aggregate,)), counts_paths),
+    limit_sorts: Concern(frozenset((Limit,)), limits_rows),
+    order_by_index: Concern(frozenset((Top,)), sorts_by_property),
+    merge_projections: Concern(frozenset((Project,)), projects_twice),
+    reach_frontiers: Concern(frozenset((Aggregate, Distinct)), sees_no_duplicates),
+    read_once: Concern(frozenset((Aggregate, Project)), reads_filtered),
+    hoist_constants: Concern(frozenset(), marks=HAS_COMPUTED),
 }
-"""Of these rules, the operators that each is about: it leaves a plan without one as it is. All operators are looked at
-in less time than a rule takes to go through the plan."""
+"""Of the rules. What is in a plan is found in less time than a rule takes to go through it."""
 
 
 def optimise(plan: Operator, view: GraphView, rules: tuple[Rule, ...] = RULES) -> Operator:
@@ -80,11 +105,11 @@ def optimise(plan: Operator, view: GraphView, rules: tuple[Rule, ...] = RULES) -
     listed: Operator | None = None
     try:
         for rule in rules:
-            concerned = CONCERNED.get(rule)
-            if concerned is not None:
+            concern = CONCERNS.get(rule)
+            if concern is not None:
                 if listed is not plan:
-                    found, listed = operators_in(plan), plan
-                if not any(map(concerned, found)):
+                    contents, listed = contents_of(plan), plan
+                if not concern.meets(contents):
                     continue
             plan = rule(plan, statistics)
     finally:
@@ -98,7 +123,7 @@ def trace(plan: Operator, view: GraphView) -> Iterator[tuple[str, Operator]]:
     statistics = Statistics(view)
     for rule in RULES:
         before, plan = plan, rule(plan, statistics)
-        is_concerned = rule not in CONCERNED or any(map(CONCERNED[rule], operators_in(before)))
+        is_concerned = rule not in CONCERNS or CONCERNS[rule].meets(contents_of(before))
         assert is_concerned or plan is before, f"{rule.__name__} is not concerned, and changes the plan"
         verify(plan)
         yield rule.__name__, plan

@@ -47,6 +47,11 @@ def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
+def keeps_constant(operator: Operator) -> bool:
+    """True of a filter by a constant."""
+    return isinstance(operator, Filter) and isinstance(operator.predicate, Literal)
+
+
 def _folded(call: Call, environment: Environment) -> Expression:
     if not all(isinstance(argument, Literal) for argument in call.arguments):
         return call

@@ -29,15 +29,20 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     """The plan with a seek for each scan that a filter above it narrows to given values."""
 
     def visit(node: Any) -> Any:
-        if not isinstance(node, (Filter, AllNodes, LabelScan)):
+        if not isinstance(node, Filter):
             return rewrite_operators_below(node, visit)
-        predicates, below = filters_above(node)
+        predicates, scan = filters_above(node)
+        if not isinstance(scan, (AllNodes, LabelScan)):
+            return rewrite_operators_below(node, visit)
         predicates = [rewrite_operators_below(predicate, visit) for predicate in predicates]
-        if isinstance(below, (AllNodes, LabelScan)):
-            return _scan(below, visit(below.input), predicates, statistics)
-        return _filtered(rewrite_operators_below(below, visit), predicates)
+        return _scan(scan, visit(scan.input), predicates, statistics)
 
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
+
+
+def narrows_scan(operator: Operator) -> bool:
+    """True of a filter right above a scan."""
+    return isinstance(operator, Filter) and isinstance(operator.input, (AllNodes, LabelScan))
 
 
 def _scan(

@@ -39,6 +39,8 @@ HAS_CONSTANT = 32
 """A call, list or map of literals alone stands in it, or may in a plan that it holds."""
 TAKES_LONG = 64
 """A call in it, or in a plan that it holds, may take long between two looks at the time."""
+HAS_COMPUTED = 128
+"""What is computed of parameters alone stands in it, or may in a plan that it holds."""
 
 
 @immutable

@@ -2,10 +2,12 @@
 it, and no look at those without."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, TypeVar
+from functools import reduce
+from operator import attrgetter, or_
+from typing import Any, NamedTuple, TypeVar
 
 from memgraph_py.plan.expressions import (
+    HOLDS_PLAN,
     Collect,
     CollectOnce,
     Count,
@@ -30,10 +32,9 @@ from memgraph_py.plan.tree import (
     rewrite_children,
     with_operators,
 )
-from memgraph_py.plan.variables import free_variables, holds_subquery
+from memgraph_py.plan.variables import free_variables, holds_subquery, marks
 
 T = TypeVar("T", bound=Remembering)
-_OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
 _EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
 
 
@@ -71,30 +72,56 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     return changed(node, **updates) if updates else node
 
 
+class Contents(NamedTuple):
+    """Of a plan its operators, those of subplans among them, each before those below it; the kinds that they are of,
+    and the marks that any of them has."""
+
+    operators: list[Operator]
+    kinds: frozenset[type]
+    marks: int
+
+
+def contents_of(plan: Operator) -> Contents:
+    """What is in a plan."""
+    operators = operators_in(plan)
+    return Contents(operators, frozenset(map(type, operators)), reduce(or_, map(_MARKS, operators)))
+
+
+_MARKS = attrgetter("marks")
+
+
 def operators_in(plan: Operator) -> list[Operator]:
-    """The operators of a plan, those of subplans among them; each before those below it."""
+    """The operators of a plan, those of subplans among them, each before those below it; all have their marks then."""
     found: list[Operator] = []
     waiting: list[Any] = [plan]
     while waiting:
         node = waiting.pop()
         while node is not None:
-            kind: Any = node.__class__
-            if kind in _OPERATOR_TYPES:
-                found.append(node)
-            if holds_subquery(node):
-                waiting += filter(holds_subquery, parts_beside(node))
-            first, others = _below(kind)
-            for name in others:
-                waiting.append(getattr(node, name))
-            node = None if first is None else getattr(node, first)
+            found.append(node)
+            if marks(node) & HOLDS_PLAN:
+                waiting += _plans_beside(node)
+            others = _OTHERS.get(node.__class__)
+            if others is not None:
+                waiting += [getattr(node, name) for name in others]
+            node = getattr(node, "input", None)
     return found
 
 
-@cache
-def _below(kind: Any) -> tuple[str | None, tuple[str, ...]]:
-    """The first of the fields that hold an operator, which most operators have alone, and the others."""
-    names = operator_parts(kind)
-    return (names[0], names[1:]) if names else (None, ())
+_OTHERS = {
+    kind: others
+    for kind in OPERATOR_TYPES
+    if (others := tuple(name for name in operator_parts(kind) if name != "input"))
+}
+"""Of the kinds that have operators below them beside their input, their fields."""
+
+
+def _plans_beside(part: Any) -> list[Operator]:
+    """The next plans in the expressions of a part of a plan."""
+    found: list[Any] = []
+    for beside in filter(holds_subquery, parts_beside(part)):
+        names = operator_parts(beside.__class__)
+        found += [getattr(beside, name) for name in names] or _plans_beside(beside)
+    return found
 
 
 def expressions_of(operator: Any) -> list[Expression]:

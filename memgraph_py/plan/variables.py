@@ -10,6 +10,7 @@ from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
     HAS_AGGREGATE,
+    HAS_COMPUTED,
     HAS_CONSTANT,
     HAS_PARAMETER,
     HOLDS_PLAN,
@@ -44,7 +45,7 @@ from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, expression_p
 
 NONE: frozenset[str] = frozenset()
 _EXPRESSION_TYPES = frozenset(EXPRESSION_TYPES)
-_OF_PLANS = VARIES | HOLDS_PLAN | HAS_PARAMETER | HAS_CONSTANT | TAKES_LONG
+_OF_PLANS = VARIES | HOLDS_PLAN | HAS_PARAMETER | HAS_CONSTANT | HAS_COMPUTED | TAKES_LONG
 
 
 def free_variables(expression: Expression) -> frozenset[str]:
@@ -104,7 +105,14 @@ def _find_out(part: Any) -> None:
             found |= _marks_of_call(part)
         elif (kind is ListOf and _are_literals(part.items)) or (kind is MapOf and _are_literals(part.values)):
             found |= HAS_CONSTANT
+        if found & HAS_PARAMETER and kind is not MapOf:  # of a map each value is computed by itself
+            found = _of_parameters(found, part.free)
     part.marks = found
+
+
+def _of_parameters(found: int, free: frozenset[str]) -> int:
+    """The marks of what is made of parts with these, of which some are parameters."""
+    return found if free or found & VARIES else found | HAS_COMPUTED
 
 
 def _marks_of_call(call: Call) -> int:
@@ -146,11 +154,16 @@ _OWN_MARKS: dict[type, Callable[[Any], int]] = {
     **dict.fromkeys((Variable, Literal), lambda expression: 0),
     Parameter: lambda expression: HAS_PARAMETER,
     Constant: lambda expression: marks(expression.expression) & TAKES_LONG,
-    **dict.fromkeys((Property, HasLabels, HasType), lambda expression: expression.subject.marks),
+    **dict.fromkeys((Property, HasLabels, HasType), lambda expression: _marks_about(expression)),
     PathOf: lambda expression: VARIES,
     **dict.fromkeys((Exists, Count, Collect, *get_args(_Question)), lambda expression: _OF_PLANS),
 }
 """Both for the same kinds; what the others read and are follows from their parts."""
+
+
+def _marks_about(expression: Property | HasLabels | HasType) -> int:
+    found = marks(expression.subject)
+    return _of_parameters(found, expression.free) if found & HAS_PARAMETER else found
 
 
 def _free_of_question(question: _Question) -> frozenset[str]:
