@@ -9,17 +9,18 @@ of the left one; where the sides meet they go on as one.
 
 from collections.abc import Iterator
 from itertools import permutations
+from typing import TypeAlias
 
-from memgraph_py.optimizer.growth import JOIN_ROWS, Growth, Piece
+from memgraph_py.optimizer.growth import JOIN_ROWS, Growth
 from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought
 from memgraph_py.optimizer.push_down_filters import cannot_fail
-from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.variables import is_deterministic
 
 _NO_NAMES = frozenset[str]()
+_Start: TypeAlias = str | Sought
 
 
-def find_meeting(pattern: Pattern, statistics: Statistics, limit: float) -> Growth | None:
+def find_meeting(pattern: Pattern, limit: float) -> Growth | None:
     """The growth that joins two sides and costs least; None where none costs less than the limit."""
     if limit <= JOIN_ROWS or not pattern.expansions:
         return None
@@ -30,17 +31,17 @@ def find_meeting(pattern: Pattern, statistics: Statistics, limit: float) -> Grow
     ]
     best: Growth | None = None
     for left, right in _starts(pattern):
-        found = _meet(pattern, statistics, alone, (left, right), limit)
+        found = _meet(pattern, alone, (left, right), limit)
         if found is not None:
             best, limit = found, found.cost
     return best
 
 
-def _starts(pattern: Pattern) -> Iterator[tuple[Piece | None, Piece]]:
+def _starts(pattern: Pattern) -> Iterator[tuple[_Start | None, _Start]]:
     """Pairs of starts for the left side, where None is what is bound already, and for the right one: of each part of
     the pattern that is connected the cheapest, and of one that is connected in itself the two cheapest."""
     rows = {name: pattern.scan_rows(name, _NO_NAMES) for name in pattern.nodes}
-    parts: list[list[Piece | None]] = []
+    parts: list[list[_Start | None]] = []
     for names in _connected(pattern):
         starts = sorted((name for name in rows if name in names), key=rows.__getitem__)[:2]
         sought = [one for one in pattern.sought if one.expansion.source in names and not one.access.needs]
@@ -69,21 +70,16 @@ def _connected(pattern: Pattern) -> list[set[str]]:
 
 
 def _meet(
-    pattern: Pattern,
-    statistics: Statistics,
-    alone: list[Predicate],
-    starts: tuple[Piece | None, Piece],
-    limit: float,
+    pattern: Pattern, alone: list[Predicate], starts: tuple[_Start | None, _Start], limit: float
 ) -> Growth | None:
-    expansions = list(pattern.expansions)
-    left = Growth(pattern, statistics, set(pattern.bound), expansions, pattern.predicates)
-    right = Growth(pattern, statistics, set(), expansions, alone)
+    left = Growth.begun(pattern)
+    right = Growth(pattern, set(), [*pattern.nodes], left.ways, alone)
     for side, start in zip((left, right), starts, strict=True):
-        if isinstance(start, Sought) and not any(start.expansion is one for one in expansions):
+        if isinstance(start, Sought) and start.relationship not in left.ways:
             return None
         if start is not None:
             side.take(start, side.after(start))
-    while (joined := left.meeting(right)) is None:
+    while (joined := left.meeting(right, alone)) is None:
         steps = [(side, step, side.after(step)) for side in (left, right) for step in side.steps()]
         if not steps or left.cost + right.cost + JOIN_ROWS >= limit:
             return None

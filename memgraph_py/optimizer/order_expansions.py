@@ -11,9 +11,9 @@ fewest rows handled wins.
 
 from typing import Any
 
-from memgraph_py.optimizer.growth import Growth, Piece
+from memgraph_py.optimizer.growth import Growth
 from memgraph_py.optimizer.meetings import find_meeting
-from memgraph_py.optimizer.patterns import PIECES, take_apart
+from memgraph_py.optimizer.patterns import PIECES, Sought, take_apart
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.optimizer.writing import written
 from memgraph_py.plan.operators import (
@@ -78,21 +78,21 @@ def _ordered(pieces: list[Operator], base: Operator, statistics: Statistics, *, 
         return None
     pattern = take_apart(pieces, base, statistics)
     best: Growth | None = None
-    nodes = sorted(pattern.nodes, key=lambda name: pattern.scan_rows(name, pattern.bound))
+    scans = {name: pattern.scan_rows(name, pattern.bound) for name in pattern.nodes}
     sought = [one for one in pattern.sought if one.access.needs <= pattern.bound]
-    starts: list[Piece | None] = [None, *nodes, *sought]
+    starts: list[str | Sought | None] = [None, *sorted(scans, key=scans.__getitem__), *sought]
     for start in starts:
         if best is not None:
             if start == best.order[0]:  # it would be the same
                 continue
-            if isinstance(start, str) and pattern.scan_rows(start, pattern.bound) >= best.cost:
+            if isinstance(start, str) and scans[start] >= best.cost:
                 continue
-        growth = Growth(pattern, statistics, set(pattern.bound), list(pattern.expansions), pattern.predicates)
+        growth = Growth.begun(pattern)
         if start is not None:
             growth.take(start, growth.after(start))
         if growth.run(float("inf") if best is None else best.cost):
             best = growth
     assert best is not None, "the first start has no limit"
     if may_join:
-        best = find_meeting(pattern, statistics, best.cost) or best
+        best = find_meeting(pattern, best.cost) or best
     return written(pattern, best.order, base)

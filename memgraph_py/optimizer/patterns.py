@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from memgraph_py.optimizer.access import Access, accesses, find_parts
-from memgraph_py.optimizer.cost import access_rows, selectivity
+from memgraph_py.optimizer.cost import access_rows, paths, selectivity
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
 from memgraph_py.plan.operators import (
@@ -24,7 +24,7 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.variables import columns, free_variables
 from memgraph_py.storage.schema_rules import Entity
-from memgraph_py.storage.view import REVERSED
+from memgraph_py.storage.view import REVERSED, Direction
 
 Expansion: TypeAlias = Expand | ExpandInto | VariableExpand
 
@@ -32,6 +32,9 @@ PIECES = (AllNodes, LabelScan, Expand, ExpandInto, VariableExpand, Filter, Uniqu
 SCAN_ROWS_MIN = 100.0
 """A scan looks at so many rows at least: a plan outlives the small graph on which it was made."""
 SELECTIVITY_MIN = 0.001
+DEGREE_MIN = 0.01
+"""Where there are relationships, but none at nodes like these: there may be some tomorrow."""
+_NO_NAMES = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +53,20 @@ class Seek(NamedTuple):
     rows: float
 
 
+class Way(NamedTuple):
+    """An expansion from one of its ends. needs: what it reads beside that. fan_out: relationships, or paths, per row.
+    share: of what it reaches that has the labels which are demanded of the other end."""
+
+    expansion: Expansion
+    start: str
+    end: str
+    relationship: str
+    direction: Direction
+    needs: frozenset[str]
+    fan_out: float
+    share: float
+
+
 class Sought(NamedTuple):
     """A relationship that is found by an index, and its ends by it."""
 
@@ -57,30 +74,46 @@ class Sought(NamedTuple):
     access: Access
     rows: float
 
+    @property
+    def relationship(self) -> str:
+        """The variable of the relationship."""
+        return self.expansion.relationship
+
 
 @dataclass(slots=True)
 class Pattern:
-    """nodes: those that it binds, with the labels that it demands of each. rivals: by relationship, those from which it
-    must differ."""
+    """bound: what it is given. nodes: those that it binds, with the labels that it demands of each. rivals: by
+    relationship, those from which it must differ."""
 
     bound: frozenset[str]
     nodes: dict[str, list[str]] = field(default_factory=dict)
     rarest: dict[str, str | None] = field(default_factory=dict)
     """Of the labels that a node has for sure, the one of the fewest nodes."""
-    counts: dict[str, float] = field(default_factory=dict)
+    populations: dict[str | None, float] = field(default_factory=dict)
+    """How many nodes each may be, at least one; None: one that was bound before."""
+    scans: dict[str, float] = field(default_factory=dict)
+    """Rows that a scan of each looks at."""
     seeks: dict[str, list[Seek]] = field(default_factory=dict)
     expansions: list[Expansion] = field(default_factory=list)
+    ways: dict[str, tuple[Way, Way]] = field(default_factory=dict)
+    """By relationship, of its expansion: from the source and from the target."""
     sought: list[Sought] = field(default_factory=list)
     predicates: list[Predicate] = field(default_factory=list)
+    waiting: list[Predicate] = field(default_factory=list)
+    """Of the predicates those that read what the pattern binds."""
     rivals: dict[str, list[str]] = field(default_factory=dict)
 
     def scan_rows(self, name: str, bound: AbstractSet[str]) -> float:
         """Rows that a scan of the node, or the best seek that is possible now, looks at."""
-        handled = max(self.counts[name], SCAN_ROWS_MIN)
+        handled = self.scans[name]
         for needs, found in self.seeks[name]:
             if found < handled and needs <= bound:
                 handled = found
         return handled
+
+    def count(self, name: str) -> float:
+        """How many nodes it may be."""
+        return self.populations.get(name) or self.populations[None]
 
 
 def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -> Pattern:
@@ -118,19 +151,59 @@ def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -
             ):
                 if pattern.rarest.get(name, "") is None:
                     pattern.rarest[name] = statistics.label_at_ends(expansion.types[0], direction)
+    pattern.populations[None] = float(max(statistics.nodes(None), 1))
+    pattern.populations.update((name, float(max(statistics.nodes(one), 1))) for name, one in pattern.rarest.items())
+    for expansion in pattern.expansions:
+        pattern.ways[relationship_variable(expansion)] = _ways(expansion, pattern.rarest, statistics)
     shares = [max(selectivity(expression, statistics), SELECTIVITY_MIN) for expression in filters]
     _find_seeks(pattern, filters, shares, statistics)
     _find_relationships(pattern, filters, shares, statistics)
     needs = map(free_variables, filters)
     pattern.predicates = [Predicate(*parts) for parts in zip(filters, needs, shares, strict=True)]
+    pattern.waiting = [predicate for predicate in pattern.predicates if not predicate.needs <= pattern.bound]
     return pattern
+
+
+def _ways(expansion: Expansion, rarest: dict[str, str | None], statistics: Statistics) -> tuple[Way, Way]:
+    """Forward and backward."""
+    ends = expansion.source, expansion.target
+    name, needs = relationship_variable(expansion), _NO_NAMES
+    if isinstance(expansion, VariableExpand) and expansion.properties is not None:
+        needs = free_variables(expansion.properties)
+    ways = []
+    for (start, end), direction in ((ends, expansion.direction), (ends[::-1], REVERSED[expansion.direction])):
+        fan_out = _fan_out(expansion, direction, rarest.get(start), statistics)
+        share, label = 1.0, rarest.get(end)
+        if label is not None:
+            share = max(statistics.share_of_ends(expansion.types, direction, label), SELECTIVITY_MIN)
+        ways.append(Way(expansion, start, end, name, direction, needs, fan_out, share))
+    return ways[0], ways[1]
+
+
+def _fan_out(expansion: Expansion, direction: Direction, label: str | None, statistics: Statistics) -> float:
+    """Relationships, or paths, per row with such a node; one where the graph has none of the types yet."""
+    types = expansion.types
+    if statistics.relationships(types) == 0:
+        return 1.0
+    degree = statistics.degree(types, direction, label)
+    if isinstance(expansion, VariableExpand):
+        further = statistics.degree(types, direction)
+        longer = paths(further, max(expansion.minimum - 1, 0), expansion.maximum and expansion.maximum - 1)
+        return max(degree * longer, 1.0)
+    return max(degree, DEGREE_MIN)
+
+
+def relationship_variable(expansion: Expansion) -> str:
+    """The variable of the relationship, or of the list of them."""
+    return expansion.relationships if isinstance(expansion, VariableExpand) else expansion.relationship
 
 
 def _find_seeks(pattern: Pattern, filters: list[Expression], shares: list[float], statistics: Statistics) -> None:
     """The ways to find nodes by the filters; what one of these finds alone is its share."""
     for name, demanded in pattern.nodes.items():
         found = min(map(statistics.nodes, demanded)) if demanded else statistics.nodes(None)
-        pattern.counts[name] = count = max(float(found), 1.0)
+        count = max(float(found), 1.0)
+        pattern.scans[name] = max(count, SCAN_ROWS_MIN)
         places = [place for place, expression in enumerate(filters) if name in free_variables(expression)]
         about = [filters[place] for place in places]
         seeks = pattern.seeks[name] = []

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from memgraph_py.optimizer.growth import Joined, Piece, Step, relationship_variable
-from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought
+from memgraph_py.optimizer.growth import Joined, Piece
+from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought, Way
 from memgraph_py.plan.expressions import HasLabels, Variable
 from memgraph_py.plan.operators import (
     AllNodes,
@@ -22,7 +22,6 @@ from memgraph_py.plan.operators import (
 from memgraph_py.plan.tree import changed
 from memgraph_py.plan.variables import columns
 from memgraph_py.storage.schema_rules import Entity
-from memgraph_py.storage.view import REVERSED
 
 
 def written(pattern: Pattern, order: list[Piece], base: Operator) -> Operator:
@@ -46,7 +45,7 @@ class _Writer:
             match piece:
                 case str():
                     self._scan(piece)
-                case Step():
+                case Way():
                     self._expand(piece)
                 case Sought():
                     self._seek(piece)
@@ -71,16 +70,11 @@ class _Writer:
         self.bound.add(name)
         self._demand_labels(name, labels[1:])
 
-    def _expand(self, step: Step) -> None:
+    def _expand(self, way: Way) -> None:
         """The expansion from that end, into the other one where it is bound."""
-        expansion, start = step
-        forward = start == expansion.source
-        end = expansion.target if forward else expansion.source
-        direction = expansion.direction if forward else REVERSED[expansion.direction]
-        name = relationship_variable(expansion)
+        expansion, start, end, name, direction, *_ = way
         into = end in self.bound
         if isinstance(expansion, VariableExpand):
-            reverse = expansion.reverse if forward else not expansion.reverse
             self.operator = changed(
                 expansion,
                 input=self.operator,
@@ -88,7 +82,7 @@ class _Writer:
                 target=end,
                 direction=direction,
                 into=into,
-                reverse=reverse,
+                reverse=expansion.reverse is (start == expansion.source),
             )
         else:
             make = ExpandInto if into else Expand
@@ -101,7 +95,7 @@ class _Writer:
 
     def _seek(self, sought: Sought) -> None:
         """The relationship by its index, and its ends by it."""
-        expansion, access, _ = sought
+        expansion, access = sought.expansion, sought.access
         name = expansion.relationship
         ends = (expansion.source, expansion.target)
         is_bound = [end in self.bound for end in ends]
