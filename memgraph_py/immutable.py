@@ -5,13 +5,13 @@ A new text makes thousands of them. A frozen dataclass sets each field through `
 four times as dear as one that is not; so the type checker holds these to be frozen, and no check is made at run time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def immutable(kind: type[T]) -> type[T]:
     """A dataclass with slots, equality and a hash, whose fields are set once, when it is made."""
     return dataclass(slots=True, unsafe_hash=True)(kind)

@@ -12,8 +12,8 @@ PartsOf: TypeAlias = "Callable[[Any], tuple[tuple[str, bool], ...]]"
 
 @cache
 def field_names(kind: Any) -> tuple[str, ...]:
-    """Of a dataclass, in order."""
-    return tuple(field.name for field in fields(kind))
+    """Of a dataclass those that it is made with, in order."""
+    return tuple(field.name for field in fields(kind) if field.init)
 
 
 def fields_with_parts(

@@ -4,6 +4,7 @@ Expressions are evaluated over a batch and give a column (``execution/evaluation
 whose arguments are not simply evaluated first: they bind variables, or skip what need not be computed.
 """
 
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,14 +16,15 @@ if TYPE_CHECKING:  # subqueries hold operators, operators hold expressions
     from memgraph_py.plan.operators import Operator
 
 
+@immutable
 class Remembering:
     """Room in each part of a plan for what is found out about it, once (``variables.py``). free: of an expression, the
-    variables that the batch must have. marks: what else holds, a sum of those below; of an operator, or of what it
-    carries out, such as an item of SET, those of all its expressions."""
+    variables that the batch must have; None until someone asks. marks: what else holds, a sum of those below, less than
+    nothing until someone asks; of an operator, or of what it carries out, such as an item of SET, those of all its
+    expressions."""
 
-    __slots__ = ("free", "marks")
-    free: frozenset[str]
-    marks: int
+    free: frozenset[str] | None = field(default=None, init=False, repr=False, compare=False)
+    marks: int = field(default=-1, init=False, repr=False, compare=False)
 
 
 VARIES = 1

@@ -2,8 +2,6 @@
 it, and no look at those without."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import attrgetter, or_
 from typing import Any, NamedTuple, TypeVar
 
 from memgraph_py.plan.expressions import (
@@ -28,6 +26,7 @@ from memgraph_py.plan.tree import (
     changed,
     expression_parts,
     operator_parts,
+    over,
     parts_beside,
     rewrite_children,
     with_operators,
@@ -51,6 +50,8 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
     subplans among them; the node itself when nothing changed."""
     kind: Any = node.__class__
+    if kind in _LINEAR and not holds_subquery(node):
+        return over(node, change(node.input))  # type: ignore[attr-defined,return-value]  # it has one
     updates: dict[str, Any] = {}
     for name in operator_parts(kind):
         value = getattr(node, name)
@@ -83,30 +84,32 @@ class Contents(NamedTuple):
 
 def contents_of(plan: Operator) -> Contents:
     """What is in a plan."""
-    operators = operators_in(plan)
-    return Contents(operators, frozenset(map(type, operators)), reduce(or_, map(_MARKS, operators)))
-
-
-_MARKS = attrgetter("marks")
-
-
-def operators_in(plan: Operator) -> list[Operator]:
-    """The operators of a plan, those of subplans among them, each before those below it; all have their marks then."""
-    found: list[Operator] = []
+    operators: list[Operator] = []
+    every = 0
     waiting: list[Any] = [plan]
     while waiting:
         node = waiting.pop()
         while node is not None:
-            found.append(node)
-            if marks(node) & HOLDS_PLAN:
+            operators.append(node)
+            found = node.marks
+            if found < 0:
+                found = marks(node)
+            every |= found
+            if found & HOLDS_PLAN:
                 waiting += _plans_beside(node)
-            others = _OTHERS.get(node.__class__)
-            if others is not None:
-                waiting += [getattr(node, name) for name in others]
+            if node.__class__ in _OTHERS:
+                waiting += [getattr(node, name) for name in _OTHERS[node.__class__]]
             node = getattr(node, "input", None)
-    return found
+    return Contents(operators, frozenset(map(type, operators)), every)
 
 
+def operators_in(plan: Operator) -> list[Operator]:
+    """The operators of a plan, those of subplans among them, each before those below it."""
+    return contents_of(plan).operators
+
+
+_LINEAR = frozenset(kind for kind in OPERATOR_TYPES if operator_parts(kind) == ("input",))
+"""The kinds of operators that have one input, as most have."""
 _OTHERS = {
     kind: others
     for kind in OPERATOR_TYPES

@@ -84,23 +84,39 @@ def changed(node: T, **updates: Any) -> T:
 def _values(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
     """Where each field stands among the values of a node of this kind, and what gives these."""
     names = trees.field_names(kind)
-    places = {name: place for place, name in enumerate(names)}
-    if len(names) == 1:
-        return places, lambda node: (getattr(node, names[0]),)
-    return places, attrgetter(*names)
+    return {name: place for place, name in enumerate(names)}, _getter(names)
+
+
+def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of these fields; ``attrgetter`` gives a single one alone."""
+    if len(names) < 2:
+        return lambda node: tuple(getattr(node, name) for name in names)
+    return attrgetter(*names)
 
 
 def over(operator: Any, below: Operator) -> Operator:
-    """The operator with this input; the operator itself where it has it already."""
-    return operator if operator.input is below else with_operators(operator, input=below)  # type: ignore[no-any-return]  # of Any
+    """The operator with this input, of which no mark of it tells; the operator itself where it has it already."""
+    if operator.input is below:
+        return operator  # type: ignore[no-any-return]  # of Any
+    kind = operator.__class__
+    new = kind(below, *_values_beside_input(kind)(operator))
+    new.marks = operator.marks
+    return new  # type: ignore[no-any-return]  # of the kind of the operator
+
+
+@cache
+def _values_beside_input(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of the fields of an operator behind its input, which comes first."""
+    first, *names = trees.field_names(kind)
+    assert first == "input", f"{kind} has another first field"
+    return _getter(tuple(names))
 
 
 def with_operators(node: Part, **updates: Operator) -> Part:
     """A copy with other operators in these fields, of which no mark of the node tells."""
-    new = changed(node, **updates)
-    if (known := getattr(node, "marks", None)) is not None:
-        new.marks = known
-    return new
+    new: Any = changed(node, **updates)
+    new.marks = node.marks
+    return new  # type: ignore[no-any-return]  # of the kind of the node
 
 
 def stacked(pieces: Iterable[Operator], below: Operator) -> Operator:

@@ -50,28 +50,20 @@ _OF_PLANS = VARIES | HOLDS_PLAN | HAS_PARAMETER | HAS_CONSTANT | HAS_COMPUTED | 
 
 def free_variables(expression: Expression) -> frozenset[str]:
     """Variables that the batch must have for the expression; those that it binds itself are not among them."""
-    try:
-        return expression.free
-    except AttributeError:
-        _find_out(expression)
-        return expression.free
+    free = expression.free
+    return _found_out(expression).free if free is None else free
 
 
 def marks(part: Remembering) -> int:
     """What holds of an expression, or of any in an operator or in what it carries out: VARIES and its kin."""
-    try:
-        return part.marks
-    except AttributeError:
-        _find_out(part)
-        return part.marks
+    found = part.marks
+    return _found_out(part).marks if found < 0 else found
 
 
 def holds_subquery(part: Remembering) -> bool:
     """True where a plan stands in an expression, or in any of those of an operator or of what it carries out."""
-    try:  # as ``marks``, which every rule asks of every operator
-        return part.marks & HOLDS_PLAN != 0
-    except AttributeError:
-        return marks(part) & HOLDS_PLAN != 0
+    found = part.marks  # as ``marks``, which every rule asks of every operator
+    return (found if found >= 0 else marks(part)) & HOLDS_PLAN != 0
 
 
 def is_deterministic(expression: Expression) -> bool:
@@ -82,13 +74,13 @@ def is_deterministic(expression: Expression) -> bool:
     return not any(isinstance(node, Call) and _marks_of_call(node) & RANDOM for node in walk(expression))
 
 
-def _find_out(part: Any) -> None:
-    """Sets the marks of a part and, of an expression, what is free in it."""
+def _found_out(part: Any) -> Any:
+    """The part, with its marks and, of an expression, what is free in it."""
     kind = part.__class__
     if kind in _OWN_FREE:
         part.free = _OWN_FREE[kind](part)
         part.marks = _OWN_MARKS[kind](part)
-        return
+        return part
     is_expression = kind in _EXPRESSION_TYPES
     free, found = NONE, 0
     for name, several in expression_parts(kind):
@@ -108,6 +100,7 @@ def _find_out(part: Any) -> None:
         if found & HAS_PARAMETER and kind is not MapOf:  # of a map each value is computed by itself
             found = _of_parameters(found, part.free)
     part.marks = found
+    return part
 
 
 def _of_parameters(found: int, free: frozenset[str]) -> int:
@@ -163,7 +156,7 @@ _OWN_MARKS: dict[type, Callable[[Any], int]] = {
 
 def _marks_about(expression: Property | HasLabels | HasType) -> int:
     found = marks(expression.subject)
-    return _of_parameters(found, expression.free) if found & HAS_PARAMETER else found
+    return _of_parameters(found, free_variables(expression)) if found & HAS_PARAMETER else found
 
 
 def _free_of_question(question: _Question) -> frozenset[str]:
