@@ -16,13 +16,13 @@ that errors come in the order of the text.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from itertools import accumulate, chain, compress
 from sys import intern
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher.tables import END
 from memgraph_py.errors import CypherSyntaxError, Position
+from memgraph_py.immutable import immutable
 from memgraph_py.values.types import Value
 
 INVALID = "INVALID"
@@ -116,7 +116,7 @@ def fallbacks(words: Collection[str]) -> dict[str, str]:
     return {**dict.fromkeys(words, "NAME"), **_FALLBACKS}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tokens:
     """The tokens of a text, one entry each, the last of kind ``END``. A value: the text of a word or sign, the name
     without backticks, the Python value of a literal, the ``CypherSyntaxError`` of what is ``INVALID``."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Property, Variable
 from memgraph_py.plan.operators import Filter, IndexRangeSeek, IndexSeek, LabelScan, NodeById, Operator
 from memgraph_py.plan.variables import free_variables, is_deterministic
@@ -34,7 +35,7 @@ class Indexes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Access:
     """token None: by the node's id; no keys: all with the label. values: of the keys, in parallel. uses: the predicates
     that it is made of. lower, upper, is_prefix, exists: of a range, of the key behind those that have values."""

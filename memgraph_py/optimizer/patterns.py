@@ -37,7 +37,7 @@ DEGREE_MIN = 0.01
 _NO_NAMES = frozenset[str]()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Predicate:
     """share: of the rows that it keeps."""
 
@@ -89,8 +89,10 @@ class Pattern:
     nodes: dict[str, list[str]] = field(default_factory=dict)
     rarest: dict[str, str | None] = field(default_factory=dict)
     """Of the labels that a node has for sure, the one of the fewest nodes."""
-    populations: dict[str | None, float] = field(default_factory=dict)
-    """How many nodes each may be, at least one; None: one that was bound before."""
+    populations: dict[str, float] = field(default_factory=dict)
+    """How many nodes each may be, at least one."""
+    everything: float = 1.0
+    """The same of one that was bound before."""
     scans: dict[str, float] = field(default_factory=dict)
     """Rows that a scan of each looks at."""
     seeks: dict[str, list[Seek]] = field(default_factory=dict)
@@ -113,7 +115,7 @@ class Pattern:
 
     def count(self, name: str) -> float:
         """How many nodes it may be."""
-        return self.populations.get(name) or self.populations[None]
+        return self.populations.get(name, self.everything)
 
 
 def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -> Pattern:
@@ -122,23 +124,23 @@ def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -
     filters: list[Expression] = []
     for piece in pieces:
         match piece:
-            case AllNodes(_, variable):
-                pattern.nodes.setdefault(variable, [])
-            case LabelScan(_, variable, label):
-                pattern.nodes.setdefault(variable, []).append(label)
             case Expand() | ExpandInto() | VariableExpand():
                 pattern.expansions.append(piece)
                 if piece.target not in pattern.bound:
                     pattern.nodes.setdefault(piece.target, [])
+            case Filter(_, HasLabels(Variable(name), labels)) if name in pattern.nodes:
+                pattern.nodes[name] += [label for label in labels if label not in pattern.nodes[name]]
+            case Filter(_, predicate):
+                filters.append(predicate)
+            case LabelScan(_, variable, label):
+                pattern.nodes.setdefault(variable, []).append(label)
+            case AllNodes(_, variable):
+                pattern.nodes.setdefault(variable, [])
             case UniqueRelationships(_, variables, known):
                 for place in range(max(known, 1), len(variables)):
                     for other in variables[:place]:
                         pattern.rivals.setdefault(variables[place], []).append(other)
                         pattern.rivals.setdefault(other, []).append(variables[place])
-            case Filter(_, HasLabels(Variable(name), labels)) if name in pattern.nodes:
-                pattern.nodes[name] += [label for label in labels if label not in pattern.nodes[name]]
-            case Filter(_, predicate):
-                filters.append(predicate)
             case _:
                 raise AssertionError(f"no piece of a pattern: {piece}")
     for name, demanded in pattern.nodes.items():
@@ -151,14 +153,14 @@ def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -
             ):
                 if pattern.rarest.get(name, "") is None:
                     pattern.rarest[name] = statistics.label_at_ends(expansion.types[0], direction)
-    pattern.populations[None] = float(max(statistics.nodes(None), 1))
-    pattern.populations.update((name, float(max(statistics.nodes(one), 1))) for name, one in pattern.rarest.items())
+    pattern.everything = float(max(statistics.nodes(None), 1))
+    pattern.populations = {name: float(max(statistics.nodes(one), 1)) for name, one in pattern.rarest.items()}
     for expansion in pattern.expansions:
         pattern.ways[relationship_variable(expansion)] = _ways(expansion, pattern.rarest, statistics)
     shares = [max(selectivity(expression, statistics), SELECTIVITY_MIN) for expression in filters]
-    _find_seeks(pattern, filters, shares, statistics)
+    needs = [*map(free_variables, filters)]
+    _find_seeks(pattern, filters, needs, shares, statistics)
     _find_relationships(pattern, filters, shares, statistics)
-    needs = map(free_variables, filters)
     pattern.predicates = [Predicate(*parts) for parts in zip(filters, needs, shares, strict=True)]
     pattern.waiting = [predicate for predicate in pattern.predicates if not predicate.needs <= pattern.bound]
     return pattern
@@ -198,28 +200,32 @@ def relationship_variable(expansion: Expansion) -> str:
     return expansion.relationships if isinstance(expansion, VariableExpand) else expansion.relationship
 
 
-def _find_seeks(pattern: Pattern, filters: list[Expression], shares: list[float], statistics: Statistics) -> None:
-    """The ways to find nodes by the filters; what one of these finds alone is its share."""
+def _find_seeks(
+    pattern: Pattern,
+    filters: list[Expression],
+    needs: list[frozenset[str]],
+    shares: list[float],
+    statistics: Statistics,
+) -> None:
+    """The ways to find nodes by the filters, which need these variables; what one of these finds alone is its share."""
+    indexes = statistics.indexes(Entity.NODE)
     for name, demanded in pattern.nodes.items():
         found = min(map(statistics.nodes, demanded)) if demanded else statistics.nodes(None)
         count = max(float(found), 1.0)
         pattern.scans[name] = max(count, SCAN_ROWS_MIN)
-        places = [place for place, expression in enumerate(filters) if name in free_variables(expression)]
-        about = [filters[place] for place in places]
+        places = [place for place, needed in enumerate(needs) if name in needed]
         seeks = pattern.seeks[name] = []
-        if not about:
+        if not places:
             continue
-        indexes = statistics.indexes(Entity.NODE)
-        for access in accesses(name, demanded, about, indexes):
+        for access in accesses(name, demanded, [filters[place] for place in places], indexes):
             rows = access_rows(access, statistics)
             seeks.append(Seek(access.needs, rows))
             _note_share(access, rows / count, filters, shares)
         for place in places:
             parts = find_parts(name, demanded, filters[place], None, indexes)
             if parts is not None:
-                needs = frozenset[str]().union(*(access.needs for access in parts))
                 rows = sum(access_rows(access, statistics) for access in parts)
-                seeks.append(Seek(needs, rows))
+                seeks.append(Seek(_NO_NAMES.union(*(access.needs for access in parts)), rows))
                 shares[place] = min(shares[place], rows / count)
 
 

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass, field
 
+from memgraph_py.immutable import immutable
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity
 from memgraph_py.storage.view import Direction, GraphView
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SchemaIndexes:
     """Those of a schema, by names. See ``access.Indexes``."""
 
     statistics: "Statistics"
+    schema: Schema
     entity: Entity
-
-    @property
-    def schema(self) -> Schema:
-        return self.statistics.schema
 
     @property
     def exist(self) -> bool:
@@ -54,34 +52,39 @@ class Statistics:
     """Exact counts of the view, and averages made of them; nothing of it once ``forget`` was called."""
 
     view: GraphView
+    schema: Schema = field(init=False)
+    """Names and indexes."""
+    _nodes: dict[str | None, int] = field(default_factory=dict)
+    _relationships: dict[tuple[str, ...], int] = field(default_factory=dict)
     _counted: dict[tuple[tuple[str, ...], Direction, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.schema = self.view.schema
 
     def forget(self) -> None:
         """Let go of the view: a rule that calls itself is a cycle, which holds what it uses until it is collected."""
         del self.view
 
-    @property
-    def schema(self) -> Schema:
-        """Names and indexes."""
-        return self.view.schema
-
     def indexes(self, entity: Entity) -> "SchemaIndexes":
         """The indexes on nodes, or on relationships, that can be used."""
-        return SchemaIndexes(self, entity)
+        return SchemaIndexes(self, self.schema, entity)
 
     def nodes(self, label: str | None) -> int:
         """Number of nodes with the label, or of all."""
-        if label is None:
-            return self.view.node_count(None)
-        id = self.view.schema.labels.find(label)
-        return 0 if id is None else self.view.node_count(id)
+        found = self._nodes.get(label)
+        if found is None:
+            id = None if label is None else self.schema.labels.find(label)
+            found = self._nodes[label] = 0 if id is None and label is not None else self.view.node_count(id)
+        return found
 
     def relationships(self, types: tuple[str, ...]) -> int:
         """Number of relationships of any of the types, or of all where none is named."""
-        if not types:
-            return self.view.relationship_count(None)
-        ids = [self.view.schema.types.find(type) for type in types]
-        return sum(self.view.relationship_count(id) for id in ids if id is not None)
+        found = self._relationships.get(types)
+        if found is None:
+            ids = [id for id in map(self.schema.types.find, types) if id is not None]
+            found = sum(map(self.view.relationship_count, ids if types else (None,)))
+            self._relationships[types] = found
+        return found
 
     def elements(self, entity: Entity, token: str) -> int:
         """Number of nodes with the label, or of relationships of the type."""

@@ -4,10 +4,10 @@ Kinds of token: node (its being there, by label), relationship (by type), proper
 created without labels is ("node", ""), which only a scan of all nodes can meet.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
+from memgraph_py.immutable import immutable
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import (
     Call,
@@ -37,7 +37,7 @@ READING_FUNCTIONS: dict[str, Token] = {
 """Functions that read the graph beyond what cannot change while an element lives, such as its id or type."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Effects:
     """reads: what an answer depends on. creates: elements that are new. changes: what is set, removed or deleted."""
 
@@ -61,8 +61,10 @@ def effects(operator: Operator) -> Effects:
         if child is not below:
             parts += walk(child)
     for part in parts:
-        reads.update(_reads(part))
-        if type(part) in operators.WRITES:
+        kind = part.__class__
+        if kind in _READS:
+            reads.update(_READS[kind](part))
+        if kind in _WRITES:
             creates.update(_creates(part))
             changes.update(_changes(part))
     return Effects(frozenset(reads), frozenset(creates), frozenset(changes))
@@ -77,55 +79,50 @@ def meet(first: Tokens, second: Tokens) -> bool:
     return False
 
 
-def _reads(part: Any) -> Iterator[Token]:
-    match part:
-        case Property(_, key):
-            yield "property", key
-        case HasLabels(_, labels):
-            yield from (("label", label) for label in labels)
-        case HasLabelsNamed():
-            yield "label", None
-        case Call(name):
-            if name in READING_FUNCTIONS:
-                yield READING_FUNCTIONS[name]
-        case MapProjection(_, True):
-            yield "property", None
-        case operators.ProcedureCall():
-            yield from ANYTHING
-        case operators.AllNodes() | operators.NodeById():
-            yield "node", None
-        case operators.LabelScan(_, _, label):
-            yield "node", label
-        case operators.NodeCount(_, _, label, key):
-            yield "node", label
-            if key is not None:
-                yield "property", key
-        case operators.IndexSeek():
-            yield _element(part.entity), part.token
-            yield from (("property", key) for key in part.keys)
-        case operators.IndexOrder():
-            yield _element(part.entity), part.token
-            yield "property", part.key
-        case operators.IndexRangeSeek():
-            yield _element(part.entity), part.token
-            yield from (("property", key) for key in part.keys)
-        case (
-            operators.Expand()
-            | operators.ExpandInto()
-            | operators.VariableExpand()
-            | operators.ShortestPaths()
-            | operators.Frontier()
-            | operators.ScanRelationships()
-            | operators.RelationshipCount()
-        ):
-            yield from (("relationship", type) for type in part.types or (None,))
-        case operators.Hop(_, types):
-            yield from (("relationship", type) for type in types or (None,))
-        case operators.SetProperties(_, value):
-            if not isinstance(value, MapOf | Literal | Parameter):
-                yield "property", None
-        case _:
-            pass
+def _reads_along(part: Any) -> Iterable[Token]:
+    return [("relationship", type) for type in part.types or (None,)]
+
+
+def _reads_index(part: operators.IndexSeek | operators.IndexRangeSeek) -> Iterable[Token]:
+    return [(_element(part.entity), part.token), *(("property", key) for key in part.keys)]
+
+
+def _reads_call(part: Call) -> Iterable[Token]:
+    return [READING_FUNCTIONS[part.name]] if part.name in READING_FUNCTIONS else ()
+
+
+def _reads_count(part: operators.NodeCount) -> Iterable[Token]:
+    return [("node", part.label)] if part.key is None else [("node", part.label), ("property", part.key)]
+
+
+def _reads_properties(part: operators.SetProperties) -> Iterable[Token]:
+    return () if isinstance(part.value, MapOf | Literal | Parameter) else [("property", None)]
+
+
+_READS: dict[type, Callable[[Any], Iterable[Token]]] = {
+    Property: lambda part: [("property", part.key)],
+    HasLabels: lambda part: [("label", label) for label in part.labels],
+    HasLabelsNamed: lambda part: [("label", None)],
+    Call: _reads_call,
+    MapProjection: lambda part: [("property", None)] if part.all_properties else (),
+    operators.ProcedureCall: lambda part: ANYTHING,
+    **dict.fromkeys((operators.AllNodes, operators.NodeById), lambda part: [("node", None)]),
+    operators.LabelScan: lambda part: [("node", part.label)],
+    operators.NodeCount: _reads_count,
+    **dict.fromkeys((operators.IndexSeek, operators.IndexRangeSeek), _reads_index),
+    operators.IndexOrder: lambda part: [(_element(part.entity), part.token), ("property", part.key)],
+    operators.Expand: _reads_along,
+    operators.ExpandInto: _reads_along,
+    operators.VariableExpand: _reads_along,
+    operators.ShortestPaths: _reads_along,
+    operators.Frontier: _reads_along,
+    operators.ScanRelationships: _reads_along,
+    operators.RelationshipCount: _reads_along,
+    operators.Hop: _reads_along,
+    operators.SetProperties: _reads_properties,
+}
+"""By the kind of part of a plan; the others read nothing themselves."""
+_WRITES = frozenset(operators.WRITES)
 
 
 def _element(entity: Entity) -> str:

@@ -6,10 +6,9 @@ the brackets of selected paths, while the one behind them is asked of what was s
 may need a longer path than the shortest one: then all paths are tried, shorter ones first, until one of them fits.
 """
 
-from dataclasses import dataclass
-
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.construction.labels import label_test
+from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Call, Expression, Literal, PathOf, Quantifier, Variable
 from memgraph_py.plan.operators import (
     Apply,
@@ -30,7 +29,7 @@ from memgraph_py.planner.translate import equalities, translate
 from memgraph_py.storage.view import Direction
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Search:
     """A search from ``source`` to ``target``, from left to right as written unless ``reverse``. relationships: name of
     their list; path: name of the path, or None. count, every, circles: as of ShortestPaths."""

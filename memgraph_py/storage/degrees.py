@@ -37,8 +37,8 @@ def ends_with_label(counts: EndCounts, schema: Schema, type: TypeId, label: Labe
     if found is None:
         return 0
     members = schema.label_members(label)[: found.shape[1]]
-    sides = found if direction is Direction.BOTH else found[int(direction)]
-    return int(sides[..., : len(members)][..., members].sum())
+    sides = found[:, : len(members)].dot(members).tolist()
+    return sum(sides) if direction is Direction.BOTH else int(sides[direction])
 
 
 def labels_at_ends(counts: EndCounts, schema: Schema, type: TypeId, direction: Direction) -> frozenset[LabelId]:

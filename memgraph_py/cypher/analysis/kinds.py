@@ -4,10 +4,11 @@ A kind is a promise: where it is not ``ANY``, the value has it or is NULL. Sourc
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from memgraph_py.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Kind:
     """``element`` is the kind of a list's elements, None for what is no list."""
 

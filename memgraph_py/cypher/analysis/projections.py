@@ -1,7 +1,6 @@
 """WITH and RETURN: columns and their names, groups, ORDER BY, SKIP and LIMIT, and what can be seen afterwards."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from memgraph_py.cypher import ast
@@ -10,6 +9,7 @@ from memgraph_py.cypher.analysis.expressions import check, check_predicate
 from memgraph_py.cypher.analysis.kinds import INTEGER, is_known
 from memgraph_py.cypher.analysis.scopes import Aggregation, Place, Scope
 from memgraph_py.cypher.tree import children, same, walk
+from memgraph_py.immutable import immutable
 
 
 def project(projection: ast.Projection, place: Place, where: ast.Expression | None = None) -> Scope:
@@ -74,7 +74,7 @@ def _check_groups(projection: ast.Projection, groups: list[ast.Expression], plac
 # ---------------------------------------------------------------------------------------------- ORDER BY, SKIP, LIMIT
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Projected:
     """What ORDER BY and WHERE see of a projection that groups or removes duplicates: only its columns."""
 

@@ -1,7 +1,6 @@
 """Queries and clauses: which clause may stand where, what each may read, and what it binds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from memgraph_py.cypher import ast
@@ -36,11 +35,12 @@ from memgraph_py.cypher.lexer import position
 from memgraph_py.cypher.tree import walk
 from memgraph_py.errors import DatabaseNotFound
 from memgraph_py.functions.procedures import ALIASES, DATABASE
+from memgraph_py.immutable import immutable
 
 _UPDATES = (ast.Create, ast.Merge, ast.Set, ast.Remove, ast.Delete, ast.Foreach)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Analysis:
     """What analysis found. ``columns``: names of the result's columns, () when there is none; ``parameters``: all that
     the query names, those that a standalone CALL without brackets takes by name among them."""

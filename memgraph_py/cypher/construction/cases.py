@@ -8,17 +8,17 @@ Source: Neo4j Cypher manual, "Conditional expressions", "extended simple CASE".
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import Case, Expression
 from memgraph_py.cypher.construction import expressions, value_types
 from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.immutable import immutable
 from memgraph_py.values.value_types import ValueType
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Test:
     """What is asked of the subject, which the function makes a predicate of."""
 
@@ -26,7 +26,7 @@ class _Test:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _When:
     tests: tuple[Expression | _Test, ...]
     result: Expression

@@ -1,6 +1,5 @@
 """Queries and clauses."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
@@ -44,12 +43,13 @@ from memgraph_py.cypher.ast import (
     YieldItem,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.immutable import immutable
 
 _Labels: TypeAlias = "tuple[str | LabelsNamed, ...]"
 """Of SET and REMOVE: names as written, or named when it runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _UnionTail:
     all: bool
     query: SingleQuery
@@ -245,7 +245,7 @@ def foreach(start: int, variable: str, list_: Expression, *clauses: _Written) ->
     return Foreach(variable, list_, _clauses(clauses), start)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Yield:
     items: tuple[YieldItem, ...] | None
     where: Expression | None

@@ -1,6 +1,5 @@
 """Stream commands."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from memgraph_py.cypher.ast import (
@@ -15,12 +14,13 @@ from memgraph_py.cypher.ast import (
     TestStream,
 )
 from memgraph_py.cypher.construction.rejection import Rejected
+from memgraph_py.immutable import immutable
 
 StreamValue: TypeAlias = Literal | Parameter
 """Of a stream clause."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Option:
     name: str
     value: StreamValue

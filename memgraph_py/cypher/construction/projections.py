@@ -1,11 +1,10 @@
 """What WITH and RETURN share."""
 
-from dataclasses import dataclass
-
 from memgraph_py.cypher.ast import Expression, Projection, ProjectionItem, SortItem
+from memgraph_py.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Items:
     star: bool
     items: tuple[ProjectionItem, ...]

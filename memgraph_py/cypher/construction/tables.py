@@ -1,7 +1,5 @@
 """Commands that give a table: the call, and what follows it, as clauses."""
 
-from dataclasses import dataclass
-
 from memgraph_py.cypher.ast import (
     Clause,
     Expression,
@@ -13,16 +11,17 @@ from memgraph_py.cypher.ast import (
     With,
     YieldItem,
 )
+from memgraph_py.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Columns:
     """items None: all of them."""
 
     items: tuple[YieldItem, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class _Tail:
     """where: of a command without YIELD."""
 
