@@ -34,7 +34,7 @@ from memgraph_py.immutable import immutable
 from memgraph_py.optimizer import estimate_rows, optimise
 from memgraph_py.plan.expressions import TAKES_LONG, Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
-from memgraph_py.plan.substitution import expressions_of, operators_in
+from memgraph_py.plan.substitution import Contents, contents_of, expressions_of
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import is_slow, marks
 from memgraph_py.planner import plan_query
@@ -209,7 +209,7 @@ class StatementCache:
             stands = tuple(found.values())
             literals = {offset: stand.name for offset, stand in found.items()}
             plan = optimise(plan_query(query, analysis, text, literals), view)
-            operators = operators_in(plan)
+            contents = contents_of(plan)
             is_plain = not query.mode and not query.memory_bytes_max
             prepared = PreparedQuery(
                 text=text,
@@ -220,15 +220,15 @@ class StatementCache:
                 in_transactions=analysis.in_transactions,
                 is_table_command=isinstance(query.parts[0].clauses[0], ast.TableCall),
                 bounded=not analysis.in_transactions
-                and not _may_take_long(operators)
+                and not _may_take_long(contents)
                 and estimate_rows(plan, view) <= self._limits.bounded_rows_max,
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
-                notifications=find_notifications(analysis.met, operators, view, text),
+                notifications=find_notifications(analysis.met, contents.operators, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
-                reads_files=any(isinstance(operator, LoadCsv) for operator in operators),
+                reads_files=LoadCsv in contents.kinds,
                 single=None if not is_plain or analysis.writes else single_row(plan, view.schema),
                 single_write=single_write(plan, analysis.columns, view.schema)
                 if is_plain and analysis.writes and not analysis.in_transactions
@@ -251,15 +251,19 @@ def _names_of_columns(met: Met) -> dict[int, str]:
     return {item.offset: item.text for item in items if item.alias is None and has_blanks(item.text)}
 
 
-def _may_take_long(operators: list[Operator]) -> bool:
+def _may_take_long(contents: Contents) -> bool:
     """True where something may take long between two looks at the time: a call, a procedure that is not quick, a
     file."""
-    for operator in operators:
-        kind = operator.__class__
-        if kind is LoadCsv or (isinstance(operator, ProcedureCall) and not _is_quick(operator)):
+    if LoadCsv in contents.kinds:
+        return True
+    if ProcedureCall in contents.kinds:
+        calls = [operator for operator in contents.operators if isinstance(operator, ProcedureCall)]
+        if not all(map(_is_quick, calls)):
             return True
-        for part in expressions_of(operator):
-            if marks(part) & TAKES_LONG and any(isinstance(node, Call) and is_slow(node) for node in walk(part)):
+    if contents.marks & TAKES_LONG:
+        for operator in contents.operators:
+            parts = expressions_of(operator) if marks(operator) & TAKES_LONG else ()
+            if any(isinstance(node, Call) and is_slow(node) for part in parts for node in walk(part)):
                 return True
     return False
 

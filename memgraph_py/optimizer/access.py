@@ -6,6 +6,7 @@ compared with must be known before the element is: ``needs`` says of which varia
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from memgraph_py.immutable import immutable
@@ -124,6 +125,7 @@ def _joined_by(name: str, predicate: Expression) -> list[Expression]:
 
 def accesses(variable: str, tokens: list[str], predicates: list[Expression], indexes: Indexes) -> Iterator[Access]:
     """Every access to the variable, once what it needs is bound. tokens: labels, or the type, that it has for sure."""
+    equal: dict[str, _Fact] = {}
     known: dict[str, _Known] = {}
     for predicate in predicates:
         match predicate:
@@ -135,7 +137,7 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
                 needs = free_variables(value)
                 if isinstance(subject, Property):
                     if sign == "=":
-                        known.setdefault(subject.key, _Known()).take("=", _Fact(value, predicate))
+                        equal.setdefault(subject.key, _Fact(value, predicate))
                     token = next((token for token in tokens if indexes.covers(token, subject.key)), None)
                     if token is not None:
                         yield Access((predicate,), token, (subject.key,), (value,), needs, (predicate,), sign == "IN")
@@ -145,11 +147,10 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
                 _take_range(predicate, variable, known)
             case Call("IS NOT NULL", (Property(Variable(name), key),)) if name == variable:
                 known.setdefault(key, _Known()).present = predicate
-    if not known:
-        return
-    for token in tokens:
-        for keys in indexes.composite(token):
-            yield from _through_several(token, keys, known, indexes)
+    if equal or known:
+        for token in tokens:
+            for keys in indexes.composite(token):
+                yield from _through_several(token, keys, equal, known, indexes)
     for key, about in known.items():
         token = next((token for token in tokens if indexes.covers(token, key)), None)
         if token is None:
@@ -161,29 +162,25 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
 
 
 def _through_several(
-    token: str, keys: tuple[str, ...], known: dict[str, "_Known"], indexes: Indexes
+    token: str, keys: tuple[str, ...], equal: dict[str, "_Fact"], known: dict[str, "_Known"], indexes: Indexes
 ) -> Iterator[Access]:
     """Through an index on several properties: by values of all of them; by those of the first ones, and what is known
     of the next."""
-    equal: list[_Fact] = []
-    for key in keys:
-        if key not in known or (fact := known[key].equal) is None:
-            break
-        equal.append(fact)
-    uses, values = tuple(fact.predicate for fact in equal), tuple(fact.value for fact in equal)
-    if len(equal) == len(keys):
-        yield Access(uses, token, keys, values, _needs(*equal), uses)
+    facts = [equal[key] for key in takewhile(equal.__contains__, keys)]
+    uses, values = tuple(fact.predicate for fact in facts), tuple(fact.value for fact in facts)
+    if len(facts) == len(keys):
+        yield Access(uses, token, keys, values, _needs(*facts), uses)
         return
-    if not equal and indexes.covers(token, keys[0]):
+    if not facts and indexes.covers(token, keys[0]):
         return
-    next = known.get(keys[len(equal)], _Known())
+    next = known.get(keys[len(facts)], _Known())
     for bounds in next.ranges():
-        yield bounds.access(token, keys, equal)
-    if not equal:
+        yield bounds.access(token, keys, facts)
+    if not facts:
         return
     if next.present is not None:
-        yield Access((), token, keys, values, _needs(*equal), (*uses, next.present), is_range=True, exists=True)
-    yield Access((), token, keys, values, _needs(*equal), uses, is_range=True)
+        yield Access((), token, keys, values, _needs(*facts), (*uses, next.present), is_range=True, exists=True)
+    yield Access((), token, keys, values, _needs(*facts), uses, is_range=True)
 
 
 class _Fact(NamedTuple):
@@ -219,9 +216,8 @@ class _Bounds(NamedTuple):
 
 @dataclass(slots=True)
 class _Known:
-    """What is demanded of a property: the first predicate of each sort."""
+    """What is demanded of a property beside equality: the first predicate of each sort."""
 
-    equal: _Fact | None = None
     lower: _Fact | None = None
     upper: _Fact | None = None
     prefix: _Fact | None = None
@@ -229,10 +225,8 @@ class _Known:
     """The predicate that says that it is there."""
 
     def take(self, sort: str, fact: _Fact) -> None:
-        """sort: `=`, `<` or `>`, which a value is of the property, or STARTS WITH."""
+        """sort: `<` or `>`, which a value is of the property, or STARTS WITH."""
         match sort:
-            case "=":
-                self.equal = self.equal or fact
             case "<":
                 self.upper = self.upper or fact
             case ">":

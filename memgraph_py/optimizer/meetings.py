@@ -80,8 +80,10 @@ def _meet(
         if start is not None:
             side.take(start, side.after(start))
     while (joined := left.meeting(right, alone)) is None:
+        if left.cost + right.cost + JOIN_ROWS >= limit:
+            return None
         steps = [(side, step, side.after(step)) for side in (left, right) for step in side.steps()]
-        if not steps or left.cost + right.cost + JOIN_ROWS >= limit:
+        if not steps:
             return None
         side, step, after = min(steps, key=lambda found: sum(found[2]))
         side.take(step, after)

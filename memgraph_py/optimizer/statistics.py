@@ -142,10 +142,9 @@ class Statistics:
         asked = (types, direction, label)
         found = self._counted.get(asked)
         if found is None:
-            names = self.schema.types
-            ids = [names.find(type) for type in dict.fromkeys(types)] if types else range(len(names))
-            label_id = self.schema.labels.find(label)
-            known = [] if label_id is None else [(id, label_id) for id in ids if id is not None]
-            found = sum(self.view.end_count(*pair, direction) for pair in known)
+            found, label_id, names = 0, self.schema.labels.find(label), self.schema.types
+            if label_id is not None:
+                for id in map(names.find, dict.fromkeys(types)) if types else range(len(names)):
+                    found += 0 if id is None else self.view.end_count(id, label_id, direction)
             self._counted[asked] = found
         return found

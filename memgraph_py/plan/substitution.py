@@ -88,18 +88,21 @@ def contents_of(plan: Operator) -> Contents:
     every = 0
     waiting: list[Any] = [plan]
     while waiting:
-        node = waiting.pop()
-        while node is not None:
-            operators.append(node)
-            found = node.marks
-            if found < 0:
-                found = marks(node)
-            every |= found
-            if found & HOLDS_PLAN:
-                waiting += _plans_beside(node)
-            if node.__class__ in _OTHERS:
-                waiting += [getattr(node, name) for name in _OTHERS[node.__class__]]
-            node = getattr(node, "input", None)
+        begun = len(operators)
+        while waiting:
+            node = waiting.pop()
+            while node is not None:
+                operators.append(node)
+                if node.__class__ in _OTHERS:
+                    waiting += [getattr(node, name) for name in _OTHERS[node.__class__]]
+                node = getattr(node, "input", None)
+        found = 0
+        for operator in operators[begun:]:
+            found |= operator.marks if operator.marks >= 0 else marks(operator)
+        every |= found
+        if found & HOLDS_PLAN:
+            for operator in filter(holds_subquery, operators[begun:]):
+                waiting += _plans_beside(operator)
     return Contents(operators, frozenset(map(type, operators)), every)
 
 
