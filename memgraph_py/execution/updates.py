@@ -1,11 +1,14 @@
 """SET and REMOVE: a write per item and batch.
 
-Rows count one after another: `UNWIND [1, 2] AS x MATCH (n) SET n.c = n.c + 1` adds two. A batch is written at once only
-where no item reads what an item writes; where a variable's own property is read (as here), the batch is cut before a
-repeated element; anything else goes row by row.
+The values of neighbouring items that set properties of one element are computed before any of them is set:
+`SET n.a = n.b, n.b = n.a` exchanges them. Rows count one after another: `UNWIND [1, 2] AS x MATCH (n)
+SET n.c = n.c + 1` adds two. A batch is written at once only where no item reads what an item writes; where a variable's
+own property is read (as here), the batch is cut before a repeated element; anything else goes row by row.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import zip_longest
 from typing import TypeAlias
 
 import numpy as np
@@ -49,6 +52,7 @@ from memgraph_py.plan.expressions import (
     Property,
     Variable,
 )
+from memgraph_py.plan.items import are_together
 from memgraph_py.plan.operators import (
     Remove,
     RemoveLabels,
@@ -120,7 +124,7 @@ def _single_remove(operator: Remove, composition: Composition) -> Sequence[Singl
     for item in operator.items:
         match item:
             case RemoveProperty(Variable(variable), key):
-                removers.append(_single_property(variable, key, _no_value, composition.schema))
+                removers.append(_single_properties(variable, [(key, _no_value)], composition.schema))
             case RemoveLabels(variable, labels):
                 removers.append(_single_labels(variable, labels, _remove_from))
             case _:
@@ -132,14 +136,16 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
     """Carry out the items of SET, ON CREATE SET or ON MATCH SET for the rows of the batch."""
     for start, stop in _runs(items, batch):
         part = batch if stop - start == batch.rows else batch.slice(start, stop)
-        for item in items:
+        waiting: list[Callable[[], None]] = []
+        for item, following in zip_longest(items, items[1:]):
             match item:
                 case SetProperty(subject, key, value):
                     values = check_storable(evaluate(value, part, context), key)
-                    _write_property(evaluate(subject, part, context), key, values, context)
+                    elements = evaluate(subject, part, context)
+                    waiting.append(partial(_write_property, elements, key, values, context))
                 case SetPropertyNamed(subject, key, value):
                     elements, keys, values = (evaluate(one, part, context) for one in (subject, key, value))
-                    _write_named(elements, keys, values, context)
+                    waiting.append(partial(_write_named, elements, keys, values, context))
                 case SetProperties(variable, value, merge):
                     maps = property_maps(evaluate(value, part, context), context)
                     _write_maps(part.columns[variable], maps, context, merge=merge)
@@ -148,18 +154,26 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
                 case SetLabelsNamed(variable, named):
                     for names, rows in names_by_rows(evaluate(named, part, context), context):
                         _add_labels(part.columns[variable].take(rows), names, context)
+            if following is None or not are_together(item, following):
+                for write in waiting:
+                    write()
+                waiting.clear()
 
 
 def single_items(items: Sequence[SetItem], composition: Composition) -> Sequence[SingleStep] | None:
     """The second form of ``apply_items``."""
     setters: list[SingleStep] = []
-    for item in items:
+    waiting: list[tuple[str, SingleValue]] = []
+    for item, following in zip_longest(items, items[1:]):
         match item:
             case SetProperty(Variable(variable), key, expression):
                 value = composition.stored(expression)
                 if value is None:
                     return None
-                setters.append(_single_property(variable, key, value, composition.schema))
+                waiting.append((key, value))
+                if following is None or not are_together(item, following):
+                    setters.append(_single_properties(variable, waiting, composition.schema))
+                    waiting = []
             case SetProperties(variable, expression, merge):
                 read = single_properties(expression, composition)
                 if read is None:
@@ -177,16 +191,18 @@ def _no_value(row: Row, view: SingleView, parameters: Parameters, writing: Writi
     return None
 
 
-def _single_property(variable: str, key: str, value: SingleValue, schema: Schema) -> SingleStep:
+def _single_properties(variable: str, values: Sequence[tuple[str, SingleValue]], schema: Schema) -> SingleStep:
     intern = schema.keys.intern
 
-    def set_one(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
+    def set_them(row: Row, view: SingleView, parameters: Parameters, writing: Writing | None) -> Row:
         assert writing is not None, "the plan writes"
-        column = single_storable(value(row, view, parameters, writing), key, writing)
-        _set_single(element_of(row, variable), intern(key), column, writing)
+        columns = [single_storable(value(row, view, parameters, writing), key, writing) for key, value in values]
+        subject = element_of(row, variable)
+        for (key, _), column in zip(values, columns, strict=True):
+            _set_single(subject, intern(key), column, writing)
         return row
 
-    return set_one
+    return set_them
 
 
 def _single_map(variable: str, read: SingleProperties, schema: Schema, *, merge: bool) -> SingleStep:

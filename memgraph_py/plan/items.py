@@ -86,6 +86,14 @@ class SetLabelsNamed(Remembering):
 SetItem: TypeAlias = SetProperty | SetPropertyNamed | SetProperties | SetLabels | SetLabelsNamed
 
 
+def are_together(first: SetItem, second: SetItem) -> bool:
+    """True for neighbours that set properties of one element: the value of each is computed before any is set. Source:
+    Neo4j 5, whose planner joins them; openCypher 9 leaves the order open."""
+    if not isinstance(first, SetProperty | SetPropertyNamed) or not isinstance(second, SetProperty | SetPropertyNamed):
+        return False
+    return first.subject == second.subject
+
+
 @immutable
 class RemoveProperty(Remembering):
     """`REMOVE subject.key`."""

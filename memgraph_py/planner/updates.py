@@ -6,6 +6,7 @@ from typing import assert_never
 from memgraph_py.cypher import ast
 from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Collect, Count, Exists, Expression, PathOf
+from memgraph_py.plan.items import are_together
 from memgraph_py.plan.operators import (
     Argument,
     Create,
@@ -56,11 +57,22 @@ def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator
 
 
 def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
-    """The input after SET; items of SET clauses that follow each other are one operator's."""
+    """The input after SET. Items of SET clauses that follow each other are one operator's, where none of the later
+    clause has to see what the earlier one set."""
     items = tuple(made for item in clause.items for made in _set_items(item, scope))
-    if isinstance(operator, Set):
+    if isinstance(operator, Set) and not (are_together(operator.items[-1], items[0]) and _read_something(items)):
         return Set(operator.input, operator.items + items)
     return Set(operator, items)
+
+
+def _read_something(items: tuple[operators.SetItem, ...]) -> bool:
+    """True where a value depends on more than parameters."""
+    for item in items:
+        if isinstance(item, operators.SetProperty | operators.SetPropertyNamed):
+            parts = walk(item.value)
+            if free_variables(item.value) or any(isinstance(part, Exists | Collect | Count) for part in parts):
+                return True
+    return False
 
 
 def remove_items(clause: ast.Remove, operator: Operator, scope: Scope) -> Operator:

@@ -364,3 +364,7 @@ MATCH SHORTEST 2 ((a:Person {name:'Ada'})-[r]-+(b:Person {name:'Cy'}) WHERE none
 MATCH (a:Person)-[r:KNOWS WHERE r.w > 1]->{1,2}(b) RETURN a.name, b.name, size(r)
 RETURN INF AS a, -Infinity AS b, NaN AS c, INF > 1 AS d, toString(-INF) AS e, INF IS :: FLOAT AS f, {inf: 1}.inf AS g
 WITH 1 AS inf, 2 AS nan RETURN inf, nan, `inf` AS c
+MATCH (p:Person) SET p.score = p.born, p.born = p.score, p.old = p.born
+MATCH (p:Person {name:'Ada'}) SET p.born = p.born + 1, p:Old, p.next = p.born SET p.last = p.next
+UNWIND [1, 2] AS x MATCH (p:Person {name:'Ada'}) SET p.born = p.born + x, p.before = p.born
+MERGE (p:Person {name:'Ada'}) ON MATCH SET p.born = 1, p.before = p.born
