@@ -190,13 +190,15 @@ def _place(text: str, name: str, offset: int) -> int:
         before = start - 1
         while text[before] == "(" or text[before].isspace():
             before -= 1
-        if text[before] in _INTRODUCING and not _WORD.match(text, place + len(name)):
+        is_introduced = text[before] in _INTRODUCING or _IS.match(text[max(before - 2, 0) : before + 1])
+        if is_introduced and not _WORD.match(text, place + len(name)):
             return start
         place = text.find(name, place + 1)
     return offset
 
 
 _INTRODUCING = ":|&!.{,"
+_IS = re.compile(r"(?i)\W?IS\Z")
 _WORD = re.compile(r"\w")
 
 
