@@ -1,7 +1,7 @@
 """Generic walks over the tree of ``ast``, by dataclass fields."""
 
-from collections.abc import Hashable, Iterator
-from dataclasses import is_dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import is_dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -63,3 +63,40 @@ def same(left: Any, right: Any) -> bool:
         for name in trees.field_names(left.__class__)
         if name not in ignored
     )
+
+
+def binds(node: Any) -> bool:
+    """True for an expression with variables of its own, which sees of those before a projection its columns alone."""
+    return isinstance(node, _BINDING)
+
+
+_BINDING = (
+    ast.ListComprehension,
+    ast.Quantifier,
+    ast.Reduce,
+    ast.PatternComprehension,
+    ast.PatternPredicate,
+    ast.ShortestPath,
+    ast.ExistsSubquery,
+    ast.CountSubquery,
+    ast.CollectSubquery,
+)
+
+
+def replaced(node: Any, change: Callable[[Any], Any]) -> Any:
+    """A copy in which each outermost part that ``change`` gives something for is that; what ``binds`` is asked of as a
+    whole. The node itself where nothing changes."""
+    found = change(node)
+    if found is not None:
+        return found
+    if binds(node):
+        return node
+    updates: dict[str, Any] = {}
+    for name, several in _parts(node.__class__):
+        value = getattr(node, name)
+        if value is None:
+            continue
+        new = tuple([replaced(part, change) for part in value]) if several else replaced(value, change)
+        if new != value:
+            updates[name] = new
+    return replace(node, **updates) if updates else node

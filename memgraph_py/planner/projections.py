@@ -7,8 +7,11 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.tree import replaced as replaced_in_text
+from memgraph_py.cypher.tree import same
 from memgraph_py.functions.registry import AGGREGATES
 from memgraph_py.plan.expressions import (
     HAS_AGGREGATE,
@@ -57,12 +60,12 @@ def project(
     items = _items(projection, scope)
     after = scope.only(items.names)
     if any(marks(expression) & HAS_AGGREGATE for expression in items.expressions):
-        operator, order = _aggregate(items, projection, operator, scope)
+        operator = _aggregate(items, projection, operator, scope)
+        order = _order_by_columns(projection, after)
         return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
         operator = Distinct(_simple_project(operator, items), items.names)
-        order = _order_keys(projection, items, scope.bind(*items.names))
-        return _finish(projection, where, operator, order, items, after), after
+        return _finish(projection, where, operator, _order_by_columns(projection, after), items, after), after
     if origins:
         held = tuple(name for _, name in origins)
         items = _Items(items.names + held, items.expressions + tuple(map(Variable, held)))
@@ -79,15 +82,19 @@ def _items(projection: ast.Projection, scope: Scope) -> _Items:
     names: list[str] = sorted(scope.named()) if projection.star else []  # as Neo4j gives them
     expressions: list[Expression] = [Variable(name) for name in names]
     for item in projection.items:
-        name = item.alias if item.alias is not None else item.text
-        if isinstance(item.expression, ast.Variable) and item.alias is None:
-            name = item.expression.name
+        name = _name(item)
         if projection.star and name in names:
             expressions[names.index(name)] = translate(item.expression, scope)
             continue
         names.append(name)
         expressions.append(translate(item.expression, scope))
     return _Items(tuple(names), tuple(expressions))
+
+
+def _name(item: ast.ProjectionItem) -> str:
+    if item.alias is not None:
+        return item.alias
+    return item.expression.name if isinstance(item.expression, ast.Variable) else item.text
 
 
 # ------------------------------------------------------------------------------------------ without aggregation
@@ -143,10 +150,8 @@ def _simple_project(operator: Operator, items: _Items) -> Operator:
 # ------------------------------------------------------------------------------------------------- aggregation
 
 
-def _aggregate(
-    items: _Items, projection: ast.Projection, operator: Operator, scope: Scope
-) -> tuple[Operator, list[Expression]]:
-    """The aggregation with its projection, and the keys of ORDER BY over its columns."""
+def _aggregate(items: _Items, projection: ast.Projection, operator: Operator, scope: Scope) -> Operator:
+    """The aggregation with its projection."""
     keys = {
         name: expression
         for name, expression in zip(items.names, items.expressions, strict=True)
@@ -176,20 +181,14 @@ def _aggregate(
             results.append(Variable(name))
         else:
             results.append(whole if whole is not None else replaced(expression, pulled_out))
-    order = [
-        replaced(key, lambda node: None if _is_column(node, items) else pulled_out(node))
-        for key in _order_keys(projection, items, scope.bind(*items.names))
-    ]
-    carried = tuple(sorted(frozenset[str]().union(*map(free_variables, order)) - set(items.names)))
     made = tuple(aggregates.values())
+    read = frozenset[str]().union(*map(free_variables, results)) - keys.keys() - {name for name, _ in made}
+    keys.update((name, Variable(name)) for name in sorted(read))  # in a subquery: a key under its name before
     operator = Aggregate(
         operator, tuple(keys), tuple(keys.values()), tuple(name for name, _ in made), tuple(call for _, call in made)
     )
-    if projection.distinct:
-        operator = Distinct(_simple_project(operator, _Items(items.names, tuple(results))), items.names)
-        return operator, order
-    extended = _Items(items.names + carried, (*results, *map(Variable, carried)))
-    return _simple_project(operator, extended), order
+    operator = _simple_project(operator, _Items(items.names, tuple(results)))
+    return Distinct(operator, items.names) if projection.distinct else operator
 
 
 # ------------------------------------------------------------------------------------------ order, skip and limit
@@ -205,10 +204,25 @@ def _finish(
 ) -> Operator:
     operator = _bounded(projection, _sort(operator, projection, order), after)
     if where is not None:
-        operator = _filters(operator, _over_columns(translate(where, after), items))
-    if columns(operator) != items.names:
-        operator = Project(operator, items.names, tuple(map(Variable, items.names)))
+        operator = _filters(operator, translate(_by_columns(where, projection), after))
     return operator
+
+
+def _order_by_columns(projection: ast.Projection, after: Scope) -> list[Expression]:
+    """The keys of ORDER BY, where nothing but the columns is there."""
+    return [translate(_by_columns(item.expression, projection), after) for item in projection.order_by]
+
+
+def _by_columns(expression: ast.Expression, projection: ast.Projection) -> ast.Expression:
+    """The expression; what is written like an item is its column."""
+
+    def column(node: Any) -> ast.Variable | None:
+        for item in projection.items:
+            if same(node, item.expression):
+                return ast.Variable(_name(item), node.offset)
+        return None
+
+    return replaced_in_text(expression, column)  # type: ignore[no-any-return]  # an expression for one
 
 
 def _order_keys(projection: ast.Projection, items: _Items, scope: Scope) -> list[Expression]:

@@ -368,3 +368,6 @@ MATCH (p:Person) SET p.score = p.born, p.born = p.score, p.old = p.born
 MATCH (p:Person {name:'Ada'}) SET p.born = p.born + 1, p:Old, p.next = p.born SET p.last = p.next
 UNWIND [1, 2] AS x MATCH (p:Person {name:'Ada'}) SET p.born = p.born + x, p.before = p.born
 MERGE (p:Person {name:'Ada'}) ON MATCH SET p.born = 1, p.before = p.born
+MATCH (n:Person) WITH EXISTS { (n)-[:KNOWS]->(:Person {name: 'Bob'}) } AS y, count(*) AS c WHERE EXISTS { (n)-[:KNOWS]->(:Person {name: 'Bob'}) } RETURN y, c
+MATCH (n:Person) RETURN COUNT { (n)-[:ACTED_IN]->() } AS y, count(*) AS c ORDER BY COUNT { (n)-[:ACTED_IN]->() }
+MATCH (n:Person) RETURN n AS m, count(*) + COUNT { (n)-[:KNOWS]->() } AS c ORDER BY m.name

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.scopes import Place
-from memgraph_py.cypher.tree import children, same
+from memgraph_py.cypher.tree import children, same, walk
 from memgraph_py.functions.registry import AGGREGATES
 
 _SUBQUERIES = (ast.ExistsSubquery, ast.CountSubquery, ast.CollectSubquery)
@@ -36,23 +36,24 @@ def check_unambiguous(
 ) -> None:
     """Raises AmbiguousAggregationExpression where something else than a group, a constant or one of ``names`` stands
     beside the aggregates of an expression."""
-    for node in _beside_aggregates(expression, frozenset(names), groups):
-        assert isinstance(node, ast.Variable)
+    for name, offset in _beside_aggregates(expression, frozenset(names), groups, place):
         raise place.error(
-            f'"{node.name}" stands beside an aggregate, and the result is not grouped by it',
-            node.offset,
+            f'"{name}" stands beside an aggregate, and the result is not grouped by it',
+            offset,
             "AmbiguousAggregationExpression",
+            hint="group by it in a WITH before, and use its column",
         )
 
 
 def _beside_aggregates(
-    node: ast.Expression, names: frozenset[str], groups: Collection[ast.Expression]
-) -> Iterator[ast.Variable]:
-    """Variables outside aggregates that nothing groups by, those that the expression binds itself left out."""
+    node: ast.Expression, names: frozenset[str], groups: Collection[ast.Expression], place: Place
+) -> Iterator[tuple[str, int]]:
+    """Variables outside aggregates that nothing groups by, and where they stand; those that the expression binds itself
+    are left out."""
     match node:
-        case ast.Variable(name):
+        case ast.Variable(name, offset):
             if name not in names and not any(same(node, group) for group in groups):
-                yield node
+                yield name, offset
             return
         case ast.PropertyAccess() if any(same(node, group) for group in groups):
             return
@@ -62,7 +63,14 @@ def _beside_aggregates(
             names = names | {node.accumulator, node.variable}
         case _:
             pass
-    if is_aggregate(node) or node.__class__ in (*_SUBQUERIES, ast.PatternComprehension):
+    if is_aggregate(node):
+        return
+    if node.__class__ in (*_SUBQUERIES, ast.PatternComprehension, ast.PatternPredicate, ast.ShortestPath):
+        grouped = names.union(group.name for group in groups if isinstance(group, ast.Variable))
+        for part in walk(node):
+            named = part.name if isinstance(part, ast.Variable) else getattr(part, "variable", None)
+            if isinstance(named, str) and named in place.scope and named not in grouped:
+                yield named, part.offset
         return
     for child in children(node):
-        yield from _beside_aggregates(child, names, groups)
+        yield from _beside_aggregates(child, names, groups, place)

@@ -8,7 +8,7 @@ from memgraph_py.cypher.analysis.aggregation import aggregates, check_unambiguou
 from memgraph_py.cypher.analysis.expressions import check, check_predicate
 from memgraph_py.cypher.analysis.kinds import INTEGER, is_known
 from memgraph_py.cypher.analysis.scopes import Aggregation, Place, Scope
-from memgraph_py.cypher.tree import children, same, walk
+from memgraph_py.cypher.tree import binds, children, same, walk
 from memgraph_py.immutable import immutable
 
 
@@ -110,7 +110,7 @@ class _Projected:
             raise self.place.error(
                 "an aggregate in ORDER BY has to be one of the columns", node.offset, "InvalidAggregation"
             )
-        if _binds(node):  # whether a pattern may stand here as a predicate is checked with the whole expression
+        if binds(node):  # whether a pattern may stand here as a predicate is checked with the whole expression
             check(node, Place(self.columns, self.place.findings, predicate=True))
             return
         for child in children(node):
@@ -120,21 +120,6 @@ class _Projected:
         """True when a column is computed from this variable, so that it is there and not alone."""
         groups = [item.expression for item in self.items if not aggregates(item.expression)]
         return any(isinstance(node, ast.Variable) and node.name == name for group in groups for node in walk(group))
-
-
-def _binds(node: ast.Expression) -> bool:
-    """True for what brings variables of its own, which only the columns may feed."""
-    return isinstance(
-        node,
-        ast.ListComprehension
-        | ast.Quantifier
-        | ast.Reduce
-        | ast.PatternComprehension
-        | ast.PatternPredicate
-        | ast.ExistsSubquery
-        | ast.CountSubquery
-        | ast.CollectSubquery,
-    )
 
 
 def _check_count(count: ast.Expression, clause: str, place: Place) -> None:
