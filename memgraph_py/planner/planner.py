@@ -209,7 +209,7 @@ class Planner:
             visible = scope.only(())
         subplan, inner = self.query(clause.query, Argument(visible.variables), visible)
         gives_rows = isinstance(clause.query.parts[-1].clauses[-1], ast.Return)
-        subplan = narrowed(subplan if gives_rows else Drain(subplan), scope.variables)
+        subplan = narrowed(subplan if gives_rows else Drain(subplan), visible.variables)
         bound = inner.variables if gives_rows else ()
         if clause.transactions is not None:
             return _in_transactions(clause.transactions, operator, subplan, bound, scope)

@@ -371,3 +371,6 @@ MERGE (p:Person {name:'Ada'}) ON MATCH SET p.born = 1, p.before = p.born
 MATCH (n:Person) WITH EXISTS { (n)-[:KNOWS]->(:Person {name: 'Bob'}) } AS y, count(*) AS c WHERE EXISTS { (n)-[:KNOWS]->(:Person {name: 'Bob'}) } RETURN y, c
 MATCH (n:Person) RETURN COUNT { (n)-[:ACTED_IN]->() } AS y, count(*) AS c ORDER BY COUNT { (n)-[:ACTED_IN]->() }
 MATCH (n:Person) RETURN n AS m, count(*) + COUNT { (n)-[:KNOWS]->() } AS c ORDER BY m.name
+MATCH (n:Person) CALL { MATCH (n)-[:KNOWS]->(f) RETURN f } RETURN count(*)
+MATCH (n:Person), (x:Movie) CALL (x) { MATCH (n)-[:DIRECTED]->(x) RETURN count(n) AS c } RETURN n.name, x.title, c ORDER BY n.name, x.title
+MATCH (n:Person) CALL () { MATCH (n)-->() WITH n MATCH (n)-->(k) RETURN count(*) AS c } RETURN n.name, c ORDER BY n.name
