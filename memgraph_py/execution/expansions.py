@@ -29,8 +29,8 @@ from memgraph_py.values.types import RelationshipReference
 def expand(operator: Expand, context: ExecutionContext) -> Iterator[Batch]:
     """Relationships at the source and the nodes at their other ends, grouped by input row."""
     graph, direction = context.graph, operator.direction
-    types = context.type_ids(operator.types)
     for batch in context.run(operator.input):
+        types = context.type_ids(operator.types)  # the input may have made them
         nodes = node_ids(batch.columns[operator.source])
         if batch.rows == 1:
             yield from _emitted(operator, batch, graph.expand(nodes, direction, types), context)
@@ -75,8 +75,8 @@ def by_degree(degrees: NDArray[np.int64], context: ExecutionContext) -> Iterator
 @executes(ExpandInto)
 def expand_into(operator: ExpandInto, context: ExecutionContext) -> Iterator[Batch]:
     """Relationships between two bound nodes."""
-    types = context.type_ids(operator.types)
     for batch in context.run(operator.input):
+        types = context.type_ids(operator.types)
         sources = node_ids(batch.columns[operator.source])
         targets = node_ids(batch.columns[operator.target])
         found = context.graph.expand_into(sources, targets, operator.direction, types)

@@ -16,10 +16,10 @@ from memgraph_py.storage.view import Direction
 def frontier(operator: Frontier, context: ExecutionContext) -> Iterator[Batch]:
     """Distinct ends of paths of so many relationships, ascending, each once per input row."""
     assert operator.direction is not Direction.BOTH or operator.maximum == 1, "longer frontiers have a direction"
-    types = context.type_ids(operator.types)
     unused = set(operator.unused)
     lengths = operator.minimum, operator.maximum
     for batch in context.run(operator.input):
+        types = context.type_ids(operator.types)
         for row, source in enumerate(node_ids(batch.columns[operator.source]).tolist()):
             if source < 0:
                 continue

@@ -110,8 +110,8 @@ def cross(
 def node_count(operator: NodeCount, context: ExecutionContext) -> Iterator[Batch]:
     """The number beside each input row."""
     graph = context.graph
-    label = None if operator.label is None else graph.schema.labels.find(operator.label)
     for batch in context.run(operator.input):
+        label = None if operator.label is None else graph.schema.labels.find(operator.label)
         yield _beside(batch, operator.variable, _counted(operator, label, graph))
 
 
@@ -128,9 +128,9 @@ def _counted(operator: NodeCount, label: int | None, graph: GraphView) -> int:
 def relationship_count(operator: RelationshipCount, context: ExecutionContext) -> Iterator[Batch]:
     """The number beside each input row; each type counts once."""
     graph = context.graph
-    found = map(graph.schema.types.find, dict.fromkeys(operator.types))
-    ids = [id for id in found if id is not None]
     for batch in context.run(operator.input):
+        found = map(graph.schema.types.find, dict.fromkeys(operator.types))
+        ids = [id for id in found if id is not None]
         count = sum(map(graph.relationship_count, ids)) if operator.types else graph.relationship_count(None)
         yield _beside(batch, operator.variable, count)
 
@@ -154,8 +154,8 @@ def pieces(batch: Batch, context: ExecutionContext) -> Iterator[Batch]:
 @executes(ScanRelationships)
 def scan_relationships(operator: ScanRelationships, context: ExecutionContext) -> Iterator[Batch]:
     """The ends of relationships that are bound already."""
-    types = context.type_ids(operator.types)
     for batch in context.run(operator.input):
+        types = context.type_ids(operator.types)
         relationships = relationship_ids(batch.columns[operator.relationship])
         keep = relationships >= 0
         if not keep.all():

@@ -374,3 +374,5 @@ MATCH (n:Person) RETURN n AS m, count(*) + COUNT { (n)-[:KNOWS]->() } AS c ORDER
 MATCH (n:Person) CALL { MATCH (n)-[:KNOWS]->(f) RETURN f } RETURN count(*)
 MATCH (n:Person), (x:Movie) CALL (x) { MATCH (n)-[:DIRECTED]->(x) RETURN count(n) AS c } RETURN n.name, x.title, c ORDER BY n.name, x.title
 MATCH (n:Person) CALL () { MATCH (n)-->() WITH n MATCH (n)-->(k) RETURN count(*) AS c } RETURN n.name, c ORDER BY n.name
+MATCH (n:Person) CREATE (n)-[:FRESH]->(:Thing) WITH n MATCH (n)-[:FRESH]->(t) RETURN count(t)
+MATCH (n:Person) FOREACH (x IN [1] | MERGE (n)-[:HAS]->(:Thing {v: x})) WITH n MATCH (n)-[:HAS]->(t) RETURN count(t)
