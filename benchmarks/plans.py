@@ -24,6 +24,7 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.pipeline import RULES, Rule, optimise
+from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.operators import Operator
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
@@ -155,7 +156,7 @@ def planned(text: str, transaction: Transaction, rules: tuple[Rule, ...]) -> Ope
     """The plan of the text, made with these rules."""
     statement = parse(text)
     assert isinstance(statement, ast.Query)
-    return optimise(plan_query(statement, analyse(statement, text), text), transaction, rules)
+    return optimise(plan_query(statement, analyse(statement, text), text), Statistics(transaction), rules)
 
 
 def run(plan: Operator, question: Question, transaction: Transaction) -> float:

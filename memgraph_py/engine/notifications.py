@@ -165,10 +165,9 @@ def _unknown_names(met: Met, view: GraphView, text: str) -> Iterator[Notificatio
         if isinstance(test.subject, ast.Variable) and test.subject.name in elements:
             read.update(((elements[test.subject.name], label), test.offset) for label in test.labels)
     names = {sort: _names(sort, view) for sort in _UNKNOWN}
-    plain = without_comments(text)
-    for (sort, name), offset in read.items():
-        if (sort, name) in made or names[sort].find(name) is not None:
-            continue
+    unknown = [found for found in read.items() if found[0] not in made and names[found[0][0]].find(found[0][1]) is None]
+    plain = without_comments(text) if unknown else text
+    for (sort, name), offset in unknown:
         code, what = _UNKNOWN[sort]
         yield Notification(
             f"Statement.{code}",

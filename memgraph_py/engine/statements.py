@@ -31,7 +31,7 @@ from memgraph_py.errors import LimitExceeded, StreamError
 from memgraph_py.execution.single import SingleRow, SingleWrite, single_row, single_write
 from memgraph_py.functions.registry import Environment, Installation, callable_rows
 from memgraph_py.immutable import immutable
-from memgraph_py.optimizer import estimate_rows, optimise
+from memgraph_py.optimizer import Statistics, largest_rows, optimise
 from memgraph_py.plan.expressions import TAKES_LONG, Call
 from memgraph_py.plan.operators import LoadCsv, Operator, ProcedureCall
 from memgraph_py.plan.substitution import Contents, contents_of, expressions_of
@@ -208,8 +208,14 @@ class StatementCache:
                 found = stands_for(analysis.met.literals, shape)
             stands = tuple(found.values())
             literals = {offset: stand.name for offset, stand in found.items()}
-            plan = optimise(plan_query(query, analysis, text, literals), view)
-            contents = contents_of(plan)
+            with Statistics(view) as statistics:
+                plan = optimise(plan_query(query, analysis, text, literals), statistics)
+                contents = contents_of(plan)
+                bounded = (
+                    not analysis.in_transactions
+                    and not _may_take_long(contents)
+                    and largest_rows(plan, statistics) <= self._limits.bounded_rows_max
+                )
             is_plain = not query.mode and not query.memory_bytes_max
             prepared = PreparedQuery(
                 text=text,
@@ -219,9 +225,7 @@ class StatementCache:
                 writes=analysis.writes,
                 in_transactions=analysis.in_transactions,
                 is_table_command=isinstance(query.parts[0].clauses[0], ast.TableCall),
-                bounded=not analysis.in_transactions
-                and not _may_take_long(contents)
-                and estimate_rows(plan, view) <= self._limits.bounded_rows_max,
+                bounded=bounded,
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,

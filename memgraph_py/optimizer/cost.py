@@ -14,7 +14,6 @@ from memgraph_py.plan import operators
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Literal, Variable
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.schema_rules import Entity
-from memgraph_py.storage.view import GraphView
 
 EQUALITY_SELECTIVITY = 0.1
 RANGE_SELECTIVITY = 0.1
@@ -27,13 +26,9 @@ ARGUMENT_ROWS = 1.0
 PARAMETER_ROWS = 1_000.0
 
 
-def estimate_rows(plan: Operator, view: GraphView) -> float:
-    """The largest number of rows that any operator of the plan is expected to handle."""
-    return largest_rows(plan, Statistics(view))
-
-
 def largest_rows(plan: Operator, statistics: Statistics) -> float:
-    """The same, for who has the statistics; of a subplan for one outer row."""
+    """The largest number of rows that any operator of the plan is expected to handle; of a subplan for one outer
+    row."""
     estimate = _Estimate(statistics)
     estimate.rows(plan)
     return estimate.largest

@@ -49,19 +49,23 @@ class SchemaIndexes:
 
 @dataclass(slots=True, eq=False)
 class Statistics:
-    """Exact counts of the view, and averages made of them; nothing of it once ``forget`` was called."""
+    """Exact counts of the view, and averages made of them, until the end of a ``with`` block."""
 
     view: GraphView
     schema: Schema = field(init=False)
     """Names and indexes."""
     _nodes: dict[str | None, int] = field(default_factory=dict)
     _relationships: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _counted: dict[tuple[tuple[str, ...], Direction, str], int] = field(default_factory=dict)
+    _counted: dict[tuple[tuple[str, ...], str], tuple[int, int, int]] = field(default_factory=dict)
+    """By types and label the ends of relationships, by their direction."""
 
     def __post_init__(self) -> None:
         self.schema = self.view.schema
 
-    def forget(self) -> None:
+    def __enter__(self) -> "Statistics":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Let go of the view: a rule that calls itself is a cycle, which holds what it uses until it is collected."""
         del self.view
 
@@ -139,12 +143,13 @@ class Statistics:
         return 1.0 if on is None else self.view.per_value(on)
 
     def _ends(self, types: tuple[str, ...], direction: Direction, label: str) -> int:
-        asked = (types, direction, label)
-        found = self._counted.get(asked)
+        found = self._counted.get((types, label))
         if found is None:
-            found, label_id, names = 0, self.schema.labels.find(label), self.schema.types
+            starts, ends, names, label_id = 0, 0, self.schema.types, self.schema.labels.find(label)
             if label_id is not None:
                 for id in map(names.find, dict.fromkeys(types)) if types else range(len(names)):
-                    found += 0 if id is None else self.view.end_count(id, label_id, direction)
-            self._counted[asked] = found
-        return found
+                    if id is not None:
+                        of_type = self.view.end_counts_of(id, label_id)
+                        starts, ends = starts + of_type[0], ends + of_type[1]
+            found = self._counted[types, label] = (starts, ends, starts + ends)
+        return found[direction]

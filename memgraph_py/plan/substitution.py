@@ -2,6 +2,8 @@
 it, and no look at those without."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import attrgetter, or_
 from typing import Any, NamedTuple, TypeVar
 
 from memgraph_py.plan.expressions import (
@@ -96,14 +98,18 @@ def contents_of(plan: Operator) -> Contents:
                 if node.__class__ in _OTHERS:
                     waiting += [getattr(node, name) for name in _OTHERS[node.__class__]]
                 node = getattr(node, "input", None)
-        found = 0
-        for operator in operators[begun:]:
-            found |= operator.marks if operator.marks >= 0 else marks(operator)
+        new = operators[begun:]
+        found = reduce(or_, map(_MARKS, new))
+        if found < 0:  # those of one at least are not known
+            found = reduce(or_, map(marks, new))
         every |= found
         if found & HOLDS_PLAN:
-            for operator in filter(holds_subquery, operators[begun:]):
+            for operator in filter(holds_subquery, new):
                 waiting += _plans_beside(operator)
     return Contents(operators, frozenset(map(type, operators)), every)
+
+
+_MARKS = attrgetter("marks")
 
 
 def operators_in(plan: Operator) -> list[Operator]:

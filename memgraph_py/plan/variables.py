@@ -88,7 +88,7 @@ def _found_out(part: Any) -> Any:
         if value is None:
             continue
         for child in value if several else (value,):
-            found |= marks(child)
+            found |= child.marks if child.marks >= 0 else marks(child)
             if is_expression and child.free:
                 free = free | child.free if free else child.free
     if is_expression:

@@ -31,14 +31,14 @@ sets than columns: no relationship was seen at those. Never changed once a snaps
 _ROWS_AT_ONCE = 1 << 16  # so that they stay in the processor's caches
 
 
-def ends_with_label(counts: EndCounts, schema: Schema, type: TypeId, label: LabelId, direction: Direction) -> int:
-    """Number of relationships of the type that start (OUT) or end (IN) at a node with the label; for BOTH the sum."""
+def ends_with_label(counts: EndCounts, schema: Schema, type: TypeId, label: LabelId) -> tuple[int, int]:
+    """Number of relationships of the type that start at a node with the label, and of those that end at one."""
     found = counts.get(type)
     if found is None:
-        return 0
+        return 0, 0
     members = schema.label_members(label)[: found.shape[1]]
-    sides = found[:, : len(members)].dot(members).tolist()
-    return sum(sides) if direction is Direction.BOTH else int(sides[direction])
+    starts, ends = found[:, : len(members)].dot(members).tolist()
+    return starts, ends
 
 
 def labels_at_ends(counts: EndCounts, schema: Schema, type: TypeId, direction: Direction) -> frozenset[LabelId]:

@@ -111,9 +111,9 @@ class TransactionReader:
             return count + int((states >= 0).sum()) - int((before >= 0).sum())
         return count + int((states == type).sum()) - int((before == type).sum())
 
-    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
+    def end_counts_of(self, type: TypeId, label: LabelId) -> tuple[int, int]:
         """See GraphView."""
-        return self.snapshot.end_count(type, label, direction)
+        return self.snapshot.end_counts_of(type, label)
 
     def labels_at_ends(self, type: TypeId, direction: Direction) -> frozenset[LabelId]:
         """See GraphView."""

@@ -159,9 +159,9 @@ class Snapshot(msgspec.Struct, eq=False):
         """See GraphView."""
         return self.live_relationships if type is None else self.type_counts.get(type, 0)
 
-    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
+    def end_counts_of(self, type: TypeId, label: LabelId) -> tuple[int, int]:
         """See GraphView."""
-        return ends_with_label(self.end_counts, self.schema, type, label, direction)
+        return ends_with_label(self.end_counts, self.schema, type, label)
 
     def labels_at_ends(self, type: TypeId, direction: Direction) -> frozenset[LabelId]:
         """See GraphView."""

@@ -81,9 +81,9 @@ class GraphView(Protocol):
         """Exact number of relationships, or of those of the type, in O(1) for a snapshot."""
         ...
 
-    def end_count(self, type: TypeId, label: LabelId, direction: Direction) -> int:
-        """Number of relationships of the type that start (OUT) or end (IN) at a node with the label, or the sum of
-        both; for estimates, as a transaction leaves out what it has changed itself.
+    def end_counts_of(self, type: TypeId, label: LabelId) -> tuple[int, int]:
+        """Number of relationships of the type that start at a node with the label, and of those that end at one; for
+        estimates, as a transaction leaves out what it has changed itself.
         """
         ...
 

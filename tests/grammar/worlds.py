@@ -21,6 +21,7 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import ExecutionContext
 from memgraph_py.functions.registry import Environment
 from memgraph_py.optimizer.pipeline import RULES, Rule, optimise
+from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.verification import verify
 from memgraph_py.planner import plan_query
 from memgraph_py.storage.store import GraphStore
@@ -86,7 +87,7 @@ class World:
         statement = parse(text)
         assert isinstance(statement, ast.Query)
         plan = plan_query(statement, analyse(statement, text), text)
-        plan = optimise(plan, self.transaction, rules)
+        plan = optimise(plan, Statistics(self.transaction), rules)
         verify(plan)
         environment = Environment(self.transaction, FixedClock(), lambda: 0.5)
         context = ExecutionContext(self.transaction, environment, {}, self.limits)

@@ -94,9 +94,7 @@ def check_end_counts(view: GraphView, graph: Graph) -> None:
         for label in LABELS:
             of_type = [relationship for relationship in graph.relationships.values() if relationship[2] == type]
             starts, ends = (sum(label in graph.nodes[each[side]][0] for each in of_type) for side in (0, 1))
-            assert view.end_count(type, label, Direction.OUT) == starts
-            assert view.end_count(type, label, Direction.IN) == ends
-            assert view.end_count(type, label, Direction.BOTH) == starts + ends
+            assert view.end_counts_of(type, label) == (starts, ends)
 
 
 def matches(graph: Graph, node: int, direction: Direction, types: list[int] | None) -> list[tuple[int, int]]:
