@@ -15,6 +15,7 @@ mostly differ in these: blanks are three times as many.
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 
 from memgraph_py.cypher import ast
@@ -74,7 +75,7 @@ class Stand:
         return f"#{self.place}"
 
 
-@immutable
+@dataclass(slots=True)
 class Shape:
     """A text without its literals: ``key``, with a mark for the kind of each; where they stood, and as they were
     written."""
@@ -82,6 +83,8 @@ class Shape:
     key: str
     offsets: tuple[int, ...]
     written: tuple[str, ...]
+    _spaced: str | None = None
+    """The second of all keys, once someone has asked for it."""
 
     def values(self, stands: tuple[Stand, ...]) -> dict[str, Value]:
         """The values of these parameters, by name."""
@@ -97,12 +100,14 @@ class Shape:
         """The key; then the same with one blank for all white space and comments between two tokens, which begins like
         no text and no other key."""
         yield self.key
-        padded, pieces, end = self._padded(), ["\0"], 0
-        for start, stop in _blanks(padded):
-            pieces += (padded[end:start], " ")
-            end = stop
-        pieces.append(padded[end:])
-        yield "".join(pieces)
+        if self._spaced is None:
+            padded, pieces, end = self._padded(), ["\0"], 0
+            for start, stop in _blanks(padded):
+                pieces += (padded[end:start], " ")
+                end = stop
+            pieces.append(padded[end:])
+            self._spaced = "".join(pieces)
+        yield self._spaced
 
     def places(self, offsets: Iterable[int], other: "Shape") -> list[int]:
         """Where in this text stands what stands at these offsets of a text that has one of its keys, neither in a

@@ -18,7 +18,7 @@ from memgraph_py.optimizer.reach_frontiers import reach_frontiers, sees_no_dupli
 from memgraph_py.optimizer.read_once import read_once, reads_filtered
 from memgraph_py.optimizer.simplify_expressions import keeps_constant, simplify_expressions
 from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.optimizer.use_indexes import narrows_scan, use_indexes
+from memgraph_py.optimizer.use_indexes import use_indexes
 from memgraph_py.plan.expressions import HAS_COMPUTED, HAS_CONSTANT, HOLDS_PLAN
 from memgraph_py.plan.operators import Aggregate, Distinct, Filter, Limit, Operator, Project, Top
 from memgraph_py.plan.substitution import Contents, contents_of
@@ -52,10 +52,10 @@ RULES: tuple[Rule, ...] = (
     reach_frontiers,
     # Wants filters where they will stay; makes columns, so before it is known which are read.
     read_once,
+    # Almost last: the others look into expressions.
+    hoist_constants,
     # Only now is it known what is read.
     prune_columns,
-    # Last: the others look into expressions.
-    hoist_constants,
 )
 """In this order, for the reasons beside them."""
 
@@ -82,7 +82,6 @@ CONCERNS: dict[Rule, Concern] = {
     push_down_filters: Concern(frozenset((Filter,))),
     answer_once: Concern(frozenset(), marks=HOLDS_PLAN),
     order_expansions: Concern(frozenset(CHOSEN), continues_pattern),
-    use_indexes: Concern(frozenset((Filter,)), narrows_scan),
     join_by_hash: Concern(frozenset(SCANS), finds_again),
     count_in_store: Concern(frozenset((Aggregate,)), counts_all),
     count_paths: Concern(frozenset((Aggregate,)), counts_paths),
@@ -93,7 +92,7 @@ CONCERNS: dict[Rule, Concern] = {
     read_once: Concern(frozenset((Aggregate, Project)), reads_filtered),
     hoist_constants: Concern(frozenset(), marks=HAS_COMPUTED),
 }
-"""Of the rules. What is in a plan is found in less time than a rule takes to go through it."""
+"""Of the rules that most plans need not. What is in a plan is found in less time than a rule takes to go through it."""
 
 
 def optimise(plan: Operator, statistics: Statistics, rules: tuple[Rule, ...] = RULES) -> Operator:

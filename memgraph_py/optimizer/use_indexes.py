@@ -40,11 +40,6 @@ def use_indexes(plan: Operator, statistics: Statistics) -> Operator:
     return visit(plan)  # type: ignore[no-any-return]  # an operator for an operator
 
 
-def narrows_scan(operator: Operator) -> bool:
-    """True of a filter right above a scan."""
-    return isinstance(operator, Filter) and isinstance(operator.input, (AllNodes, LabelScan))
-
-
 def _scan(
     scan: AllNodes | LabelScan, below: Operator, predicates: list[Expression], statistics: Statistics
 ) -> Operator:
