@@ -57,8 +57,8 @@ def _may_be_deep(statement: ast.Statement, tokens: Tokens) -> bool:
 
 
 _Reduction: TypeAlias = tuple[int, int, str, Callable[..., Any] | None, Any]
-"""(how, base, origin, function, picked) of a rule: at its base, counted from the stack's end, begins the entry of its
-first value. How its value is made, and what is picked for it:"""
+"""(how, cut, origin, function, picked) of a rule: what stands behind the entry of its first value is cut off, from this
+place on, counted from the stack's end; nothing where it is 0. How its value is made, and what is picked for it:"""
 _ALONE, _PLAIN, _SPLICED, _WRITTEN, _TAKEN, _LISTED, _GROWN, _REFUSED = range(8)
 """By the function of the offset and the one value there is; of what is picked from the stack, the offset first; of
 values with lists spliced in, by the rule's layout; of what is picked and the text as written. One of the values as it
@@ -103,23 +103,24 @@ def _make_machine() -> _Machine:
 
 def _reduction(rule: Rule) -> _Reduction:
     layout, base, origin = rule.layout, -_ENTRY * rule.length, intern(rule.origin)
+    cut = base + _ENTRY
     places = [1 if item == NOTHING else base + _ENTRY * item + 1 for item in layout]
     if rule.unit:
-        return _TAKEN, base, origin, None, places[0]
+        return _TAKEN, cut, origin, None, places[0]
     if not rule.name.startswith("_"):
         (function,) = [getattr(family, rule.name) for family in FAMILIES if hasattr(family, rule.name)]
         if min(layout, default=0) < 0:
-            return _SPLICED, base, origin, function, layout
+            return _SPLICED, cut, origin, function, layout
         if function is projection_item:
-            return _WRITTEN, base, origin, function, _picks([base, *places])
+            return _WRITTEN, cut, origin, function, _picks([base, *places])
         if layout == (0,) and rule.length == 1:
-            return _ALONE, base, origin, function, None
-        return _PLAIN, base, origin, function, _picks([base, *places])
+            return _ALONE, cut, origin, function, None
+        return _PLAIN, cut, origin, function, _picks([base, *places])
     if layout and min(layout) >= 0:
-        return _LISTED, base, origin, None, _picks(places)
+        return _LISTED, cut, origin, None, _picks(places)
     if len(layout) == 2 and layout[0] == ~0 and 0 <= layout[1] < NOTHING:
-        return _GROWN, base, origin, None, places[1]
-    return _SPLICED, base, origin, None, layout
+        return _GROWN, cut, origin, None, places[1]
+    return _SPLICED, cut, origin, None, layout
 
 
 def _picks(places: list[int]) -> Callable[[list[Any]], Sequence[Any]]:
@@ -136,11 +137,10 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
     state = machine.tables.start
     stack: list[Any] = [0, None, state]
     function: Callable[..., Any]
-    end_before = 0
-    for kind, found, start, end in zip(tokens.kinds, tokens.values, tokens.starts, tokens.ends, strict=True):
+    for kind, found, start in zip(tokens.kinds, tokens.values, tokens.starts, strict=True):
         action = actions[state].get(kind, refused)
         while action < 0:
-            how, base, origin, function, picked = reductions[~action]  # type: ignore[assignment]  # of a list it is not called
+            how, cut, origin, function, picked = reductions[~action]  # type: ignore[assignment]  # of a list it is not called
             if how == _ALONE:
                 stack[-2] = function(stack[-3], stack[-2])
             else:
@@ -149,24 +149,24 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
                 elif how == _TAKEN:
                     value = stack[picked]
                 elif how == _GROWN:
-                    value = stack[base + 1]
+                    value = stack[cut - 2]
                     value.append(stack[picked])
                 elif how == _LISTED:
                     value = [*picked(stack)]
                 elif how == _SPLICED:
-                    value = _spliced(stack, len(stack) + base + 1, picked)
+                    value = _spliced(stack, len(stack) + cut - 2, picked)
                     if function is not None:
-                        value = function(stack[base], *value)
+                        value = function(stack[cut - 3], *value)
                 elif how == _WRITTEN:
-                    value = function(*picked(stack), text[stack[base] : end_before])
+                    value = function(*picked(stack), text[stack[cut - 3] : _end_before(tokens, start)])
                 else:
                     kind = machine.fallback.get(kind, INVALID)
                     action = actions[state].get(kind, refused)
                     if action == refused:
                         raise _unexpected(machine, stack[2::_ENTRY], tokens, tokens.starts.index(start), text)
                     continue
-                if base != -_ENTRY:
-                    del stack[base + _ENTRY :]
+                if cut:
+                    del stack[cut:]
                 stack[-2] = value
             try:
                 state, action = settled[stack[-4]][origin][kind]
@@ -175,8 +175,12 @@ def _run(machine: _Machine, tokens: Tokens, text: str) -> ast.Statement:
             stack[-1] = state
         state = action
         stack += (start, found, state)
-        end_before = end
     return stack[_ENTRY + 1]  # type: ignore[no-any-return]  # the value of the start rule, which is a statement
+
+
+def _end_before(tokens: Tokens, start: int) -> int:
+    """Where the token ends that stands before the one that starts there."""
+    return tokens.ends[bisect_left(tokens.starts, start) - 1]
 
 
 def _spliced(stack: list[Any], first: int, layout: tuple[int, ...]) -> list[Any]:
@@ -198,8 +202,8 @@ def _settle(machine: _Machine, below: int, origin: str, kind: str) -> tuple[int,
     state, further = gotos[origin], origin
     while True:
         action = actions[state].get(kind, machine.refused)
-        how, base, further, *_ = machine.reductions[~action] if action < 0 else (None, 0, origin)
-        if how != _TAKEN or base != -_ENTRY:
+        how, cut, further, *_ = machine.reductions[~action] if action < 0 else (None, 0, origin)
+        if how != _TAKEN or cut:
             machine.settled[below].setdefault(origin, {})[kind] = state, action
             return state, action
         state = gotos[further]
