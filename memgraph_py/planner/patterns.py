@@ -207,6 +207,11 @@ class _Growth:
     bound: set[str]
     predicates: list[_Predicate]
     done: list[PatternRelationship] = field(default_factory=list)
+    sought: set[str] = field(init=False)
+    """The nodes of which a property equals a value."""
+
+    def __post_init__(self) -> None:
+        self.sought = {name for predicate in self.predicates for name in _compared(predicate.expression)}
 
     def run(self) -> Operator:
         outer = frozenset(self.bound)
@@ -271,7 +276,7 @@ class _Growth:
         nodes looks at less than one for all, and several paths are looked for by pairs of nodes."""
         other = relationship.right if relationship.left in self.bound else relationship.left
         selector, written = relationship.selector, relationship.written
-        if self._has_equality(other):
+        if other in self.sought:
             return True
         if selector is None:
             return False
@@ -299,22 +304,12 @@ class _Growth:
                     other = relationship.right if relationship.left == name else relationship.left
                     if other not in connected:
                         connected.append(other)
-        order = list(self.graph.nodes)
-        unbound = sorted((name for name in connected if name not in self.bound), key=order.index)
-        return min((self.graph.nodes[name] for name in unbound), key=self._promise)
+        unbound = [node for name, node in self.graph.nodes.items() if name in connected and name not in self.bound]
+        return min(unbound, key=self._promise)
 
     def _promise(self, node: PatternNode) -> int:
         """0 is best: a label and an equality, a label, an equality, nothing."""
-        return 2 * (not node.labels) + (not self._has_equality(node.variable))
-
-    def _has_equality(self, variable: str) -> bool:
-        for predicate in self.predicates:
-            match predicate.expression:
-                case Call("=" | "IN", (Property(Variable(name), _), _)) if name == variable:
-                    return True
-                case Call("=", (_, Property(Variable(name), _))) if name == variable:
-                    return True
-        return False
+        return 2 * (not node.labels) + (node.variable not in self.sought)
 
     def _scan(self, node: PatternNode) -> None:
         if not node.labels:
@@ -426,6 +421,19 @@ class _Growth:
         if rivals:
             names = (*(rival.variable for rival in rivals), relationship.variable)
             self.operator = UniqueRelationships(self.operator, names, known=len(rivals))
+
+
+def _compared(predicate: Expression) -> list[str]:
+    """The variables of which the predicate says what a property is."""
+    match predicate:
+        case Call("=", sides):
+            pass
+        case Call("IN", (element, _)):
+            sides = (element,)
+        case _:
+            return []
+    properties = [side for side in sides if isinstance(side, Property)]
+    return [one.subject.name for one in properties if isinstance(one.subject, Variable)]
 
 
 def _may_coincide(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
