@@ -52,7 +52,7 @@ def rewrite_operators_below(node: T, change: Callable[[Any], Any]) -> T:
     """A copy in which ``change`` has been applied to the next operators below an operator or expression, those of
     subplans among them; the node itself when nothing changed."""
     kind: Any = node.__class__
-    if kind in _LINEAR and not holds_subquery(node):
+    if kind in _LINEAR and not node.marks & HOLDS_PLAN:  # none of those of which nothing is known yet
         return over(node, change(node.input))  # type: ignore[attr-defined,return-value]  # it has one
     updates: dict[str, Any] = {}
     for name in operator_parts(kind):
