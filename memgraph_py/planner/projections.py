@@ -140,9 +140,8 @@ def _sorted_before(
 
 def _simple_project(operator: Operator, items: _Items) -> Operator:
     """A Project, unless it would change nothing."""
-    if columns(operator) == items.names and all(
-        expression == Variable(name) for name, expression in zip(items.names, items.expressions, strict=True)
-    ):
+    taken = tuple([expression.name for expression in items.expressions if isinstance(expression, Variable)])
+    if taken == items.names and columns(operator) == taken:
         return operator
     return Project(operator, items.names, items.expressions)
 
