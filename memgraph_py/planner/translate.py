@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.surroundings import seeing_all
 from memgraph_py.plan.expressions import (
     Call,
     Case,
@@ -240,5 +241,6 @@ def _matching(predicate: ast.PatternPredicate, scope: Scope) -> Operator:
 
 
 def _querying(query: ast.Query, scope: Scope) -> tuple[Operator, tuple[str, ...]]:
+    query = seeing_all(query, scope.named())
     plan, inner = scope.subplans.query(query, Argument(scope.variables), scope)
     return narrowed(plan, scope.variables), inner.variables

@@ -376,3 +376,5 @@ MATCH (n:Person), (x:Movie) CALL (x) { MATCH (n)-[:DIRECTED]->(x) RETURN count(n
 MATCH (n:Person) CALL () { MATCH (n)-->() WITH n MATCH (n)-->(k) RETURN count(*) AS c } RETURN n.name, c ORDER BY n.name
 MATCH (n:Person) CREATE (n)-[:FRESH]->(:Thing) WITH n MATCH (n)-[:FRESH]->(t) RETURN count(t)
 MATCH (n:Person) FOREACH (x IN [1] | MERGE (n)-[:HAS]->(:Thing {v: x})) WITH n MATCH (n)-[:HAS]->(t) RETURN count(t)
+MATCH (n:Person) RETURN n.name, COUNT { MATCH (m) WITH m WHERE m.released > 1996 MATCH (n)-[:ACTED_IN]->(m) RETURN m } AS c ORDER BY n.name
+MATCH (n:Person) RETURN COLLECT { MATCH (m:Movie) WITH count(m) AS c RETURN n.name + c } AS c ORDER BY n.name

@@ -32,6 +32,7 @@ from memgraph_py.cypher.analysis.projections import check_aliases, project
 from memgraph_py.cypher.analysis.scopes import Findings, Met, Place, Scope
 from memgraph_py.cypher.analysis.transactions import check_transactions
 from memgraph_py.cypher.lexer import position
+from memgraph_py.cypher.surroundings import seeing_all
 from memgraph_py.cypher.tree import walk
 from memgraph_py.errors import DatabaseNotFound
 from memgraph_py.functions.procedures import ALIASES, DATABASE
@@ -371,7 +372,8 @@ class _Nested:
         inner = Place(dict(place.scope), place.findings)
         outside = place.findings.aggregates
         is_list = isinstance(expression, ast.CollectSubquery)
-        columns = _check_query(expression.query, inner, ending=_check_ending if is_list else _check_anything)
+        query = seeing_all(expression.query, place.scope)
+        columns = _check_query(query, inner, ending=_check_ending if is_list else _check_anything)
         place.findings.aggregates = outside
         if not is_list:
             return BOOLEAN if isinstance(expression, ast.ExistsSubquery) else INTEGER
