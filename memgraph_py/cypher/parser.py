@@ -5,7 +5,6 @@ keyword as a name). And the long chains of reductions by which an expression cli
 each of which leaves the value as it is, are taken in one step, remembered by (state below, what was made, next token).
 """
 
-import re
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from sys import intern
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.advice import advice
 from memgraph_py.cypher.construction import FAMILIES, Rejected
 from memgraph_py.cypher.construction.projections import projection_item
 from memgraph_py.cypher.lexer import DEPTH_MAX, INVALID, Tokens, fallbacks, kinds_of, position, tokenise
@@ -231,43 +231,8 @@ def _unexpected(machine: _Machine, states: list[int], tokens: Tokens, index: int
         what = f'unexpected "{_shortened(text[tokens.starts[index] : tokens.ends[index]])}"'
     detail = "InvalidRelationshipPattern" if _in_relationship(tokens, index) else "UnexpectedSyntax"
     return CypherSyntaxError(
-        f"{what}, expected {in_words(accepted)}", hint=_advice(tokens, index), position=here, detail=detail
+        f"{what}, expected {in_words(accepted)}", hint=advice(tokens, index, accepted), position=here, detail=detail
     )
-
-
-_ELSEWHERE = (
-    (
-        r"(CREATE|DROP|ALTER|START|STOP|GRANT|DENY|REVOKE|RENAME|ENABLE|SHOW) "
-        r"(OR|DATABASE|COMPOSITE|ALIAS|SERVER|USER|CURRENT|ROLE|IMMUTABLE|ALL ON|READ|WRITE|ACCESS|MATCH|TRAVERSE)",
-        "there is one database, without users and roles, so nothing of that kind can be set up",
-    ),
-    (r"USING PERIODIC", "write `LOAD CSV … AS row CALL (row) { … } IN TRANSACTIONS OF 1000 ROWS`"),
-    (
-        r"(CREATE|ALTER) (KAFKA|PULSAR) STREAM",
-        "write `CREATE STREAM name AS LOAD DATA KAFKA 'host:port' WITH TOPIC 'topic' WITH TRANSFORM 'http://…'`",
-    ),
-    (r"ALTER STREAM", "drop the stream and create it anew; it begins with the oldest message that the topic holds"),
-    (r"CHECK STREAM", "write `TEST STREAM name`"),
-    (r"(CREATE|DROP) TRIGGER", "there are no triggers; the client that writes can do what one would"),
-    (r"(BEGIN|COMMIT|ROLLBACK)", "a driver begins and ends transactions; a statement alone is one"),
-)
-"""How statements begin that other databases have, and what to do here."""
-
-
-def _advice(tokens: Tokens, index: int) -> str | None:
-    """What to write instead, where what stands there is known from elsewhere."""
-    if index < 4:
-        begin = " ".join(str(value).upper() for value in tokens.values[:4])
-        for form, advice in _ELSEWHERE:
-            if re.match(rf"{form}\b", begin):
-                return advice
-    within = [END, *tokens.kinds, END][index : index + 3]
-    if within[1] in _OPENED and (within[0] in _OPENED or (within[0] == ")" and within[2] in _OPENED)):
-        return "a pattern in brackets cannot be repeated; one relationship can: `-[:R]->{1,3}`"
-    return None
-
-
-_OPENED = frozenset({"(", "_NODE_OPEN"})
 
 
 def _shortened(written: str) -> str:

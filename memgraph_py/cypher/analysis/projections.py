@@ -104,7 +104,7 @@ class _Projected:
         if isinstance(node, ast.Variable):
             if beside_aggregate and self._is_grouped(node.name):
                 check_unambiguous(node, (), self.columns, self.place)
-            raise self.place.undefined(node.name, node.offset)
+            raise self.place.hidden(node.name, node.offset)
         if is_aggregate(node):
             check(node, Place(self.columns, self.place.findings, Aggregation.ALLOWED))
             raise self.place.error(

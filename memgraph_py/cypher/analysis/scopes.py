@@ -111,3 +111,14 @@ class Place:
     def undefined(self, name: str, offset: int) -> CypherError:
         """The error for a variable that is not bound."""
         return self.error(f'variable "{name}" is not defined', offset, "UndefinedVariable")
+
+    def hidden(self, name: str, offset: int) -> CypherError:
+        """The same for one that a projection may have hidden, if it was there before."""
+        if name not in self.scope:
+            return self.undefined(name, offset)
+        return self.error(
+            f'variable "{name}" is not defined',
+            offset,
+            "UndefinedVariable",
+            hint="behind DISTINCT or an aggregate only the columns are there; make what is needed one of them",
+        )
