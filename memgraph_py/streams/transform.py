@@ -27,7 +27,7 @@ import numpy as np
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.query_runs import QueryRun
-from memgraph_py.errors import TransformError
+from memgraph_py.errors import ServiceUnavailable, TransformError
 from memgraph_py.streams.sandbox import MANDATORY
 from memgraph_py.streams.script_log import ScriptLog
 from memgraph_py.streams.transform_worker import (
@@ -106,6 +106,16 @@ class TransformStarter:
         self._log.close()
 
     def _child(self, stream: str) -> "Transform":
+        """Raises ServiceUnavailable where the system gives no more files, processes or memory."""
+        try:
+            return self._spawned(stream)
+        except OSError as error:
+            raise ServiceUnavailable(
+                f"no process can be started for the transform script: {error.strerror}",
+                hint="the limits of the server's user, as `ulimit -a` tells them, may be too low",
+            ) from error
+
+    def _spawned(self, stream: str) -> "Transform":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             for end in (ours, theirs):

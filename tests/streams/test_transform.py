@@ -1,5 +1,6 @@
 """A transform's child process from the parent's side: answers and faults. tests/sandbox has the attacks."""
 
+import errno
 import math
 import os
 import resource
@@ -10,7 +11,7 @@ import pytest
 
 from memgraph_py.config import Limits
 from memgraph_py.engine.query_runs import QueryRun
-from memgraph_py.errors import TransformError
+from memgraph_py.errors import ServiceUnavailable, TransformError
 from memgraph_py.streams.transform import Script, TransformStarter
 from memgraph_py.streams.transform_worker import ERROR_CHARACTERS_MAX
 from tests.streams.conftest import wait_until
@@ -190,6 +191,21 @@ def test_a_server_with_a_thousand_open_files_runs_scripts(starter: TransformStar
         for descriptor in held:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("refused", ["memgraph_py.streams.transform.socket.socketpair", "subprocess.Popen"])
+def test_a_system_that_gives_no_more_files_is_named(
+    starter: TransformStarter, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(refused, refuse)
+    for command in (starter.start, starter.check):
+        with pytest.raises(ServiceUnavailable, match="for the transform script: Too many open files"):
+            command(Script(MANUAL, "http://localhost/transform.py"))
+    monkeypatch.undo()
+    starter.start(Script(MANUAL, "http://localhost/transform.py")).close()
 
 
 def test_a_password_in_the_uri_is_not_in_tracebacks(starter: TransformStarter) -> None:
