@@ -29,7 +29,7 @@ from memgraph_py.plan.operators import (
     UniqueRelationships,
     VariableExpand,
 )
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.variables import free_variables, holds_subquery
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.shortest_paths import Search, search
 from memgraph_py.planner.translate import conjuncts, equalities, translate
@@ -151,7 +151,8 @@ class _Predicate:
 
 
 def _predicates(graph: PatternGraph, where: ast.Expression | None, inner: Scope, outer: Scope) -> list[_Predicate]:
-    """What filters the pattern, in the order in which it is tried: labels, property maps, inline WHERE, WHERE."""
+    """What filters the pattern, in the order in which it is tried: labels, property maps, inline WHERE, WHERE; last
+    what holds a subquery."""
     found: list[Expression] = []
     for node in graph.nodes.values():
         if node.labels and node.variable in outer.variables:
@@ -173,6 +174,7 @@ def _predicates(graph: PatternGraph, where: ast.Expression | None, inner: Scope,
         written += conjuncts(where)
     found += [translate(predicate, inner) for predicate in written]
     found += _of_each_repeated(graph, inner)
+    found.sort(key=holds_subquery)  # these cost most, and may be asked of rows alone that all others leave
     return [_Predicate(predicate, free_variables(predicate)) for predicate in found]
 
 

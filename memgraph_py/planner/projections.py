@@ -6,6 +6,7 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
     WITH a.name AS name ORDER BY a.age      Project name  ←  Sort a.age  ←  Project a.name AS name, a
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.variables import columns, free_variables, is_deterministic, marks
+from memgraph_py.plan.variables import columns, free_variables, holds_subquery, is_deterministic, marks
 from memgraph_py.planner.scope import Scope
 from memgraph_py.planner.translate import translate
 
@@ -264,8 +265,15 @@ def _bounded(projection: ast.Projection, operator: Operator, scope: Scope) -> Op
 
 
 def _filters(operator: Operator, predicate: Expression) -> Operator:
+    """Filters for what AND joins, those that hold a subquery last."""
+    for part in sorted(_conjuncts(predicate), key=holds_subquery):
+        operator = Filter(operator, part)
+    return operator
+
+
+def _conjuncts(predicate: Expression) -> Iterator[Expression]:
     if isinstance(predicate, Call) and predicate.name == "AND":
         for part in predicate.arguments:
-            operator = _filters(operator, part)
-        return operator
-    return Filter(operator, predicate)
+            yield from _conjuncts(part)
+    else:
+        yield predicate
