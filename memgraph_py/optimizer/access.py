@@ -7,7 +7,7 @@ compared with must be known before the element is: ``needs`` says of which varia
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeGuard
 
 from memgraph_py.immutable import immutable
 from memgraph_py.plan.expressions import Call, Expression, HasLabels, Property, Variable
@@ -138,7 +138,7 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
                 if isinstance(subject, Property):
                     if sign == "=":
                         equal.setdefault(subject.key, _Fact(value, predicate))
-                    token = next((token for token in tokens if indexes.covers(token, subject.key)), None)
+                    token = _covered(tokens, subject.key, indexes)
                     if token is not None:
                         yield Access((predicate,), token, (subject.key,), (value,), needs, (predicate,), sign == "IN")
                 else:
@@ -152,13 +152,21 @@ def accesses(variable: str, tokens: list[str], predicates: list[Expression], ind
             for keys in indexes.composite(token):
                 yield from _through_several(token, keys, equal, known, indexes)
     for key, about in known.items():
-        token = next((token for token in tokens if indexes.covers(token, key)), None)
+        token = _covered(tokens, key, indexes)
         if token is None:
             continue
         for bounds in about.ranges():
             yield bounds.access(token, (key,), [])
         if about.present is not None and indexes.is_sparse(token, key):
             yield Access((), token, (key,), (), _NO_NAMES, (about.present,), is_range=True, exists=True)
+
+
+def _covered(tokens: list[str], key: str, indexes: Indexes) -> str | None:
+    """The first of the labels or types that has an index on the property."""
+    for token in tokens:
+        if indexes.covers(token, key):
+            return token
+    return None
 
 
 def _through_several(
@@ -274,12 +282,14 @@ def filters_above(operator: Operator) -> tuple[list[Expression], Operator]:
 
 def labels_of(variable: str, predicates: list[Expression]) -> list[str]:
     """Labels that the predicates demand of the variable."""
-    return [
-        label
-        for predicate in predicates
-        if isinstance(predicate, HasLabels) and predicate.subject == Variable(variable)
-        for label in predicate.labels
-    ]
+    return [label for predicate in predicates if tests_labels(predicate, variable) for label in predicate.labels]
+
+
+def tests_labels(predicate: Expression, variable: str) -> TypeGuard[HasLabels]:
+    """True of a predicate that demands labels of the variable, by their names."""
+    if not isinstance(predicate, HasLabels) or not predicate.labels:
+        return False
+    return isinstance(predicate.subject, Variable) and predicate.subject.name == variable
 
 
 def _sides(left: Expression, right: Expression, variable: str) -> tuple[Expression, Expression] | None:

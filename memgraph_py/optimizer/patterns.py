@@ -128,7 +128,7 @@ def take_apart(pieces: list[Operator], base: Operator, statistics: Statistics) -
                 pattern.expansions.append(piece)
                 if piece.target not in pattern.bound:
                     pattern.nodes.setdefault(piece.target, [])
-            case Filter(_, HasLabels(Variable(name), labels)) if name in pattern.nodes:
+            case Filter(_, HasLabels(Variable(name), labels)) if labels and name in pattern.nodes:
                 pattern.nodes[name] += [label for label in labels if label not in pattern.nodes[name]]
             case Filter(_, predicate):
                 filters.append(predicate)
@@ -251,5 +251,6 @@ def _find_relationships(
 
 def _note_share(access: Access, share: float, filters: list[Expression], shares: list[float]) -> None:
     if len(access.uses) == 1:
-        place = next(place for place, expression in enumerate(filters) if expression is access.uses[0])
-        shares[place] = min(shares[place], share)
+        for place, expression in enumerate(filters):
+            if expression is access.uses[0]:
+                shares[place] = min(shares[place], share)

@@ -5,7 +5,7 @@ A condition with OR is sought in parts, where each part finds its own way, and t
 
 from typing import Any
 
-from memgraph_py.optimizer.access import Access, filters_above, find_access, find_parts, labels_of
+from memgraph_py.optimizer.access import Access, filters_above, find_access, find_parts, labels_of, tests_labels
 from memgraph_py.optimizer.cost import access_rows
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Expression, HasLabels, Variable
@@ -59,7 +59,7 @@ def _scan(
         else:
             found, chosen = parts
     others = tuple(label for label in labels if label != chosen)
-    rest = [predicate for predicate in _left(predicates, access) if not _is_label_of(predicate, variable)]
+    rest = [predicate for predicate in _left(predicates, access) if not tests_labels(predicate, variable)]
     if others:
         rest.insert(0, HasLabels(Variable(variable), others))
     return _filtered(found, rest)
@@ -102,10 +102,6 @@ def _left(predicates: list[Expression], access: Access | None) -> list[Expressio
     """The predicates that the access does not answer."""
     answered = () if access is None else access.answered
     return [predicate for predicate in predicates if all(predicate is not one for one in answered)]
-
-
-def _is_label_of(predicate: Expression, variable: str) -> bool:
-    return isinstance(predicate, HasLabels) and predicate.subject == Variable(variable)
 
 
 def _filtered(operator: Operator, predicates: list[Expression]) -> Operator:
