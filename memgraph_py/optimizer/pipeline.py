@@ -74,7 +74,9 @@ class Concern(NamedTuple):
             return True
         if contents.kinds.isdisjoint(self.kinds):
             return False
-        return self.holds is None or any(map(self.holds, contents.operators))
+        if self.holds is None:
+            return True
+        return any(map(self.holds, [one for one in contents.operators if one.__class__ in self.kinds]))
 
 
 CONCERNS: dict[Rule, Concern] = {

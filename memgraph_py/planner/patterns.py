@@ -295,19 +295,18 @@ class _Growth:
 
     def _next_start(self, remaining: list[PatternRelationship]) -> PatternNode:
         """Of the first unbound node's connected part, the node that promises the fewest rows."""
-        first = next((name for name in self.graph.nodes if name not in self.bound), None)
-        if first is None:
+        unbound = [name for name in self.graph.nodes if name not in self.bound]
+        if not unbound:
             at = remaining[0].written.offset
             raise self.scope.not_supported("a variable length whose properties name another one's relationships", at)
-        connected = [first]
+        connected = unbound[:1]
         for name in connected:
             for relationship in remaining:
                 if name in (relationship.left, relationship.right):
                     other = relationship.right if relationship.left == name else relationship.left
                     if other not in connected:
                         connected.append(other)
-        unbound = [node for name, node in self.graph.nodes.items() if name in connected and name not in self.bound]
-        return min(unbound, key=self._promise)
+        return min([self.graph.nodes[name] for name in unbound if name in connected], key=self._promise)
 
     def _promise(self, node: PatternNode) -> int:
         """0 is best: a label and an equality, a label, an equality, nothing."""
