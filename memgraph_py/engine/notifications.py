@@ -6,7 +6,7 @@ Codes, titles and severities: Neo4j, "Notifications".
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Met
@@ -201,26 +201,39 @@ _IS = re.compile(r"(?i)\W?IS\Z")
 _WORD = re.compile(r"\w")
 
 
-def _names_in(part: Any) -> Iterator[tuple[tuple[str, str], int]]:
+_Name: TypeAlias = tuple[tuple[str, str], int]
+"""The sort and text of a name, and an offset near which it stands."""
+
+
+def _names_in(part: Any) -> list[_Name]:
     """Names of labels, types and property keys that stand right in a part of the tree, with its offset."""
     match part:
-        case ast.NodePattern() | ast.RelationshipPattern():
-            if isinstance(part, ast.NodePattern):
-                sort, names, demanded = "labels", part.labels, part.label_expression
-            else:
-                sort, names, demanded = "types", part.types, part.type_expression
-            yield from (((sort, name), part.offset) for name in names)
-            if demanded is not None:
-                written = (node for node in walk(demanded) if isinstance(node, ast.LabelName))
-                yield from (((sort, node.name), part.offset) for node in written)
-            if isinstance(part.properties, ast.MapLiteral):
-                yield from ((("keys", key), part.offset) for key in part.properties.keys)
+        case ast.NodePattern():
+            return _names_of("labels", part.labels, part.label_expression, part)
+        case ast.RelationshipPattern():
+            return _names_of("types", part.types, part.type_expression, part)
         case ast.SetPropertyItem():
-            yield ("keys", part.key), part.offset
+            return [(("keys", part.key), part.offset)]
         case ast.SetLabelsItem():
-            yield from ((("labels", name), part.offset) for name in part.labels)
+            return [(("labels", name), part.offset) for name in part.labels]
         case ast.SetPropertiesItem(_, ast.MapLiteral() as properties):
-            yield from ((("keys", key), part.offset) for key in properties.keys)
+            return [(("keys", key), part.offset) for key in properties.keys]
+        case _:
+            return []
+
+
+def _names_of(
+    sort: str,
+    names: tuple[str, ...],
+    demanded: ast.LabelExpression | None,
+    element: ast.NodePattern | ast.RelationshipPattern,
+) -> list[_Name]:
+    found = [((sort, name), element.offset) for name in names]
+    if demanded is not None:
+        found += [((sort, node.name), element.offset) for node in walk(demanded) if isinstance(node, ast.LabelName)]
+    if isinstance(element.properties, ast.MapLiteral):
+        found += [(("keys", key), element.offset) for key in element.properties.keys]
+    return found
 
 
 def _names(sort: str, view: GraphView) -> Names:
