@@ -1,7 +1,8 @@
 """`python -m benchmarks.writes`: what many writes cost the server, in CPU time.
 
-The same rows in two ways: 1,000 of them as the parameter of one statement (`UNWIND $rows AS row …`), which commits by
-itself; and as single statements, all sent at once between BEGIN and COMMIT. Then MERGE of a relationship at a node
+The same rows in three ways: 1,000 of them as the parameter of one statement (`UNWIND $rows AS row …`), which commits by
+itself; as single statements, all sent at once between BEGIN and COMMIT; and each of them sent when the one before it is
+answered, as official drivers do. Then MERGE of a relationship at a node
 that has very many, against one that has ten. The server is a process of its own, with a log, and every commit is
 synced; the client sends prepared bytes. What is told is the least of some turns.
 
@@ -108,8 +109,8 @@ class Target(Protocol):
         """Each batch as $rows of one statement that commits by itself."""
         ...
 
-    def transaction(self, text: str, rows: Sequence[Row]) -> None:
-        """One statement a row, in one transaction."""
+    def transaction(self, text: str, rows: Sequence[Row], *, waits: bool = False) -> None:
+        """One statement a row, in one transaction. waits: for each answer before the next one."""
         ...
 
     def cpu_seconds(self) -> dict[str, float] | None:
@@ -133,10 +134,17 @@ class Ours:
         for data in [statement(text, {"rows": [*rows]}) for rows in batches]:
             self._client.ask(data, 2)
 
-    def transaction(self, text: str, rows: Sequence[Row]) -> None:
+    def transaction(self, text: str, rows: Sequence[Row], *, waits: bool = False) -> None:
         """See Target."""
-        data = [message(0x11, {}), *(statement(text, row) for row in rows), message(0x12)]
-        self._client.ask(b"".join(data), 2 * len(rows) + 2)
+        statements = [statement(text, row) for row in rows]
+        begin, commit = message(0x11, {}), message(0x12)
+        if not waits:
+            self._client.ask(b"".join((begin, *statements, commit)), 2 * len(rows) + 2)
+            return
+        self._client.ask(begin, 1)
+        for data in statements:
+            self._client.ask(data, 2)
+        self._client.ask(commit, 1)
 
     def cpu_seconds(self) -> dict[str, float]:
         """See Target."""
@@ -158,8 +166,8 @@ class Other:
         for rows in batches:
             self._peer.rows(text, {"rows": rows})
 
-    def transaction(self, text: str, rows: Sequence[Row]) -> None:
-        """See Target."""
+    def transaction(self, text: str, rows: Sequence[Row], *, waits: bool = False) -> None:
+        """See Target; the driver always waits."""
         self._peer.transaction(text, rows)
 
     def cpu_seconds(self) -> dict[str, float] | None:
@@ -209,19 +217,20 @@ def _batches(rows: Iterator[Row]) -> list[list[Row]]:
 def _measure(work: Work, targets: Mapping[str, Target], arguments: argparse.Namespace) -> list[Figure]:
     """As rows of UNWIND, and as single statements."""
     rows = map(work.row, count())
-    turns = [[next(rows) for _ in range(STATEMENTS * ROWS)] for _ in range(2 * arguments.turns + 2)]
-    unwound = _turns(targets, turns[::2], lambda target, some: target.unwind(work.unwound, _batches(iter(some))))
-    single = _turns(
-        targets, [some[:ROWS] for some in turns[1::2]], lambda target, some: target.transaction(work.text, some)
-    )
+    turns = [[next(rows) for _ in range(STATEMENTS * ROWS)] for _ in range(3 * arguments.turns + 3)]
+    unwound = _turns(targets, turns[::3], lambda target, some: target.unwind(work.unwound, _batches(iter(some))))
     per_second = {name: 1 / seconds for name, seconds in unwound.items()}
-    microseconds = {name: 1e6 * seconds for name, seconds in single.items()}
-    return [
-        _figure(f"{work.name}: UNWIND of 1,000", "rows/s", per_second, work.per_second, work.unwound_peers),
-        _figure(
-            f"{work.name}: in a transaction of 1,000", "µs a query", microseconds, work.microseconds, work.single_peers
-        ),
-    ]
+    figures = [_figure(f"{work.name}: UNWIND of 1,000", "rows/s", per_second, work.per_second, work.unwound_peers)]
+    for start, waits in ((1, False), (2, True)):
+        single = _turns(
+            targets,
+            [some[:ROWS] for some in turns[start::3]],
+            lambda target, some, waits=waits: target.transaction(work.text, some, waits=waits),
+        )
+        microseconds = {name: 1e6 * seconds for name, seconds in single.items()}
+        name = f"{work.name}: in a transaction of 1,000{', one at a time' if waits else ''}"
+        figures.append(_figure(name, "µs a query", microseconds, work.microseconds, work.single_peers))
+    return figures
 
 
 def _figure(

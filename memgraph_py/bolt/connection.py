@@ -65,6 +65,7 @@ class State(IntEnum):
 
 
 _HANDSHAKE, _READY, _STREAMING, _DEFUNCT = State.HANDSHAKE, State.READY, State.STREAMING, State.DEFUNCT
+_TRANSACTION_READY = State.TRANSACTION_READY
 """To look one up in its enumeration takes 50 ns, each time."""
 
 TRANSITIONS: dict[State, dict[type[Request], State]] = {
@@ -183,6 +184,11 @@ class Connection:
         return self._current is None
 
     @property
+    def in_transaction(self) -> bool:
+        """True where an explicit transaction is open and none of its results is."""
+        return self.state is _TRANSACTION_READY
+
+    @property
     def is_receiving(self) -> bool:
         """True while a message has come in part."""
         return self._dechunker.held_bytes > 0
@@ -259,11 +265,13 @@ class Connection:
             raise self._violation
         return None
 
-    def next_read(self) -> bytes | None:
-        """A short RUN outside of transactions that waits, with a request for all its rows, or the first of them, right
+    def next_single(self) -> bytes | None:
+        """A short RUN that waits while no result is open, with a request for all its rows, or the first of them, right
         behind it. It stays there."""
         waiting = self._waiting
-        if len(waiting) < 2 or self.state is not _READY or self.interrupted:
+        if len(waiting) < 2 or self.interrupted:
+            return None
+        if self.state is not _READY and self.state is not _TRANSACTION_READY:
             return None
         run = waiting[0]
         if len(run) > SHORT_BYTES_MAX:
@@ -271,16 +279,20 @@ class Connection:
         pull = self._repeated.get(waiting[1])
         return run if type(pull) is Pull and pull.qid == ALL else None
 
-    def succeed_read(self, answers: bytes) -> None:
-        """The answers, as they are sent, to the request of ``next_read`` and to the one for its rows, of which none is
-        left."""
+    def waits_alike(self, head: bytes) -> bool:
+        """Whether so many wait that ``alike`` may find some for the one of ``next_single``, which begins so."""
+        waiting = self._waiting
+        return len(waiting) >= 2 * ALIKE_MIN and waiting[2].startswith(head)
+
+    def succeed_single(self, answers: bytes) -> None:
+        """The answers, as sent, to the request of ``next_single`` and to the one for its rows: none is left."""
         waiting = self._waiting
         self.waiting_bytes -= len(waiting.popleft()) + len(waiting.popleft()) + 2 * MESSAGE_OVERHEAD_BYTES
         self._output.append(answers)
         self.output_bytes += len(answers)
 
     def begin_single(self, answer: bytes) -> None:
-        """The answer, as it is sent, to the request of ``next_read``. The one for its rows is at hand from now on."""
+        """The answer, as it is sent, to the request of ``next_single``. The one for its rows is at hand from now on."""
         waiting = self._waiting
         run, pull = waiting.popleft(), waiting.popleft()
         self.waiting_bytes -= len(run) + len(pull) + 2 * MESSAGE_OVERHEAD_BYTES

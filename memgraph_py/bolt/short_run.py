@@ -1,4 +1,4 @@
-"""Short RUN messages read at once: a text, a few parameters that are integers or short texts, no options.
+"""Short RUN messages read at once: a text, a few parameters that are numbers, short texts, truths or NULL, no options.
 
 Such are most requests of a busy server, and the ``Decoder``, which takes any message apart value by value, needs three
 times as long for one. Whatever else a message holds, it is left to the ``Decoder``, errors too.
@@ -13,11 +13,12 @@ SHORT_BYTES_MAX = 255
 _HEAD = run_head("")[:2]
 _TEXTS_BEGIN = 3, 4
 """Where a text begins: behind its marker, and behind its size where that has a byte of its own."""
-_INTEGERS = {
+_NUMBERS = {
     marker: (struct.calcsize(form), struct.Struct(form).unpack_from)
-    for marker, form in ((0xC8, ">b"), (0xC9, ">h"), (0xCA, ">i"), (0xCB, ">q"))
+    for marker, form in ((0xC8, ">b"), (0xC9, ">h"), (0xCA, ">i"), (0xCB, ">q"), (0xC1, ">d"))
 }
 """How many bytes one has, and what reads it there."""
+_TRUTHS: dict[int, Value] = {0xC0: None, 0xC2: False, 0xC3: True}
 
 
 def read_short_run(message: bytes) -> Run | None:
@@ -70,12 +71,18 @@ def short_parameters(message: bytes, position: int) -> dict[str, Value] | None:
                     stop = position + (marker & 0x0F)
                     parameters[key] = message[position:stop].decode()
                     position = stop
-                elif marker in _INTEGERS:
-                    size, read = _INTEGERS[marker]
+                elif marker in _NUMBERS:
+                    size, read = _NUMBERS[marker]
                     (parameters[key],) = read(message, position)
                     position += size
+                elif marker == 0xD0:
+                    stop = position + 1 + message[position]
+                    parameters[key] = message[position + 1 : stop].decode()
+                    position = stop
                 elif marker >= 0xF0:
                     parameters[key] = marker - 0x100
+                elif marker in _TRUTHS:
+                    parameters[key] = _TRUTHS[marker]
                 else:
                     return None
     except (IndexError, UnicodeDecodeError, struct.error):

@@ -6,6 +6,7 @@ Codes, titles and severities: Neo4j, "Notifications".
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from memgraph_py.cypher import ast
@@ -26,7 +27,8 @@ SEEK_WORTH_ROWS = 1_000
 
 @immutable
 class Notification:
-    """``unknown``: the sort of a name that is not there (`labels`, `types`, `keys`) and the name, else None."""
+    """offset, line, column: of its place in the text, as ``cypher.lexer.position`` has them; offset None where it has
+    none. ``unknown``: the sort of a name that is not there (`labels`, `types`, `keys`) and the name, else None."""
 
     code: str
     title: str
@@ -35,6 +37,26 @@ class Notification:
     description: str
     offset: int | None
     unknown: tuple[str, str] | None = None
+    line: int = 0
+    column: int = 0
+
+    def at(self, offset: int, text: str) -> "Notification":
+        """The same at that place of the text."""
+        place = position(text, offset)
+        return replace(self, offset=offset, line=place.line, column=place.column)
+
+    def as_map(self) -> dict[str, Value]:
+        """As Bolt sends it."""
+        told: dict[str, Value] = {
+            "code": f"Neo.ClientNotification.{self.code}",
+            "title": self.title,
+            "description": self.description,
+            "severity": self.severity,
+            "category": self.category,
+        }
+        if self.offset is not None:
+            told["position"] = {"offset": self.offset, "line": self.line, "column": self.column}
+        return told
 
 
 _UNKNOWN = {
@@ -48,27 +70,17 @@ def find_notifications(met: Met, operators: list[Operator], view: GraphView, tex
     """All of them, in the order of the text. ``met``: the parts of the query; ``operators``: those of its plan."""
     told = dict.fromkeys((*_large_patterns(met), *_hints(met), *_old_spellings(met), *_unknown_names(met, view, text)))
     found = sorted(told, key=lambda one: one.offset or 0)
-    return (*found, *_missing_indexes(operators, view))
+    placed = (one if one.offset is None else one.at(one.offset, text) for one in found)
+    return (*placed, *_missing_indexes(operators, view))
 
 
-def as_maps(notifications: tuple[Notification, ...], view: GraphView, text: str) -> list[dict[str, Value]]:
-    """As Bolt sends them. A name that came to be meanwhile is not unknown any more."""
-    maps: list[dict[str, Value]] = []
-    for one in notifications:
-        if one.unknown is not None and _names(one.unknown[0], view).find(one.unknown[1]) is not None:
-            continue
-        told: dict[str, Value] = {
-            "code": f"Neo.ClientNotification.{one.code}",
-            "title": one.title,
-            "description": one.description,
-            "severity": one.severity,
-            "category": one.category,
-        }
-        if one.offset is not None:
-            place = position(text, one.offset)
-            told["position"] = {"offset": place.offset, "line": place.line, "column": place.column}
-        maps.append(told)
-    return maps
+def still_told(notifications: tuple[Notification, ...], view: GraphView) -> tuple[Notification, ...]:
+    """Those that hold for the view: a name that came to be meanwhile is not unknown any more."""
+    if all(one.unknown is None for one in notifications):
+        return notifications
+    return tuple(
+        one for one in notifications if one.unknown is None or _names(one.unknown[0], view).find(one.unknown[1]) is None
+    )
 
 
 def _large_patterns(met: Met) -> Iterator[Notification]:

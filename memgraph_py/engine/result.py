@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from memgraph_py.bounds import Budget, BudgetExhausted
 from memgraph_py.columnar import Batch
 from memgraph_py.engine.materialise import materialise
+from memgraph_py.engine.notifications import Notification
 from memgraph_py.engine.statements import too_deep
 from memgraph_py.execution.executor import Counters
 from memgraph_py.execution.single import Row, SeveralRows
@@ -51,7 +52,7 @@ class Summary:
     counters: Counters = field(default_factory=lambda: NO_CHANGES)
     plan: dict[str, Value] | None = None
     profile: dict[str, Value] | None = None
-    notifications: list[dict[str, Value]] = field(default_factory=list)
+    notifications: tuple[Notification, ...] = ()
     seconds_to_available: float = 0.0
     seconds_to_consumed: float = 0.0
 

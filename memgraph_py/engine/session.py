@@ -16,12 +16,13 @@ from typing import cast
 from memgraph_py.bounds import Bounds, Budget, BudgetExhausted, Ending, Memory
 from memgraph_py.columnar import Batch, Column, Parameters
 from memgraph_py.engine.commands import CommandContext, command_result, takes_effect_at_once
+from memgraph_py.engine.describing import explained, profile_of, profiled, summary_of
 from memgraph_py.engine.inner_transactions import InnerTransactions
-from memgraph_py.engine.notifications import as_maps
 from memgraph_py.engine.result import Result, Summary, Taken
-from memgraph_py.engine.single import check_in_time, read_row, write_row_within
+from memgraph_py.engine.single import check_in_time, read_row, write_row_within, write_within
 from memgraph_py.engine.statements import Core, PreparedQuery
 from memgraph_py.engine.together import Together, run_together, runs_together
+from memgraph_py.engine.vectorise import Counts
 from memgraph_py.errors import (
     AccessModeViolation,
     InvalidRequest,
@@ -35,9 +36,6 @@ from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.execution.single import Row, SeveralRows, Writing
 from memgraph_py.functions.registry import Environment
-from memgraph_py.optimizer.cost import estimate_output
-from memgraph_py.optimizer.statistics import Statistics
-from memgraph_py.plan.printing import describe_whole
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -84,6 +82,11 @@ class Session:
         """True between ``begin`` and ``commit`` or ``rollback``."""
         return self._transaction is not None
 
+    @property
+    def transaction(self) -> Transaction | None:
+        """The explicit one, where it is open."""
+        return self._transaction
+
     def run(
         self,
         text: str,
@@ -112,7 +115,7 @@ class Session:
             return result
         self._takes_effect = False
         if prepared.mode == "EXPLAIN":
-            return _explained(prepared, view)
+            return explained(prepared, view)
         if not prepared.parameters <= given.keys():
             raise ParameterMissing.of(prepared.parameters - given.keys())
         if prepared.writes and (access if transaction is None else self._access) is Access.READ:
@@ -151,6 +154,23 @@ class Session:
         given = {f"${name}": columns[name] for name in prepared.parameters}
         given |= {f"${name}": Column.constant(value, rows) for name, value in prepared.literals.items()}
         return run_together(prepared, Batch(rows, given), context, transaction)
+
+    def run_single(self, prepared: PreparedQuery, parameters: Mapping[str, Value]) -> tuple[Row | None, Counts]:
+        """The row of a statement that has a second form, and what it changed, in the explicit transaction. Raises
+        SeveralRows, with nothing done, where ``run`` must be asked; CypherError likewise. No result may be open."""
+        transaction = self._transaction
+        if transaction is None or self._terminated:
+            raise SeveralRows
+        self.text, self._takes_effect = prepared.text, False
+        form = prepared.single
+        if form is not None:
+            check_in_time(self._deadline)
+            return form(transaction, parameters), ()
+        if self._access is Access.READ:
+            raise SeveralRows
+        writing = self._new_writing(prepared, parameters, self._deadline)
+        write_within(transaction, writing, self._memory, self._deadline)
+        return writing.row, writing.counters.as_tuple()
 
     def begin(self, access: Access = Access.WRITE, timeout_seconds: float | None = None) -> None:
         """Open an explicit transaction. Raises InvalidRequest when one is open."""
@@ -279,7 +299,7 @@ class Session:
         if prepared.writes:  # rows still to come must not see what this one writes
             for other in self._open:
                 other.buffer()
-        summary = _summary(prepared, view)
+        summary = summary_of(prepared, view)
         start = partial(self._start_within, prepared, parameters, view, deadline, summary)
         single: Callable[[Result], Row | None] | None = None
         if prepared.single is not None:
@@ -302,7 +322,7 @@ class Session:
         summary: Summary,
         budget: Budget | None,
     ) -> Iterator[Batch]:
-        profile = _profile_of(prepared)
+        profile = profile_of(prepared)
         context = self._new_context(prepared, view, parameters, deadline, budget, profile)
         summary.counters = context.counters
         if prepared.writes:
@@ -312,18 +332,18 @@ class Session:
             for batch in execute(prepared.plan, context):
                 context.bounds.budget = None  # from now on the caller looks at the time between two batches
                 yield batch
-        summary.profile = _profiled(prepared, view, profile)
+        summary.profile = profiled(prepared, view, profile)
 
     def _run_auto_commit(
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
-        summary = _summary(prepared, view)
+        summary = summary_of(prepared, view)
         store, retries = self._core.store, self._core.limits.conflict_retries
 
         def start(budget: Budget | None) -> Iterator[Batch]:
             for attempt in range(retries + 1):
                 transaction = store.begin(Access.WRITE)
-                profile = _profile_of(prepared)
+                profile = profile_of(prepared)
                 try:
                     context = self._new_context(prepared, transaction, parameters, deadline, budget, profile)
                     rows = list(held_rows(execute(prepared.plan, context), context.bounds))
@@ -338,7 +358,7 @@ class Session:
                         continue
                     raise
                 summary.counters = context.counters
-                summary.profile = _profiled(prepared, view, profile)
+                summary.profile = profiled(prepared, view, profile)
                 _tell(reference(), transaction, committed)
                 yield from rows
                 return
@@ -382,10 +402,10 @@ class Session:
         self, prepared: PreparedQuery, parameters: Mapping[str, Value], view: GraphView, deadline: float | None
     ) -> Result:
         """Run to its end, like a write; what was committed on the way stays."""
-        summary = _summary(prepared, view)
+        summary = summary_of(prepared, view)
 
         def start(budget: Budget | None) -> Iterator[Batch]:
-            profile = _profile_of(prepared)
+            profile = profile_of(prepared)
             context = self._new_context(prepared, view, parameters, deadline, budget, profile)
             summary.counters = context.counters
             context.inner_transactions = InnerTransactions(self, context)
@@ -393,7 +413,7 @@ class Session:
             result = reference()
             assert result is not None, "it is the result that runs the statement"
             result.view = self._core.store.current
-            summary.profile = _profiled(prepared, view, profile)
+            summary.profile = profiled(prepared, view, profile)
             yield from rows
 
         result = Result(prepared.columns, start, view, summary, bounded=False)
@@ -467,27 +487,3 @@ def _run_write(prepared: PreparedQuery, context: ExecutionContext, transaction: 
 def _deadline(timeout_seconds: float | None) -> float | None:
     """When a statement that starts now must have ended (perf_counter), or None."""
     return None if not timeout_seconds else time.perf_counter() + timeout_seconds
-
-
-def _profile_of(prepared: PreparedQuery) -> Profile | None:
-    return Profile() if prepared.mode == "PROFILE" else None
-
-
-def _profiled(prepared: PreparedQuery, view: GraphView, profile: Profile | None) -> dict[str, Value] | None:
-    if profile is None:
-        return None
-    return describe_whole(prepared.plan, lambda operator: estimate_output(operator, Statistics(view)), profile.of)
-
-
-def _explained(prepared: PreparedQuery, view: GraphView) -> Result:
-    described = describe_whole(prepared.plan, lambda operator: estimate_output(operator, Statistics(view)))
-    summary = _summary(prepared, view)
-    summary.plan = described
-    return Result(prepared.columns, lambda budget: iter(()), view, summary, bounded=True)
-
-
-def _summary(prepared: PreparedQuery, view: GraphView) -> Summary:
-    summary = Summary("r" if not prepared.writes else "rw" if prepared.columns else "w")
-    if prepared.notifications:
-        summary.notifications = as_maps(prepared.notifications, view, prepared.text)
-    return summary

@@ -33,6 +33,13 @@ def write_row_within(
     transaction: Transaction, writing: Writing, memory: Memory, deadline: float | None, result: Result
 ) -> Row | None:
     """What the statement gives; with SeveralRows nothing is left of it. memory: of the transaction."""
+    write_within(transaction, writing, memory, deadline)
+    result.summary().counters = writing.counters
+    return writing.row
+
+
+def write_within(transaction: Transaction, writing: Writing, memory: Memory, deadline: float | None) -> None:
+    """``write_row_within`` where no result is asked."""
     check_in_time(deadline)
     mark = transaction.mark()
     try:
@@ -42,5 +49,3 @@ def write_row_within(
     except (SeveralRows, CypherError) as error:
         transaction.undo_to(mark)
         raise SeveralRows from error
-    result.summary().counters = writing.counters
-    return writing.row

@@ -103,7 +103,7 @@ class _SharedPlan:
                 return None
         if told:
             places = iter(shape.places([one.offset for one in told if one.offset is not None], self.shape))
-            told = tuple(one if one.offset is None else replace(one, offset=next(places)) for one in told)
+            told = tuple(one if one.offset is None else one.at(next(places), text) for one in told)
         prepared = replace(self.prepared, text=text, literals=shape.values(stands), notifications=told)
         return _SharedPlan(prepared, shape, names)
 
@@ -128,7 +128,7 @@ class StatementCache:
         """The text, ready to run on the view. Raises CypherSyntaxError, SemanticError and their kin, LimitExceeded."""
         key = (text, view.schema.version)
         entry = self._entries.get(key)
-        elements = view.node_count(None) + view.relationship_count(None)
+        elements = view.size
         if isinstance(entry, PreparedQuery):
             if still_suits(entry, elements):
                 return entry
@@ -155,7 +155,7 @@ class StatementCache:
         entry = self._entries.get((text, view.schema.version))
         if not isinstance(entry, PreparedQuery):
             return None
-        return entry if still_suits(entry, view.node_count(None) + view.relationship_count(None)) else None
+        return entry if still_suits(entry, view.size) else None
 
     def _shared_plan(self, shape: Shape, text: str, view: GraphView, elements: int) -> PreparedQuery | None:
         """The plan of a text that differs from this one as texts of a plan may, with the literals of this one."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from memgraph_py.bounds import BudgetExhausted
 from memgraph_py.columnar import Batch, Column, Kind
-from memgraph_py.engine.notifications import as_maps
+from memgraph_py.engine.notifications import Notification
 from memgraph_py.engine.statements import Prepared, PreparedQuery
 from memgraph_py.engine.vectorise import Counts
 from memgraph_py.errors import CypherError
@@ -14,7 +14,6 @@ from memgraph_py.execution import execute
 from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext
 from memgraph_py.plan.operators import Drain
 from memgraph_py.storage.transaction import Transaction
-from memgraph_py.values.types import Value
 
 __all__ = ["Together", "run_together", "runs_together"]
 
@@ -24,7 +23,7 @@ class Together:
     """What each of the statements changed, and the notifications that each of them has, as for ``Summary``."""
 
     counts: list[Counts]
-    notifications: list[dict[str, Value]]
+    notifications: tuple[Notification, ...]
 
 
 def runs_together(prepared: Prepared, columns: dict[str, Column], transaction: Transaction) -> bool:
@@ -34,7 +33,7 @@ def runs_together(prepared: Prepared, columns: dict[str, Column], transaction: T
         and prepared.vectorised is not None
         and prepared.bounded
         and prepared.mode is None
-        and all(one.unknown is None for one in prepared.notifications)  # that may change from one to the next
+        and all(one.unknown is None for one in prepared.notifications)  # those may change from one to the next
         and prepared.memory_bytes_max is None
         and prepared.parameters <= columns.keys()
         and prepared.vectorised.suits(transaction.schema)
@@ -66,4 +65,4 @@ def run_together(
         transaction.undo_to(mark)
         context.bounds.memory.held = held
         return None
-    return Together(counts, as_maps(prepared.notifications, transaction, prepared.text))
+    return Together(counts, prepared.notifications)

@@ -44,7 +44,7 @@ from memgraph_py.bolt.messages import (
     entry,
     success_of,
 )
-from memgraph_py.bolt.notifications import EVERYTHING
+from memgraph_py.bolt.notifications import EVERYTHING, NotificationFilter
 from memgraph_py.bounds import Ending
 from memgraph_py.engine.session import Result, Session
 from memgraph_py.errors import (
@@ -178,6 +178,23 @@ class Conversation:
             self.roll_back()
             self._expired = True
 
+    # --- statements of a single row -----------------------------------------------------------------------------------
+
+    def session_within(self) -> Session | None:
+        """That of the open transaction; None where it is over, or has results that are open."""
+        session = self._session
+        return session if session.in_transaction and not (self._streams or self._expired) else None
+
+    def next_result(self) -> int:
+        """The number of the next result of the transaction."""
+        self._last_qid += 1
+        return self._last_qid
+
+    @property
+    def wanted(self) -> NotificationFilter:
+        """Of the transaction, or of what the connection says where none is open."""
+        return self._filter if self._session.in_transaction else self._connection_filter
+
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def carry_out(self, request: Request | Undecoded, *, large: bool = False) -> "Waits | None":
@@ -298,7 +315,7 @@ class Conversation:
         stream = RecordStream(result, self._services.names, self._connection.dialect, started, bounded=bounded)
         names_database, qid = False, None
         if self._session.in_transaction:
-            qid = self._last_qid = self._last_qid + 1
+            qid = self.next_result()
         else:
             self._last_qid = 0
             names_database = self._names_database(request.options)

@@ -13,7 +13,6 @@ Whatever is otherwise, such as a violated constraint, is left to the ``Conversat
 import time
 
 from memgraph_py.bolt.connection import Connection
-from memgraph_py.bolt.notifications import NO_DATA, OMITTED, SUCCEEDED
 from memgraph_py.engine.session import new_context
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.errors import CypherError
@@ -21,11 +20,9 @@ from memgraph_py.execution.single import Parameters, SeveralRows, Writing
 from memgraph_py.server.conversation import Conversation, Waits
 from memgraph_py.server.records import single_record
 from memgraph_py.server.services import Services
-from memgraph_py.server.summaries import plain_ending
+from memgraph_py.server.summaries import outcome, plain_ending
 from memgraph_py.storage.commitment import Commitment
 from memgraph_py.storage.snapshot import Snapshot
-
-_OMITTED, _SUCCEEDED, _NO_DATA = (str(status["gql_status"]) for status in (OMITTED, SUCCEEDED, NO_DATA))
 
 
 class SingleWrites:
@@ -76,10 +73,8 @@ class SingleWrites:
         yield from self._conversation.wait_for(committed)
         version = connection.version
         assert version is not None, "requests come after the handshake"
-        status = None
-        if version.statuses:
-            status = _OMITTED if not columns else _SUCCEEDED if record else _NO_DATA
+        told = outcome(version, bool(columns), bool(record), prepared.notifications, self._conversation.wanted)
         kind, bookmark = "rw" if columns else "w", self._core.store.current.version
-        ended = plain_ending(kind, milliseconds, writing.counters.as_tuple(), status, bookmark)
+        ended = plain_ending(kind, milliseconds, writing.counters.as_tuple(), told, bookmark)
         connection.end_single(record + ended)
         metrics.end(time.perf_counter() - started)

@@ -9,8 +9,9 @@ from typing import cast
 from memgraph_py.bolt.framing import frame
 from memgraph_py.bolt.handshake import ProtocolVersion
 from memgraph_py.bolt.messages import entry, success_of
-from memgraph_py.bolt.notifications import NO_DATA, OMITTED, SUCCEEDED, Notification, NotificationFilter, status_of
+from memgraph_py.bolt.notifications import EVERYTHING, NO_DATA, OMITTED, SUCCEEDED, NotificationFilter, status_of
 from memgraph_py.bolt.packstream import pack_integer, pack_text
+from memgraph_py.engine.notifications import Notification
 from memgraph_py.execution.executor import COUNTERS
 from memgraph_py.functions.procedures import DATABASE
 from memgraph_py.server.records import RecordStream
@@ -22,9 +23,9 @@ _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
 NO_COUNTS: tuple[int, ...] = ()
 _QUERY_TYPES = {kind: entry("type", kind) for kind in ("r", "rw", "w", "s")}
-_STATUSES: dict[str, bytes] = {
-    str(status["gql_status"]): entry("statuses", [status]) for status in (SUCCEEDED, OMITTED, NO_DATA)
-}
+_SUCCEEDED, _OMITTED, _NO_DATA = (str(status["gql_status"]) for status in (SUCCEEDED, OMITTED, NO_DATA))
+_ENDINGS = {_SUCCEEDED: SUCCEEDED, _OMITTED: OMITTED, _NO_DATA: NO_DATA}
+_STATUSES: dict[str, bytes] = {name: entry("statuses", [status]) for name, status in _ENDINGS.items()}
 READ_ONLY = "r"
 BOOKMARK_HEAD = "FB:memgraph-py:"
 REMEMBERED_COLUMNS_MAX, REMEMBERED_CHARACTERS_MAX = 20, 100
@@ -53,62 +54,65 @@ def ending(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVe
 
     bookmark: the version of the graph that is now, None in a transaction.
     """
-    summary = stream.result.summary()
+    result = stream.result
+    summary = result.summary()
     milliseconds = int(summary.seconds_to_consumed * 1000)
-    status = None
-    if version.statuses:
-        ended = OMITTED if not stream.result.columns else SUCCEEDED if stream.has_rows else NO_DATA
-        status = str(ended["gql_status"])
+    told = outcome(version, bool(result.columns), stream.has_rows, summary.notifications, wanted)
     counts = NO_COUNTS if summary.query_type == READ_ONLY else summary.counters.as_tuple()
-    if not summary.notifications and summary.plan is None and summary.profile is None:
-        return plain_ending(summary.query_type, milliseconds, counts, status, bookmark)
+    if summary.plan is None and summary.profile is None:
+        return plain_ending(summary.query_type, milliseconds, counts, told, bookmark)
     entries = _entries(summary.query_type, milliseconds, counts)
     if summary.plan is not None:
         entries.append(entry("plan", cast(Value, summary.plan)))  # describe() gives strings, numbers, lists, maps
     if summary.profile is not None:
         entries.append(entry("profile", cast(Value, summary.profile)))  # likewise
-    _add_notifications(entries, wanted.wanted(summary.notifications), ended if version.statuses else None)
-    _add_bookmark(entries, bookmark)
+    entries += [told] if told else []
+    if bookmark is not None:
+        entries.append(_BOOKMARK + _bookmark(bookmark))
     return frame(success_of(entries))
 
 
-def ending_of_write(
-    counts: tuple[int, ...], notifications: list[Notification], wanted: NotificationFilter, version: ProtocolVersion
+def outcome(
+    version: ProtocolVersion,
+    has_columns: bool,
+    has_rows: bool,
+    notifications: tuple[Notification, ...] = (),
+    wanted: NotificationFilter = EVERYTHING,
 ) -> bytes:
-    """``ending`` of a statement in a transaction that changed so much in no time, and has no rows."""
+    """The entry that tells how the statement ended, where the version has one, and its notifications; empty where there
+    is nothing to tell."""
+    ended = None
+    if version.statuses:
+        ended = _OMITTED if not has_columns else _SUCCEEDED if has_rows else _NO_DATA
     if not notifications:
-        return plain_ending("w", 0, counts, str(OMITTED["gql_status"]) if version.statuses else None, None)
-    entries = _entries("w", 0, counts)
-    _add_notifications(entries, wanted.wanted(notifications), OMITTED if version.statuses else None)
-    return frame(success_of(entries))
+        return b"" if ended is None else _STATUSES[ended]
+    return _notified(ended, notifications, wanted)
 
 
 def plain_ending(
-    query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None, bookmark: int | None
+    query_type: str, milliseconds: int, counts: tuple[int, ...], told: bytes, bookmark: int | None
 ) -> bytes:
-    """``ending`` where there are no notifications, and no plan is shown. status: None where the version has none."""
+    """``ending`` where no plan is shown. told: by ``outcome``."""
     if bookmark is None:
-        return _without_bookmark(query_type, milliseconds, counts, status)
+        return _without_bookmark(query_type, milliseconds, counts, told)
     # each commit has another one, so it is what is not remembered
-    return frame(_up_to_bookmark(query_type, milliseconds, counts, status) + _bookmark(bookmark))
+    return frame(_up_to_bookmark(query_type, milliseconds, counts, told) + _bookmark(bookmark))
 
 
 @lru_cache(maxsize=1_000)
-def _without_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> bytes:
-    return frame(success_of(_plain_entries(query_type, milliseconds, counts, status)))
+def _without_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], told: bytes) -> bytes:
+    return frame(success_of(_plain_entries(query_type, milliseconds, counts, told)))
 
 
 @lru_cache(maxsize=1_000)
-def _up_to_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> bytes:
+def _up_to_bookmark(query_type: str, milliseconds: int, counts: tuple[int, ...], told: bytes) -> bytes:
     """The message as far as its last entry's key."""
-    return success_of([*_plain_entries(query_type, milliseconds, counts, status), _BOOKMARK])
+    return success_of([*_plain_entries(query_type, milliseconds, counts, told), _BOOKMARK])
 
 
-def _plain_entries(query_type: str, milliseconds: int, counts: tuple[int, ...], status: str | None) -> list[bytes]:
+def _plain_entries(query_type: str, milliseconds: int, counts: tuple[int, ...], told: bytes) -> list[bytes]:
     entries = _entries(query_type, milliseconds, counts)
-    if status is not None:
-        entries.append(_STATUSES[status])
-    return entries
+    return [*entries, told] if told else entries
 
 
 def _entries(query_type: str, milliseconds: int, counts: tuple[int, ...]) -> list[bytes]:
@@ -126,29 +130,20 @@ def _stats(counts: tuple[int, ...]) -> bytes:
     return entry("stats", told)
 
 
-def _add_notifications(entries: list[bytes], notifications: list[Notification], ended: "Notification | None") -> None:
-    """ended: how the statement ended, where the client knows statuses."""
-    if ended is not None:
-        status = str(ended["gql_status"])
-        entries.append(_statuses(ended, notifications) if notifications else _STATUSES[status])
-    elif notifications:
-        entries.append(entry("notifications", cast(Value, notifications)))  # maps of strings and numbers
-
-
-def _add_bookmark(entries: list[bytes], bookmark: int | None) -> None:
-    if bookmark is not None:
-        entries.append(_BOOKMARK + _bookmark(bookmark))
-
-
 @lru_cache(maxsize=1)
 def _bookmark(version: int) -> bytes:
     """Of the last version that was named: the commits of one sync name the same."""
     return pack_text(f"{BOOKMARK_HEAD}{version}")
 
 
-def _statuses(ended: Notification, notifications: list[Notification]) -> bytes:
-    """In GQL's order: no data, warnings, success, information."""
+@lru_cache(maxsize=1_000)
+def _notified(ended: str | None, notifications: tuple[Notification, ...], wanted: NotificationFilter) -> bytes:
+    """ended: the status, where the version has them: then they come in GQL's order, which is no data, warnings,
+    success, information."""
+    told = wanted.wanted([one.as_map() for one in notifications])
+    if ended is None:
+        return entry("notifications", cast(Value, told)) if told else b""  # maps of strings and numbers
     order = {"02": 0, "01": 1, "00": 2, "03": 3}
-    statuses = [ended, *map(status_of, notifications)]
+    statuses = [_ENDINGS[ended], *map(status_of, told)]
     statuses.sort(key=lambda status: order[str(status["gql_status"])[:2]])
-    return entry("statuses", cast(Value, statuses))  # maps of strings, numbers and maps
+    return entry("statuses", cast(Value, statuses))  # likewise, and maps

@@ -15,7 +15,7 @@ from memgraph_py.bolt.notifications import NotificationFilter
 from memgraph_py.engine.session import Session
 from memgraph_py.errors import CypherError
 from memgraph_py.metrics import Metrics
-from memgraph_py.server.summaries import beginning, ending_of_write
+from memgraph_py.server.summaries import beginning, outcome, plain_ending
 
 
 class StatementsAlike:
@@ -50,10 +50,8 @@ class StatementsAlike:
         if together is None:
             self._single = count - 1
             return 0
-        endings = {
-            changed: ending_of_write(changed, together.notifications, wanted, version)
-            for changed in dict.fromkeys(together.counts)
-        }
+        told = outcome(version, False, False, together.notifications, wanted)
+        endings = {changed: plain_ending("w", 0, changed, told, None) for changed in dict.fromkeys(together.counts)}
         answers: list[bytes] = []
         for number, changed in enumerate(together.counts, qid + 1):
             answers += (beginning((), 0, number, False), endings[changed])

@@ -12,6 +12,7 @@ from memgraph_py.storage.changes import ChangeSet
 from memgraph_py.storage.elements import belongs, values_of
 from memgraph_py.storage.indexes import hash_columns
 from memgraph_py.storage.ordering import InOrder, RangeBounds
+from memgraph_py.storage.outline import Outline
 from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
 from memgraph_py.storage.own_index import OwnIndex
 from memgraph_py.storage.sameness import same_rows
@@ -55,7 +56,7 @@ def has_few_blocks(changes: ChangeSet) -> bool:
 class TransactionReader:
     """Reads of a transaction. Each method first asks whether anything was written that matters to it."""
 
-    __slots__ = ("_adjacency", "_indexes", "_nodes", "_relationships", "changes", "schema", "snapshot")
+    __slots__ = ("_adjacency", "_indexes", "_nodes", "_outline", "_relationships", "changes", "schema", "snapshot")
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -65,6 +66,7 @@ class TransactionReader:
         self._relationships: ElementOverlay | None = None
         self._adjacency: OwnAdjacency | None = None
         self._indexes: dict[SchemaDescriptor, OwnIndex] = {}
+        self._outline = Outline()
 
     def nodes(self, label: LabelId | None) -> NodeIds:
         """See GraphView."""
@@ -93,6 +95,12 @@ class TransactionReader:
         if label is None:
             return count + int((states >= 0).sum()) - int((before >= 0).sum())
         return count + int(sets_with(self.schema, states, label).sum() - sets_with(self.schema, before, label).sum())
+
+    @property
+    def size(self) -> int:
+        """See GraphView."""
+        self._outline.catch_up(self.changes)
+        return self.snapshot.size + self._outline.elements
 
     def property_count(self, label: LabelId | None, key: KeyId) -> int:
         """See GraphView."""
@@ -334,17 +342,13 @@ class TransactionReader:
 
     def _may_find_own(self, on: SchemaDescriptor) -> bool:
         """False where no seek of nodes by this one property can find more or less than in the snapshot."""
-        changes = self.changes
-        created, writes = changes.created_nodes, changes.node_properties
+        changes, outline = self.changes, self._outline
         if changes.label_writes or changes.deleted_nodes:
             return True
-        if not created and not writes:
-            return False
-        if not has_few_blocks(changes):
+        outline.catch_up(changes)
+        if not outline.keys.isdisjoint(on.keys):
             return True
-        return any(write.key in on.keys for write in writes) or any(
-            on.token in self.schema.label_set(block.label_set) for block in created
-        )
+        return any(on.token in self.schema.label_set(label_set) for label_set in outline.label_sets)
 
     def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
         """See GraphView."""
@@ -391,6 +395,7 @@ class TransactionReader:
         """After changes were taken back."""
         self._nodes = self._relationships = self._adjacency = None
         self._indexes.clear()
+        self._outline = Outline()
 
     def _changes_nodes(self) -> bool:
         changes = self.changes

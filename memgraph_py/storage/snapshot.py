@@ -141,6 +141,11 @@ class Snapshot(msgspec.Struct, eq=False):
         """See GraphView."""
         return self.live_nodes if label is None else self.label_counts.get(label, 0)
 
+    @property
+    def size(self) -> int:
+        """See GraphView."""
+        return self.live_nodes + self.live_relationships
+
     def property_count(self, label: LabelId | None, key: KeyId) -> int:
         """See GraphView."""
         column = self.node_columns.get(key)

@@ -193,6 +193,9 @@ class Transaction(TransactionReader):
 
     def undo_to(self, mark: Mark) -> None:
         """Takes back what was done since the mark; nobody has seen the ids that were drawn."""
+        if mark.lengths == tuple(map(len, _lists_of(self.changes))):
+            self.changes.positions, self.changes.reset_positions = dict(mark.positions), set(mark.reset_positions)
+            return
         nodes, relationships = (mark.lengths[_LISTS.index(name)] for name in ("created_nodes", "created_relationships"))
         for undone in reversed(self.changes.created_nodes[nodes:]):
             self._ids.undraw_node_ids(undone.ids)

@@ -73,6 +73,11 @@ class GraphView(Protocol):
         """Exact number of nodes, or of those with the label, in O(1) for a snapshot."""
         ...
 
+    @property
+    def size(self) -> int:
+        """Nodes and relationships, as good as in O(1); in a transaction those that it deleted are counted too."""
+        ...
+
     def property_count(self, label: LabelId | None, key: KeyId) -> int:
         """Exact number of nodes, or of those with the label, that have the property."""
         ...

@@ -22,7 +22,7 @@ def told(session: Session, text: str) -> list[tuple[str, int | None]]:
     result = session.run(text)
     result.values()
     found: list[tuple[str, int | None]] = []
-    for notification in result.summary().notifications:
+    for notification in (one.as_map() for one in result.summary().notifications):
         place: Any = notification.get("position")
         assert notification["severity"] in ("WARNING", "INFORMATION") and notification["description"]
         assert str(notification["code"]).startswith("Neo.ClientNotification.Statement.")
