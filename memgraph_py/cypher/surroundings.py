@@ -1,5 +1,6 @@
-"""Subqueries in expressions: what stands around EXISTS, COUNT and COLLECT is seen in them all along, also behind a WITH
-that does not name it. Source: Neo4j Cypher manual, "EXISTS subqueries", on variables of the outer scope.
+"""Subqueries: what stands around EXISTS, COUNT and COLLECT, and what `CALL (x) { … }` takes in, is seen in them all
+along, also behind a WITH that does not name it. Source: Neo4j Cypher manual, "EXISTS subqueries" and "CALL
+subqueries", on variables of the outer scope.
 
     EXISTS { MATCH (a) WITH a WHERE a.x MATCH (a)-->(n) }      n is that of around: as if it read WITH a, n
 """
@@ -9,20 +10,23 @@ from dataclasses import replace
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.tree import walk
+from memgraph_py.functions.registry import AGGREGATES
 
 
-def seeing_all(query: ast.Query, outer: Collection[str]) -> ast.Query:
-    """The query of an expression, in which each WITH hands on those of the outer variables that are used behind it."""
+def seeing_all(query: ast.Query, outer: Collection[str], *, always: bool = True) -> ast.Query:
+    """The subquery, in which each WITH hands on those of the outer variables that are used behind it, unless it
+    aggregates everything: then ``always`` alone."""
     if not any(isinstance(clause, ast.With) for part in query.parts for clause in part.clauses):
         return query
-    return replace(query, parts=tuple(replace(part, clauses=_handed_on(part.clauses, outer)) for part in query.parts))
+    parts = [replace(part, clauses=_handed_on(part.clauses, outer, always)) for part in query.parts]
+    return replace(query, parts=tuple(parts))
 
 
-def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str]) -> tuple[ast.Clause, ...]:
+def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str], always: bool) -> tuple[ast.Clause, ...]:
     result: list[ast.Clause] = []
     used: set[str] = set()
     for clause in reversed(clauses):
-        if isinstance(clause, ast.With) and not clause.projection.star:
+        if isinstance(clause, ast.With) and not clause.projection.star and (always or not _counts_all(clause)):
             projection = clause.projection
             named = {item.alias or item.text for item in projection.items}
             more = tuple(
@@ -33,6 +37,15 @@ def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str]) -> tuple
         used |= _names(clause)
         result.append(clause)
     return tuple(result[::-1])
+
+
+def _counts_all(clause: ast.With) -> bool:
+    """True where every column is an aggregate: one row, of which a column beside them would make none where nothing is
+    counted. Source: Neo4j 5, which lets it for EXISTS, COUNT and COLLECT, and not for CALL."""
+    return all(
+        any(isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES for node in walk(item.expression))
+        for item in clause.projection.items
+    )
 
 
 def _names(clause: ast.Clause) -> set[str]:

@@ -188,7 +188,13 @@ def union(operator: Union, context: ExecutionContext) -> Iterator[Batch]:
 @executes(Eager)
 def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     """All of the input is taken before its first batch is given."""
-    yield from held_rows(context.run(operator.input), context.bounds)
+    for batch in held_rows(context.run(operator.input), context.bounds):
+        if operator.singly and batch.rows > 1:
+            for row in range(batch.rows):
+                context.check()
+                yield batch.slice(row, row + 1)
+        else:
+            yield batch
 
 
 @composes(Eager)

@@ -419,9 +419,11 @@ class InTransactions(Remembering):
 
 @immutable
 class Eager(Remembering):
-    """Takes all of its input before it gives the first row: keeps reads apart from later writes."""
+    """Takes all of its input before it gives the first row: keeps reads apart from later writes. ``singly``: gives one
+    row at a time, so that what an Apply does for one is done before it begins with the next."""
 
     input: "Operator"
+    singly: bool = False
 
 
 @immutable

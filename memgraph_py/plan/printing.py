@@ -140,7 +140,9 @@ def line(operator: Operator) -> str:
 def details(operator: Operator) -> str:
     """What an operator is about, such as `p:Person(id = $id)`; empty where its name says all."""
     match operator:
-        case operators.Unit() | operators.Eager() | operators.Drain() | operators.Union() | operators.Apply():
+        case operators.Eager():
+            return "row by row" if operator.singly else ""
+        case operators.Unit() | operators.Drain() | operators.Union() | operators.Apply():
             return ""
         case operators.Argument(names) | operators.ParameterRows(names):
             return ", ".join(names)

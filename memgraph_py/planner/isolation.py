@@ -10,8 +10,12 @@ the last write below what reads:
     MATCH (n:User) CREATE (:Post)      Create Post ← LabelScan User
     … SET n.x = 1 MATCH (m {x: 1})     Filter m.x = 1 ← AllNodes m ← Eager ← Set n.x
 
-What runs for a single row has ended before the next operator begins, and needs nothing.
+The same holds for a subquery that is carried out for each row: what it does for one may be read by the next. Where the
+effects within it meet, it takes its rows one by one. What runs for a single row has ended before the next operator
+begins, and needs nothing.
 """
+
+from collections.abc import Iterator
 
 from memgraph_py.plan import operators
 from memgraph_py.plan.effects import Effects, effects, meet
@@ -80,6 +84,35 @@ def _isolate_subplan(operator: Operator) -> Operator:
     if isinstance(operator, operators.Apply | operators.Optional | operators.InTransactions):
         return changed(operator, subplan=isolate(operator.subplan))
     return operator
+
+
+def meets_itself(subplan: Operator) -> bool:
+    """True where what the subplan does for one row may depend on what it did for those before: it has to be done row
+    by row. What one operator both reads and writes it keeps apart itself, and MERGEs find what each other made.
+    Properties that are set without their names, by a map, do not count: imports would be slow for nothing."""
+    own = [(operator, effects(operator)) for operator in _chain(subplan)]
+    for reader, reading in own:
+        for writer, writing in own:
+            written = frozenset(token for token in writing.creates | writing.changes if token[1] is not None)
+            if isinstance(writer, operators.Delete):
+                written = writing.changes
+            if reader is writer:
+                continue
+            if isinstance(reader, operators.Merge) and isinstance(writer, operators.Merge):
+                written = written - writing.creates
+            if meet(written, reading.reads):
+                return True
+    return False
+
+
+def _chain(plan: Operator) -> Iterator[Operator]:
+    while not isinstance(plan, operators.Unit | operators.Argument | operators.ParameterRows):
+        if isinstance(plan, operators.Union):
+            yield from _chain(plan.left)
+            plan = plan.right
+            continue
+        yield plan
+        plan = plan.input
 
 
 def _eager_above_write(operator: Operator) -> Operator:

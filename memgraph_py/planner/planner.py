@@ -11,6 +11,7 @@ from typing import assert_never
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Analysis
 from memgraph_py.cypher.analysis.procedures import find_table
+from memgraph_py.cypher.surroundings import seeing_all
 from memgraph_py.functions.registry import PROCEDURES, TABLES
 from memgraph_py.plan.expressions import Expression, Literal, Parameter, Variable
 from memgraph_py.plan.operators import (
@@ -30,11 +31,12 @@ from memgraph_py.plan.operators import (
     Unit,
     Unwind,
 )
+from memgraph_py.plan.tree import writes
 from memgraph_py.plan.variables import columns
-from memgraph_py.planner.isolation import isolate
+from memgraph_py.planner.isolation import isolate, meets_itself
 from memgraph_py.planner.patterns import match_pattern, pattern_graph
 from memgraph_py.planner.projections import project
-from memgraph_py.planner.scope import Scope, narrowed
+from memgraph_py.planner.scope import Scope, narrowed, with_leaf
 from memgraph_py.planner.translate import conjuncts, translate
 from memgraph_py.planner.updates import create, delete, merge, remove_items, set_items
 
@@ -192,10 +194,15 @@ class Planner:
     def _foreach(self, clause: ast.Foreach, operator: Operator, scope: Scope) -> Operator:
         """The rows stay as they are, the updates run for each element: an Optional whose subplan gives no row."""
         elements = translate(clause.list, scope)
-        subplan: Operator = Unwind(Argument(scope.variables), elements, clause.variable)
-        inner = scope.bind(clause.variable)
+        inner = visible = scope.bind(clause.variable)
+        updates: Operator = Argument(visible.variables)
         for update in clause.clauses:
-            subplan, inner = self._clause(update, subplan, inner)
+            updates, inner = self._clause(update, updates, inner)
+        subplan: Operator = Unwind(Argument(scope.variables), elements, clause.variable)
+        if meets_itself(updates):
+            subplan = Apply(Eager(subplan, singly=True), narrowed(Drain(updates), visible.variables))
+        else:
+            subplan = with_leaf(updates, subplan)
         return Optional(operator, narrowed(Drain(subplan), scope.variables), ())
 
     def _subquery(self, clause: ast.SubqueryCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
@@ -207,9 +214,15 @@ class Planner:
             visible = scope
         else:
             visible = scope.only(())
-        subplan, inner = self.query(clause.query, Argument(visible.variables), visible)
+        takes = clause.imports_all or clause.imports is not None
+        query = seeing_all(clause.query, visible.named(), always=False) if takes else clause.query
+        subplan, inner = self.query(query, Argument(visible.variables), visible)
         gives_rows = isinstance(clause.query.parts[-1].clauses[-1], ast.Return)
+        row_by_row = writes(subplan) and meets_itself(subplan)
         subplan = narrowed(subplan if gives_rows else Drain(subplan), visible.variables)
+        if row_by_row:
+            subplan = Apply(Eager(Argument(visible.variables), singly=True), subplan)
+            subplan = narrowed(subplan if gives_rows else Drain(subplan), visible.variables)
         bound = inner.variables if gives_rows else ()
         if clause.transactions is not None:
             return _in_transactions(clause.transactions, operator, subplan, bound, scope)

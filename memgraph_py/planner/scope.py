@@ -71,7 +71,7 @@ def narrowed(subplan: Operator, outer: tuple[str, ...]) -> Operator:
     """The subplan with an Argument of those outer variables alone that it reads."""
     read: set[str] = set()
     _collect_read(subplan, read)
-    return _with_leaf(subplan, Argument(tuple(name for name in outer if name in read)))
+    return with_leaf(subplan, Argument(tuple(name for name in outer if name in read)))
 
 
 def _collect_read(plan: Operator, read: set[str]) -> None:
@@ -85,11 +85,12 @@ def _collect_read(plan: Operator, read: set[str]) -> None:
         plan = plan.input
 
 
-def _with_leaf(plan: Operator, leaf: Argument) -> Operator:
+def with_leaf(plan: Operator, leaf: Operator) -> Operator:
+    """The plan over another leaf in the place of its Arguments."""
     if isinstance(plan, Argument):
         return leaf
     if isinstance(plan, (Unit, ParameterRows)):
         return plan
     if isinstance(plan, Union):
-        return Union(_with_leaf(plan.left, leaf), _with_leaf(plan.right, leaf))
-    return over(plan, _with_leaf(plan.input, leaf))
+        return Union(with_leaf(plan.left, leaf), with_leaf(plan.right, leaf))
+    return over(plan, with_leaf(plan.input, leaf))

@@ -377,4 +377,7 @@ MATCH (n:Person) CALL () { MATCH (n)-->() WITH n MATCH (n)-->(k) RETURN count(*)
 MATCH (n:Person) CREATE (n)-[:FRESH]->(:Thing) WITH n MATCH (n)-[:FRESH]->(t) RETURN count(t)
 MATCH (n:Person) FOREACH (x IN [1] | MERGE (n)-[:HAS]->(:Thing {v: x})) WITH n MATCH (n)-[:HAS]->(t) RETURN count(t)
 MATCH (n:Person) RETURN n.name, COUNT { MATCH (m) WITH m WHERE m.released > 1996 MATCH (n)-[:ACTED_IN]->(m) RETURN m } AS c ORDER BY n.name
-MATCH (n:Person) RETURN COLLECT { MATCH (m:Movie) WITH count(m) AS c RETURN n.name + c } AS c ORDER BY n.name
+MATCH (n:Person) RETURN COLLECT { MATCH (m:Movie) WITH count(m) AS c RETURN n.name + c } AS c ORDER BY c
+UNWIND [1,2,3] AS x CALL (x) { MATCH (n:Person) WHERE n.taken IS NULL WITH n ORDER BY n.name LIMIT 1 SET n.taken = x RETURN n.name AS name } RETURN x, name ORDER BY x
+UNWIND [1,2,3] AS x CALL (x) { MERGE (n:V {k: x % 2}) ON CREATE SET n.c = 1 ON MATCH SET n.c = n.c + 1 RETURN n.c AS c } RETURN x, c ORDER BY x
+MATCH (n:Person {name:'Ada'}) SET n.cur = 0 FOREACH (x IN [1,2,3] | SET n.last = n.cur SET n.cur = x) RETURN n.last, n.cur

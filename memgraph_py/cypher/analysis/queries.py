@@ -318,7 +318,7 @@ def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
             if name not in place.scope:
                 raise place.undefined(name, clause.offset)
         inner = Place({name: place.scope[name] for name in imported}, place.findings)
-        columns = _check_query(clause.query, inner, ending=_check_ending)
+        columns = _check_query(seeing_all(clause.query, imported, always=False), inner, ending=_check_ending)
     for name, kind in columns.items():
         _bind(name, kind, clause.offset, place)
     place.findings.transactions |= clause.transactions is not None
