@@ -61,6 +61,9 @@ NO_ANSWER = frozenset((KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError.
 FINAL = frozenset(
     (
         KafkaError._AUTO_OFFSET_RESET,
+        KafkaError._BAD_COMPRESSION,
+        KafkaError._BAD_MSG,
+        KafkaError._NOT_IMPLEMENTED,
         KafkaError._UNKNOWN_PARTITION,
         KafkaError._UNKNOWN_TOPIC,
         KafkaError.OFFSET_OUT_OF_RANGE,
@@ -68,7 +71,8 @@ FINAL = frozenset(
         KafkaError.UNKNOWN_TOPIC_OR_PART,
     )
 )
-"""Errors in the place of a message after which the partition is not read on."""
+"""Errors in the place of a message after which the partition is not read on. Behind a message that is damaged, or
+written in a way that it does not know, librdkafka reads on at an offset that it makes up of the bytes there."""
 
 
 class KafkaSource:
@@ -99,6 +103,7 @@ class KafkaSource:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "isolation.level": "read_committed",
+                "check.crcs": True,  # costs less than can be measured
                 "allow.auto.create.topics": False,
                 "enable.partition.eof": settings.reports_ends,
                 "queued.max.messages.kbytes": PREFETCH_KILOBYTES,

@@ -150,6 +150,28 @@ def test_a_new_stream_reads_a_topic_made_anew_from_its_oldest_message(room: Room
     assert room.wait_for_values(name, 1) == ["new"]
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_damaged_message_is_not_imported_and_not_passed_over(
+    room: Room, restored_broker: RealBroker, compression: str
+) -> None:
+    if restored_broker.folder is None:
+        pytest.skip("the broker's files are not at hand")
+    topic = room.topic(b"0")
+    room.broker.produce(topic, [b"1" * 1_000], compression=compression)
+    room.broker.stop()
+    (log,) = (restored_broker.folder / f"{topic}-0").glob("*.log")
+    damaged = bytearray(log.read_bytes())
+    damaged[-20] ^= 1
+    log.write_bytes(damaged)
+    room.broker.start()
+    room.broker.produce(topic, [b"2"])
+    name = room.record(topic)
+    room.rows(f"START STREAM {name}")
+    reason = room.error_reason(name)
+    assert reason.startswith(f"topic '{topic}', partition 0: MessageSet at offset 1 ") and "failed CRC32C" in reason
+    assert room.values(name) in ([], ["0"])
+
+
 def test_partitions_that_are_added_are_read(room: Room) -> None:
     """By a running stream, and from their first message on; a restart goes on in all of them."""
     topic = room.topic(b"0")

@@ -33,6 +33,7 @@ from tests.maven import Unavailable, jars
 
 KAFKA_VERSION = "4.4.0"
 READY_SECONDS = 60.0
+STOP_SECONDS = 30.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
 CONTAINER_PORT = 9093
 SETTINGS = {
@@ -71,6 +72,8 @@ class RealBroker:
     kill: Callable[[], None]
     pause: Callable[[], None]
     resume: Callable[[], None]
+    folder: Path | None = None
+    """Of its data, a folder for each partition; None where it is not at hand."""
 
     def create_topic(self, topic: str, partitions: int = 1, **settings: str) -> None:
         """Make the topic; it is there when this returns. settings: those of the topic, `_` for `.`."""
@@ -256,7 +259,7 @@ def _in_java() -> Iterator[RealBroker]:
                 process.send_signal(signal.SIGCONT)
                 process.send_signal(number)
                 try:
-                    process.wait(10)
+                    process.wait(STOP_SECONDS)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
@@ -270,6 +273,7 @@ def _in_java() -> Iterator[RealBroker]:
                 kill=lambda: end(signal.SIGKILL),
                 pause=lambda: send(signal.SIGSTOP),
                 resume=lambda: send(signal.SIGCONT),
+                folder=Path(folder, "data"),
             )
         finally:
             end(signal.SIGTERM)
