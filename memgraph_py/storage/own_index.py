@@ -1,4 +1,5 @@
-"""What a transaction itself created or wrote, by the hash of its values: beside the store's index, for its seeks."""
+"""What a transaction itself created or wrote, by the hash of its values, or by the values themselves: beside the
+store's index, for its seeks."""
 
 from collections.abc import Sequence
 
@@ -7,13 +8,55 @@ from numpy.typing import NDArray
 
 from memgraph_py.columnar import Column
 from memgraph_py.kernels.sorting import distinct
-from memgraph_py.storage.changes import ChangeSet
+from memgraph_py.storage.changes import ChangeSet, CreatedNodes
 from memgraph_py.storage.elements import belongs, values_of
 from memgraph_py.storage.indexes import PropertyIndex, hash_columns
+from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
+from memgraph_py.storage.snapshot import ASK, NOTHING
 from memgraph_py.storage.view import GraphView
+from memgraph_py.values.types import Value
 
 Ids = NDArray[np.int64]
+_FEW_ROWS = 64
+"""Of a block whose values are made Python values."""
+_COMPARED = frozenset((int, str, type(None)))
+"""Types of values that are equal in Python where they are in an index; NULL is not found."""
+
+
+class OwnValues:
+    """Nodes that a transaction created, some at a time, by the value of one property: what a statement asks that looks
+    for one node."""
+
+    __slots__ = ("_by_value", "_is_known", "_on", "_seen")
+
+    def __init__(self, on: SchemaDescriptor) -> None:
+        self._on = on
+        self._seen = 0
+        self._is_known = True
+        self._by_value: dict[Value, int] = {}
+
+    def find(self, value: Value, schema: Schema, changes: ChangeSet) -> int:
+        """The node that has the value, NOTHING, or ASK: there are several, or values that are not compared here. Only
+        what was created is looked at."""
+        for block in changes.created_nodes[self._seen :]:
+            if self._is_known and self._on.token in schema.label_set(block.label_set):
+                self._take(block)
+        self._seen = len(changes.created_nodes)
+        return self._by_value.get(value, NOTHING) if self._is_known and type(value) in _COMPARED else ASK
+
+    def _take(self, block: CreatedNodes) -> None:
+        column = block.properties.get(self._on.keys[0])
+        if column is None:
+            return
+        values = column.to_values() if len(column) <= _FEW_ROWS else None
+        if values is None or not _COMPARED.issuperset(map(type, values)):
+            self._is_known = False
+            self._by_value.clear()
+            return
+        for value, id in zip(values, block.ids.tolist(), strict=True):
+            if value is not None:
+                self._by_value[value] = ASK if value in self._by_value else id
 
 
 class OwnIndex:

@@ -14,7 +14,7 @@ from memgraph_py.storage.indexes import hash_columns
 from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.outline import Outline
 from memgraph_py.storage.overlay import DELETED, ElementOverlay, OwnAdjacency
-from memgraph_py.storage.own_index import OwnIndex
+from memgraph_py.storage.own_index import OwnIndex, OwnValues
 from memgraph_py.storage.sameness import same_rows
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import Entity, SchemaDescriptor
@@ -56,7 +56,17 @@ def has_few_blocks(changes: ChangeSet) -> bool:
 class TransactionReader:
     """Reads of a transaction. Each method first asks whether anything was written that matters to it."""
 
-    __slots__ = ("_adjacency", "_indexes", "_nodes", "_outline", "_relationships", "changes", "schema", "snapshot")
+    __slots__ = (
+        "_adjacency",
+        "_indexes",
+        "_nodes",
+        "_outline",
+        "_relationships",
+        "_values",
+        "changes",
+        "schema",
+        "snapshot",
+    )
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -67,6 +77,7 @@ class TransactionReader:
         self._adjacency: OwnAdjacency | None = None
         self._indexes: dict[SchemaDescriptor, OwnIndex] = {}
         self._outline = Outline()
+        self._values: dict[SchemaDescriptor, OwnValues] = {}
 
     def nodes(self, label: LabelId | None) -> NodeIds:
         """See GraphView."""
@@ -335,6 +346,14 @@ class TransactionReader:
         """As that of the snapshot."""
         if self.changes.is_empty() or not self._may_find_own(on):
             return self.snapshot.seek_one(on, value)
+        if self._only_creates(on):
+            values = self._values.get(on)
+            if values is None:
+                values = self._values[on] = OwnValues(on)
+            own = values.find(value, self.schema, self.changes)
+            if own != ASK:
+                found = self.snapshot.seek_one(on, value)
+                return found if own == NOTHING else own if found == NOTHING else ASK
         ids = self.seek(on, [Column.constant(value, 1)]).ids
         if len(ids) > 1:
             return ASK
@@ -349,6 +368,12 @@ class TransactionReader:
         if not outline.keys.isdisjoint(on.keys):
             return True
         return any(on.token in self.schema.label_set(label_set) for label_set in outline.label_sets)
+
+    def _only_creates(self, on: SchemaDescriptor) -> bool:
+        """True where a seek of nodes by this one property finds all that it finds in the snapshot, and maybe more that
+        was created."""
+        changes = self.changes
+        return not (changes.label_writes or changes.deleted_nodes) and self._outline.keys.isdisjoint(on.keys)
 
     def seek_range(self, on: SchemaDescriptor, bounds: RangeBounds) -> Seek | None:
         """See GraphView."""
@@ -395,6 +420,7 @@ class TransactionReader:
         """After changes were taken back."""
         self._nodes = self._relationships = self._adjacency = None
         self._indexes.clear()
+        self._values.clear()
         self._outline = Outline()
 
     def _changes_nodes(self) -> bool:

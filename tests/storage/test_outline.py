@@ -3,6 +3,7 @@
 from memgraph_py.engine.database import Database
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.transaction import Access
+from memgraph_py.values.types import Value
 
 
 def test_size_counts_what_is_there_and_what_was_created() -> None:
@@ -52,3 +53,23 @@ def test_a_seek_finds_what_many_statements_before_it_wrote() -> None:
     assert [found(2), found(3), found(200)] == [0, 1, 0]
     session.rollback()
     assert [found(1), found(2), found(100)] == [1, 1, 0]
+
+
+def test_a_value_is_found_among_what_was_created() -> None:
+    """As in a committed graph, whatever the types, however many have it."""
+    values: list[Value] = [1, 1.0, True, "1", "a", "a", 2.5, None, 7, float("nan"), 2**53 + 1, float(2**53)]
+    find = "MATCH (n:A {id: $id}) RETURN count(n)"
+    for texts in (["CREATE (:A {id: $id})"], ["CREATE (:A {id: $id})", "CREATE (:B {id: $id})"]):
+        for prefix in range(1, len(values) + 1):
+            database = Database(GraphStore())
+            session = database.session()
+            session.run("CREATE INDEX ON :A(id)").values()
+            session.run("UNWIND ['a', 7, 8] AS id CREATE (:A {id: id})").values()
+            session.begin()
+            for value in values[:prefix]:
+                for text in texts:
+                    session.run(text, {"id": value}).values()
+                session.run(find, {"id": value}).values()
+            within = [session.run(find, {"id": value}).values()[0][0] for value in (*values, 8)]
+            session.commit().result()
+            assert within == [session.run(find, {"id": value}).values()[0][0] for value in (*values, 8)]
