@@ -52,6 +52,8 @@ RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.5, 5.0
 CONFLICT_SECONDS_MIN, CONFLICT_SECONDS_MAX = 0.005, 0.5
 BATCH_BYTES_MAX = 16 << 20
 """A batch that holds so much goes at once, however few its messages are."""
+BATCH_MESSAGES_MAX = 1_000_000
+"""A batch of so many is full, whatever its BATCH_SIZE: they take 100 MB, and more once they are queries."""
 GROUP_BATCHES_MAX, GROUP_MESSAGES_MAX = 12, 3_000
 """Of a group of more than one batch, with ``ASKED_BYTES_MAX``. So small, a group is a few milliseconds' work."""
 
@@ -257,7 +259,7 @@ class StreamConsumer:
     def _next_batches(self) -> list[Messages]:
         """The next batch, and more where they wait already; none when the interval passed without any message, or the
         stream is to stop."""
-        size = self._definition.batch_size
+        size = min(self._definition.batch_size, BATCH_MESSAGES_MAX)
         self._keep_house()
         deadline = self._batch_time + self._definition.batch_interval_milliseconds / 1_000
         messages = self._waiting

@@ -434,6 +434,24 @@ def test_a_full_batch_goes_at_once_and_a_part_of_one_after_the_interval(
     assert time.monotonic() - begin > 1.5
 
 
+def test_a_batch_is_full_before_it_takes_the_memory(
+    manager: StreamManager,
+    broker: EmbeddedBroker,
+    scripts: ScriptServer,
+    topic: str,
+    ingestion: FakeIngestion,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Small messages are few bytes and much memory: of them a batch without a bound might hold millions."""
+    monkeypatch.setattr("memgraph_py.streams.consumer.BATCH_MESSAGES_MAX", 20)
+    broker.produce(topic, [b"x"] * 50)
+    create(manager, broker, f"{scripts.uri}/echo.py", batch_interval=3_600_000, batch_size=(1 << 31) - 1)
+    manager.start("mystream", None)
+    wait_until(lambda: len(ingestion.values()) >= 40)
+    time.sleep(0.3)
+    assert [sum(run.rows for run in runs) for runs in ingestion.batches] == [20, 20]
+
+
 def test_what_was_committed_is_written_though_no_message_follows(
     manager: StreamManager,
     broker: EmbeddedBroker,
