@@ -9,10 +9,10 @@ import struct
 from memgraph_py.bolt.messages import NO_OPTIONS, Run, run_head
 from memgraph_py.values.types import Value
 
-SHORT_BYTES_MAX = 255
+SHORT_BYTES_MAX = 2_000
 _HEAD = run_head("")[:2]
-_TEXTS_BEGIN = 3, 4
-"""Where a text begins: behind its marker, and behind its size where that has a byte of its own."""
+_TEXTS_BEGIN = {0xD0: 4, 0xD1: 5}
+"""Where a text of the RUN begins: behind its marker, which may hold its size, and behind the bytes of its size."""
 _NUMBERS = {
     marker: (struct.calcsize(form), struct.Struct(form).unpack_from)
     for marker, form in ((0xC8, ">b"), (0xC9, ">h"), (0xCA, ">i"), (0xCB, ">q"), (0xC1, ">d"))
@@ -35,17 +35,19 @@ def read_short_run(message: bytes) -> Run | None:
 
 def short_head(message: bytes) -> int | None:
     """Where the text of a RUN message ends, of at most SHORT_BYTES_MAX bytes; None where it is another message."""
-    if message[:2] != _HEAD or len(message) <= _TEXTS_BEGIN[1]:
+    if message[:2] != _HEAD or len(message) <= 4:
         return None
     marker = message[2]
     if marker & 0xF0 == 0x80:
-        return _TEXTS_BEGIN[0] + (marker & 0x0F)
-    return _TEXTS_BEGIN[1] + message[3] if marker == 0xD0 else None
+        return 3 + (marker & 0x0F)
+    if marker == 0xD0:
+        return 4 + message[3]
+    return 5 + (message[3] << 8 | message[4]) if marker == 0xD1 else None
 
 
 def text_of_head(head: bytes) -> str:
     """The text in the bytes up to ``short_head``. Raises UnicodeDecodeError."""
-    return head[_TEXTS_BEGIN[head[2] == 0xD0] :].decode()
+    return head[_TEXTS_BEGIN.get(head[2], 3) :].decode()
 
 
 def short_parameters(message: bytes, position: int) -> dict[str, Value] | None:
@@ -78,6 +80,10 @@ def short_parameters(message: bytes, position: int) -> dict[str, Value] | None:
                 elif marker == 0xD0:
                     stop = position + 1 + message[position]
                     parameters[key] = message[position + 1 : stop].decode()
+                    position = stop
+                elif marker == 0xD1:
+                    stop = position + 2 + (message[position] << 8 | message[position + 1])
+                    parameters[key] = message[position + 2 : stop].decode()
                     position = stop
                 elif marker >= 0xF0:
                     parameters[key] = marker - 0x100

@@ -9,7 +9,7 @@ from memgraph_py.bolt.short_run import read_short_run
 from memgraph_py.values.types import Value
 
 VALUES: st.SearchStrategy[Value] = st.one_of(
-    st.integers(-(2**63), 2**63 - 1), st.text(max_size=20), st.floats(allow_nan=False), st.booleans(), st.none()
+    st.integers(-(2**63), 2**63 - 1), st.text(max_size=300), st.floats(allow_nan=False), st.booleans(), st.none()
 )
 
 
@@ -18,7 +18,7 @@ def run(text: str, parameters: dict[str, Value], options: dict[str, Value]) -> b
 
 
 @given(
-    st.text(max_size=60),
+    st.one_of(st.text(max_size=60), st.text(min_size=100, max_size=600)),
     st.dictionaries(st.text(max_size=16), VALUES, max_size=4),
     st.sampled_from(({}, {"mode": "r"}, {"tx_timeout": 5})),
 )
@@ -43,3 +43,13 @@ def test_the_usual_ones_are_read() -> None:
     parameters: dict[str, Value] = {"id": 5, "big": -70_000, "huge": 2**40, "small": -3, "name": "Ada"}
     text = "MATCH (n:Person {id: $id}) WHERE n.name = $name RETURN n"
     assert read_short_run(run(text, parameters, {})) == Run(text, parameters)
+    parameters |= {
+        "uuid": "8c1f7e1a-57b2-4f0e-9a53-0c3a7c8f9d11",
+        "text": "ä" * 200,
+        "at": 1.5,
+        "yes": True,
+        "no": None,
+    }
+    long = text + " // " + "x" * 300
+    assert read_short_run(run(long, parameters, {})) == Run(long, parameters)
+    assert read_short_run(run(text, {"list": [1]}, {})) is None
