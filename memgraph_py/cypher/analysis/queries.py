@@ -1,6 +1,6 @@
 """Queries and clauses: which clause may stand where, what each may read, and what it binds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import assert_never
 
 from memgraph_py.cypher import ast
@@ -318,12 +318,28 @@ def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
             if name not in place.scope:
                 raise place.undefined(name, clause.offset)
         inner = Place({name: place.scope[name] for name in imported}, place.findings)
+        _check_not_hidden(clause.query, imported, place)
         columns = _check_query(seeing_all(clause.query, imported, always=False), inner, ending=_check_ending)
     for name, kind in columns.items():
         _bind(name, kind, clause.offset, place)
     place.findings.transactions |= clause.transactions is not None
     if clause.transactions is not None and clause.transactions.status is not None:
         _bind(clause.transactions.status, MAP, clause.offset, place)
+
+
+def _check_not_hidden(query: ast.Query, outer: Collection[str], place: Place) -> None:
+    """Raises where a WITH gives another value the name of what the subquery sees of around."""
+    for clause in (clause for part in query.parts for clause in part.clauses):
+        for item in clause.projection.items if isinstance(clause, ast.With) else ():
+            expression = item.expression
+            same_variable = isinstance(expression, ast.Variable) and expression.name == item.alias
+            if item.alias in outer and not same_variable:
+                raise place.error(
+                    f'variable "{item.alias}" is already bound around the subquery',
+                    item.offset,
+                    "VariableAlreadyBound",
+                    hint="give the column another name",
+                )
 
 
 def _bind(name: str, kind: Kind, offset: int, place: Place) -> None:
@@ -372,6 +388,7 @@ class _Nested:
         inner = Place(dict(place.scope), place.findings)
         outside = place.findings.aggregates
         is_list = isinstance(expression, ast.CollectSubquery)
+        _check_not_hidden(expression.query, place.scope, place)
         query = seeing_all(expression.query, place.scope)
         columns = _check_query(query, inner, ending=_check_ending if is_list else _check_anything)
         place.findings.aggregates = outside
