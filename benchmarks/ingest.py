@@ -3,10 +3,10 @@
 The server is a process of its own; the broker is embedded in this one, and all messages lie in it before the
 stream starts, so that producing them costs the server nothing. CPU time is that of all threads of the server and
 of its transform's process. Runs, each on a server of its own: nodes and then edges; the same messages shuffled, where
-an edge names nodes that came before it, in the same batch or an earlier one; nodes and edges at the default
-BATCH_SIZE of 10; nodes and edges into a graph of 10,000 nodes and into one of 10 million (--growth), in turns. What is
-measured begins when START STREAM has returned: starting the script's process and reaching the broker are not counted,
-nor the checkpoint of the graph that was loaded before.
+an edge names nodes that came before it, in the same batch or an earlier one; nodes and edges, and both shuffled, at
+the default BATCH_SIZE of 10; nodes and edges into a graph of 10,000 nodes and into one of 10 million (--growth), in
+turns. What is measured begins when START STREAM has returned: starting the script's process and reaching the broker
+are not counted, nor the checkpoint of the graph that was loaded before.
 
 With --real-kafka the broker is Apache Kafka, as the tests start it (from Docker, or from Java and Maven), in a process
 of its own. With --kills N too, N SIGKILLs hit server and broker while messages come, and what is told is whether each
@@ -135,7 +135,9 @@ def measure(broker: Broker, arguments: argparse.Namespace) -> list[Figure]:
         figures.append(Figure(f"{name}, rate", "messages/s", phase.rate, rate, more_is_better=True, peers=rates))
     if arguments.small_batches:
         small = messages_of(arguments.small_batches, arguments.small_batches, draw)
-        for phase in run(small, broker, "small-batches", DEFAULT_BATCH_SIZE, python):
+        small_mixed = [("shuffled", shuffled(arguments.small_batches, arguments.small_batches, draw))]
+        phases = run(small, broker, "small-batches", DEFAULT_BATCH_SIZE, python)
+        for phase in phases + run(small_mixed, broker, "small-shuffled", DEFAULT_BATCH_SIZE, python):
             each = DEFAULT_BATCH_SIZE * phase.microseconds()
             figures.append(Figure(f"{phase.name} at BATCH_SIZE {DEFAULT_BATCH_SIZE}", "µs a batch", each, 500))
     if arguments.growth:
@@ -161,7 +163,14 @@ def real_kafka(growth: int) -> Iterator[Broker]:
 
     try:
         with real_broker() as broker:
-            for topic in ("in-order", "shuffled", "small-batches", f"into-{SMALL_GRAPH}", f"into-{growth}"):
+            for topic in (
+                "in-order",
+                "shuffled",
+                "small-batches",
+                "small-shuffled",
+                f"into-{SMALL_GRAPH}",
+                f"into-{growth}",
+            ):
                 broker.create_topic(topic)
             yield broker
     except Unavailable as reason:
