@@ -364,6 +364,8 @@ class TransactionReader:
         changes, outline = self.changes, self._outline
         if changes.label_writes or changes.deleted_nodes:
             return True
+        if not changes.created_nodes and not changes.node_properties:
+            return False
         outline.catch_up(changes)
         if not outline.keys.isdisjoint(on.keys):
             return True
