@@ -17,7 +17,7 @@ from memgraph_py.functions.procedures import DATABASE
 from memgraph_py.server.records import RecordStream
 from memgraph_py.values.types import Value
 
-_T_LAST, _BOOKMARK = pack_text("t_last"), pack_text("bookmark")
+_T_LAST, _BOOKMARK, _QID = pack_text("t_last"), pack_text("bookmark"), pack_text("qid")
 _DATABASE = entry("db", DATABASE)
 _NO_MORE = entry("has_more", False)
 """In the last SUCCESS of every result: a C client crashes without it."""
@@ -33,20 +33,25 @@ REMEMBERED_COLUMNS_MAX, REMEMBERED_CHARACTERS_MAX = 20, 100
 
 
 def beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
-    """The answer to RUN. qid: of a statement in a transaction."""
-    if len(columns) > REMEMBERED_COLUMNS_MAX or any(len(name) > REMEMBERED_CHARACTERS_MAX for name in columns):
-        return _beginning.__wrapped__(columns, milliseconds, qid, names_database)
-    return _beginning(columns, milliseconds, qid, names_database)
+    """The answer to RUN. qid: of a statement in a transaction, which does not name the database."""
+    is_long = len(columns) > REMEMBERED_COLUMNS_MAX or any(len(name) > REMEMBERED_CHARACTERS_MAX for name in columns)
+    if qid is None:
+        make = _beginning.__wrapped__ if is_long else _beginning
+        return make(columns, milliseconds, names_database)
+    up_to = _up_to_qid.__wrapped__ if is_long else _up_to_qid
+    return frame(up_to(columns, milliseconds) + pack_integer(qid))
 
 
 @lru_cache(maxsize=1_000)
-def _beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
+def _beginning(columns: tuple[str, ...], milliseconds: int, names_database: bool) -> bytes:
     entries = [entry("fields", list(columns)), entry("t_first", milliseconds)]
-    if qid is not None:
-        entries.append(entry("qid", qid))
-    if names_database:
-        entries.append(_DATABASE)
-    return frame(success_of(entries))
+    return frame(success_of([*entries, _DATABASE] if names_database else entries))
+
+
+@lru_cache(maxsize=1_000)
+def _up_to_qid(columns: tuple[str, ...], milliseconds: int) -> bytes:
+    """The message as far as its last entry's key: each statement of a transaction has another number."""
+    return success_of([entry("fields", list(columns)), entry("t_first", milliseconds), _QID])
 
 
 def ending(stream: RecordStream, wanted: NotificationFilter, version: ProtocolVersion, bookmark: int | None) -> bytes:

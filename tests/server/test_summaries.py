@@ -20,4 +20,4 @@ def test_long_names_are_not_remembered(columns: tuple[str, ...]) -> None:
 
 
 def test_short_names_are_remembered() -> None:
-    assert summaries.beginning(("n",), 0, 3, False) is summaries.beginning(("n",), 0, 3, False)
+    assert summaries.beginning(("n",), 0, None, False) is summaries.beginning(("n",), 0, None, False)
