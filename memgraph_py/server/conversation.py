@@ -103,7 +103,7 @@ class Conversation:
         """The open transaction is among those that the services count."""
         self._last_qid = -1
         self._heavy = False
-        """A statement of the open transaction went to a worker: so does its commit."""
+        """A statement of the open transaction went to a worker: so does its commit, and that of a large one."""
         self._connection_filter = EVERYTHING
         self._filter = EVERYTHING
         """Of the transaction, over that of the connection."""
@@ -419,7 +419,9 @@ class Conversation:
         self._connection.succeed_packed(success_of([_DATABASE] if self._names_database(options) else []))
 
     def _commit(self) -> Waits:
-        if self._heavy or self._streams or not self._services.database.store.is_quiet():
+        transaction = self._session.transaction
+        is_heavy = self._heavy or self._streams or (transaction is not None and transaction.is_large)
+        if is_heavy or not self._services.database.store.is_quiet():
             committed = yield from self._in_worker(self._session.commit)
         else:
             committed = self._session.commit()

@@ -43,6 +43,8 @@ class Access(IntEnum):
     WRITE = 1
 
 
+LARGE_BLOCKS, LARGE_ELEMENTS = 256, 5_000
+"""Of writes, each of a statement or more, and of elements that were created: 6.6 and 0.3 µs each."""
 _READ = Access.READ  # to look one up in its enumeration takes 50 ns, each time
 
 
@@ -182,6 +184,12 @@ class Transaction(TransactionReader):
             self._leaves_relationships = True
         changes.deleted_nodes = added(changes.deleted_nodes, ids)
         return len(ids), relationships
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its commit takes more than about two milliseconds."""
+        self._outline.catch_up(self.changes)
+        return self._outline.elements > LARGE_ELEMENTS or sum(map(len, _lists_of(self.changes))) > LARGE_BLOCKS
 
     def mark(self) -> Mark:
         """Where the transaction stands."""

@@ -8,6 +8,7 @@ import pytest
 
 from memgraph_py.bolt.messages import FAILURE, IGNORED, RECORD, SUCCESS
 from memgraph_py.server.app import EmbeddedServer
+from memgraph_py.server.conversation import Conversation
 from memgraph_py.server.single_within import SinglesWithin
 from memgraph_py.values.types import Value
 from tests.bolt.requests import COMMIT, OFFER_4_4, OFFER_5_0, RESET, ROLLBACK, discard, message, pull, run
@@ -165,3 +166,25 @@ def test_one_that_began_before_the_schema_changed(connect: Callable[[], Peer], a
     assert peer.ask(find, pull())[1] == (RECORD, [[7]])
     assert peer.ask(COMMIT)[0][0] == SUCCESS
     assert peer.ask(BEGIN, find, pull())[2] == (RECORD, [[7]])
+
+
+@pytest.mark.parametrize(("statements", "worker"), [(20, False), (400, True)])
+def test_what_takes_long_to_commit_is_no_work_of_the_event_loop(
+    connect: Callable[[], Peer], monkeypatch: pytest.MonkeyPatch, statements: int, worker: bool
+) -> None:
+    """However short each statement was: others are answered meanwhile."""
+    peer = connect().open()
+    asked: list[str] = []
+    original = Conversation._in_worker
+
+    def noted(conversation: Conversation, function: Callable[..., object], *arguments: object) -> object:
+        asked.append(function.__name__)
+        return original(conversation, function, *arguments)
+
+    monkeypatch.setattr(Conversation, "_in_worker", noted)
+    peer.ask(BEGIN)
+    for number in range(statements):
+        peer.ask(run("CREATE (:Made {id: $id})", {"id": number}), pull())
+    assert peer.ask(COMMIT)[0][0] == SUCCESS
+    assert ("commit" in asked) is worker
+    assert peer.ask(run("MATCH (n:Made) RETURN count(n)"), pull())[1] == (RECORD, [[statements]])
