@@ -16,6 +16,7 @@ from memgraph_py.plan.operators import (
     Merge,
     NodeSpec,
     Operator,
+    ParameterRows,
     RelationshipSpec,
     Set,
     SetItem,
@@ -37,7 +38,8 @@ class Sought:
 @dataclass(frozen=True, slots=True)
 class Made:
     """A node that may be created: its labels, and by property the column of its values, None where they are computed.
-    Without ``values`` any property may be there. once: a second call with the same value creates no other."""
+    Without ``values`` any property may be there. once: the first call with a value sees to it that there is one, and
+    later ones create no other; behind a seek it may be any of them that does."""
 
     labels: frozenset[str]
     values: dict[str, str | None] | None
@@ -116,7 +118,8 @@ def footprint_of(plan: Operator) -> Footprint:
     if isinstance(operator, Create | Merge):
         nodes, types = operator.nodes, frozenset(one.type for one in operator.relationships)
         merges = isinstance(operator, Merge)
-        made += [_made(node, once=merges and not operator.relationships) for node in nodes]
+        once = merges and not operator.relationships and isinstance(operator.input, ParameterRows)
+        made += [_made(node, once=once) for node in nodes]
         if isinstance(operator, Merge):
             items += (*operator.on_create, *operator.on_match)
             sought += [one for node in nodes for one in _pattern(node)]

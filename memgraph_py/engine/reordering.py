@@ -21,6 +21,8 @@ GROUP_CALLS_MAX = 8
 """Groups that have so many calls each, or more, are well as they are."""
 BLOCKS_SHARE = 2
 """Groups must be so many times as many as the blocks that they become."""
+PLANS_MAX = 32
+"""Of more of them nobody asks which meet: each is compared with each."""
 _COMPARED = {str, int, type(None)}
 """Types of values whose equality here is that of an index; NULL is not found, and finds nothing."""
 
@@ -41,7 +43,7 @@ def blocks_of(groups: Sequence[Group]) -> list[Calls] | None:
     if len(groups) < 3 or calls >= GROUP_CALLS_MAX * len(groups):
         return None
     plans = _by_plan(groups)
-    if len(plans) * BLOCKS_SHARE > len(groups):
+    if len(plans) > PLANS_MAX or len(plans) * BLOCKS_SHARE > len(groups):
         return None
     cuts: list[tuple[int, int]] = []
     for first, later in combinations(plans, 2):

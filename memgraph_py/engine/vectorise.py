@@ -12,7 +12,8 @@ is vectorised:
 3. Then SET of properties, after which the rows of one element stand in order: the operator cuts where one reads what
    another writes. It writes and reads nothing that a MERGE before it writes.
 
-All expressions in them are made of parameters, literals and deterministic functions, or name a node that was sought.
+All expressions in them are made of parameters, literals and deterministic functions; a value of SET may also read a
+property, by its name, of what was sought. Functions of a node may read anything of it.
 A uniqueness constraint on a property that is SET may be broken in between and kept at the end: see ``suits``.
 """
 
@@ -61,7 +62,6 @@ Counts = tuple[int, ...]
 """Of ``Counters``, in their order."""
 _Specs = Sequence[NodeSpec | RelationshipSpec]
 _PLAIN: tuple[type, ...] = (Literal, Parameter, ListOf, MapOf, Call, Constant)
-_CREATED_VALUES = (*_PLAIN, Variable)
 _SET_VALUES = (*_PLAIN, Variable, Property)
 
 
@@ -132,8 +132,7 @@ def vectorised(plan: Operator) -> Vectorised | None:
     own: set[str] = set()
     if isinstance(writer, Create | Merge):
         specs: _Specs = (*writer.nodes, *writer.relationships)
-        kinds = _CREATED_VALUES if merge is None else _PLAIN
-        if not all(_is_plain(value, kinds) for value in _values_of(specs)):
+        if not all(_is_plain(value, _PLAIN) for value in _values_of(specs)):
             return None
         if labels & {label for node in writer.nodes for label in node.labels}:
             return None
@@ -226,8 +225,9 @@ def _made(writer: Create | Merge) -> Counters | None:
 
 
 def _is_plain(value: Expression, kinds: tuple[type, ...]) -> bool:
-    """True for an expression of these kinds alone, in which all functions are deterministic. Of values that are set
-    a variable is no argument: functions may read the graph."""
+    """True for an expression of these kinds alone, in which all functions are deterministic, and variables stand where
+    a property of theirs is read alone."""
+    read = named = 0
     for node in walk(value):
         if not isinstance(node, kinds):
             return False
@@ -235,9 +235,9 @@ def _is_plain(value: Expression, kinds: tuple[type, ...]) -> bool:
             function = FUNCTIONS.get(node.name)
             if function is None or not function.deterministic:
                 return False
-            if kinds is _SET_VALUES and any(isinstance(argument, Variable) for argument in node.arguments):
-                return False
-    return True
+        read += isinstance(node, Property) and isinstance(node.subject, Variable)
+        named += isinstance(node, Variable)
+    return read == named
 
 
 def _over_rows(node: object, names: tuple[str, ...]) -> object:

@@ -4,7 +4,7 @@ import pytest
 
 from memgraph_py.engine.database import Database
 from memgraph_py.engine.query_runs import QueryRun, groups_of
-from memgraph_py.engine.reordering import blocks_of
+from memgraph_py.engine.reordering import PLANS_MAX, blocks_of
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Value
@@ -61,6 +61,24 @@ def test_of_a_merge_only_the_first_call_of_a_value_creates(database: Database) -
         calls += [(MERGED, "hub"), (EDGE, "hub")]
     assert blocks(database, *calls) == [(MERGED, ["hub"] * 4), (EDGE, ["hub"] * 4)]
     assert blocks(database, *[(NODE if text is MERGED else text, value) for text, value in calls]) is None
+
+
+def test_of_a_merge_behind_a_seek_any_call_of_a_value_may_be_the_first_to_create(database: Database) -> None:
+    merged = "MATCH (a:Place {id: $other}) MERGE (n:Node {id: $id})"  # no such place: no node
+    calls: list[tuple[str, Value]] = []
+    for _ in range(4):
+        calls += [(merged, "hub"), ("MATCH (n:Node {id: $id}) SET n.at = $at", "hub")]
+    assert blocks(database, *calls) is None
+
+
+def test_many_plans_stay_as_they_are(database: Database) -> None:
+    calls: list[tuple[str, Value]] = []
+    for number in range(4):
+        calls += [(f"CREATE (:L{label} {{id: $id}})", number) for label in range(PLANS_MAX)]
+    reordered = blocks(database, *calls)
+    assert reordered is not None
+    assert len(reordered) == PLANS_MAX
+    assert blocks(database, *calls, ("CREATE (:Other {id: $id})", 0)) is None, "each would be compared with each"
 
 
 @pytest.mark.parametrize(

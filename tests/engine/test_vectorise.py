@@ -43,6 +43,11 @@ def is_vectorised(database: Database, text: str) -> bool:
         ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Node {id: $other})", False),
         ("MATCH (n:Node {id: $id}) CREATE (n)-[:HAS]->(:Other {id: $other})", True),
         ("MATCH (n:Node {id: $id}) CREATE (:Other {count: n.count})", False),
+        ("MATCH (n:Node {id: $id}) CREATE (:Other {keys: keys(n), at: $x})", False),  # others may set what it reads
+        ("MATCH (n:Node {id: $id}) CREATE (:Other {count: n['count'], at: $x})", False),
+        ("MATCH (n:Node {id: $id}) CREATE (:Other {id: n, at: $x})", False),
+        ("MATCH (n:Node {id: $id}) SET n.x = keys([n][0]) + $x", False),
+        ("MATCH (n:Node {id: $id}) SET n.x = n.x + coalesce(n.y, [n.z][0], $x)", True),
         ("MATCH (n:Node {id: $id}) SET n.x = $x", True),
         ("MATCH (n:Node {id: $id}) SET n.x = n.x + $x", True),
         ("MATCH (n:Node {id: $id}) SET n.id = $x", False),
