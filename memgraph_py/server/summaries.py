@@ -30,6 +30,8 @@ READ_ONLY = "r"
 BOOKMARK_HEAD = "FB:memgraph-py:"
 REMEMBERED_COLUMNS_MAX, REMEMBERED_CHARACTERS_MAX = 20, 100
 """Of results whose first answer is remembered: names come from clients, and may be long."""
+REMEMBERED_NOTIFICATIONS_MAX, REMEMBERED_BYTES_MAX = 8, 8_000
+"""Of results whose last answer is remembered, likewise; bytes of what is told of how it ended."""
 
 
 def beginning(columns: tuple[str, ...], milliseconds: int, qid: int | None, names_database: bool) -> bytes:
@@ -91,17 +93,24 @@ def outcome(
         ended = _OMITTED if not has_columns else _SUCCEEDED if has_rows else _NO_DATA
     if not notifications:
         return b"" if ended is None else _STATUSES[ended]
-    return _notified(ended, notifications, wanted)
+    is_long = len(notifications) > REMEMBERED_NOTIFICATIONS_MAX or any(
+        len(one.description) > REMEMBERED_BYTES_MAX // REMEMBERED_NOTIFICATIONS_MAX for one in notifications
+    )
+    make = _notified.__wrapped__ if is_long else _notified
+    return make(ended, notifications, wanted)
 
 
 def plain_ending(
     query_type: str, milliseconds: int, counts: tuple[int, ...], told: bytes, bookmark: int | None
 ) -> bytes:
     """``ending`` where no plan is shown. told: by ``outcome``."""
+    is_long = len(told) > REMEMBERED_BYTES_MAX
     if bookmark is None:
-        return _without_bookmark(query_type, milliseconds, counts, told)
+        make = _without_bookmark.__wrapped__ if is_long else _without_bookmark
+        return make(query_type, milliseconds, counts, told)
     # each commit has another one, so it is what is not remembered
-    return frame(_up_to_bookmark(query_type, milliseconds, counts, told) + _bookmark(bookmark))
+    up_to = _up_to_bookmark.__wrapped__ if is_long else _up_to_bookmark
+    return frame(up_to(query_type, milliseconds, counts, told) + _bookmark(bookmark))
 
 
 @lru_cache(maxsize=1_000)
