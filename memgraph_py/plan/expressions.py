@@ -66,9 +66,17 @@ class Variable(Remembering):
     name: str
 
 
-@lru_cache(1_024)
+REMEMBERED_CHARACTERS_MAX = 100
+"""Of a variable's name: it comes from a client, and may be as long as a query."""
+
+
 def variable(name: str) -> Variable:
     """The column of this name; where it comes often the same object, as what is found out about it is the same."""
+    return _variable(name) if len(name) <= REMEMBERED_CHARACTERS_MAX else Variable(name)
+
+
+@lru_cache(1_024)
+def _variable(name: str) -> Variable:
     return Variable(name)
 
 
