@@ -2,13 +2,14 @@
 
 The values of neighbouring items that set properties of one element are computed before any of them is set:
 `SET n.a = n.b, n.b = n.a` exchanges them. Rows count one after another: `UNWIND [1, 2] AS x MATCH (n)
-SET n.c = n.c + 1` adds two. A batch is written at once only where no item reads what an item writes; where a variable's
-own property is read (as here), the batch is cut before a repeated element; anything else goes row by row.
+SET n.c = n.c + 1` adds two. A batch is written at once only where no item reads what an item writes, and no two write
+one property of an element that stands in several rows; where a variable's own property is read (as here), the batch is
+cut before a repeated element; anything else goes row by row.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import zip_longest
+from itertools import combinations, zip_longest
 from typing import TypeAlias
 
 import numpy as np
@@ -68,6 +69,7 @@ from memgraph_py.plan.operators import (
     SetPropertyNamed,
 )
 from memgraph_py.plan.tree import walk
+from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import SingleView, properties_of, single_id
 from memgraph_py.storage.view import KeyId, NodeIds
@@ -373,12 +375,45 @@ def _runs(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, int]]:
     written = {_written(item) for item in items}
     reads = [read for item in items for read in _reads(item, batch)]
     clashing = [subject for key, subject in reads if key in written or key == _EVERYTHING or _EVERYTHING in written]
+    for first, second in combinations(items, 2):
+        if _may_overwrite(first, second, batch):
+            clashing += (_subject(first), _subject(second))
     if not clashing:
         return [(0, rows)]
     subjects = {_subject(item) for item in items}
     if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
         return _without_repetition(batch.columns[str(subjects.pop())])
     return [(row, row + 1) for row in range(rows)]
+
+
+def _may_overwrite(first: SetItem, second: SetItem, batch: Batch) -> bool:
+    """True where the first, in a later row, may write what the second wrote in an earlier one, and must win."""
+    keys = _written(first), _written(second)
+    if _LABELS in keys or (keys[0] != keys[1] and _EVERYTHING not in keys):
+        return False
+    if (
+        isinstance(first, SetProperty)
+        and isinstance(second, SetProperty)
+        and (first.subject == second.subject or (first.value == second.value and not free_variables(first.value)))
+    ):
+        return False
+    one, other = _subject(first), _subject(second)
+    if one is None or other is None:
+        return True
+    if one == other:  # what the second writes in each row, it writes last
+        return not isinstance(second, SetProperty) and not (isinstance(second, SetProperties) and not second.merge)
+    return not _are_apart(batch.columns[one], batch.columns[other])
+
+
+def _are_apart(one: Column, other: Column) -> bool:
+    """True where no element stands in both."""
+    if {one.kind, other.kind} == {Kind.NODE, Kind.RELATIONSHIP}:
+        return True
+    if one.kind is not other.kind or one.kind not in (Kind.NODE, Kind.RELATIONSHIP):
+        return False
+    ids_of = node_ids if one.kind is Kind.NODE else relationship_ids
+    ids = ids_of(one)
+    return not bool(np.isin(ids[ids >= 0], ids_of(other)).any())
 
 
 def _written(item: SetItem) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from memgraph_py.engine.database import Database
 from memgraph_py.errors import CypherTypeError, EntityNotFound, SemanticError
 from memgraph_py.execution.executor import ExecutionContext, execute
 from memgraph_py.plan.expressions import Call, Expression, Literal, MapOf, PathOf, Property, Variable
@@ -35,6 +36,7 @@ from memgraph_py.plan.operators import (
     Unit,
     Unwind,
 )
+from memgraph_py.storage.store import GraphStore
 from memgraph_py.storage.view import Direction
 from memgraph_py.values.types import Value
 
@@ -184,6 +186,35 @@ def test_set_of_maps_and_labels(new_context: NewContext) -> None:
     run(Drain(Remove(LabelScan(Unit(), "n", "N"), items)), context)
     assert properties(context) == [{}, {}]
     assert context.counters.labels_removed == 2
+
+
+@pytest.mark.parametrize(
+    ("items", "rows_of", "expected"),
+    [
+        ("a.v = r.v, b.v = r.v", [(1, 2), (3, 1)], {1: 20, 2: 10, 3: 20}),  # the second of 1 is of a later row
+        ("a.v = r.v, b.v = r.v", [(1, 2), (2, 3), (3, 1)], {1: 30, 2: 20, 3: 30}),
+        ("a.v = r.v, b.v = r.v", [(1, 2), (1, 3)], {1: 20, 2: 10, 3: 20}),  # apart
+        ("a.v = 5, b.v = 5", [(1, 2), (2, 1)], {1: 5, 2: 5, 3: None}),
+        ("a.v = r.v, a += r.map", [(1, 2), (1, 2)], {1: 20, 2: None, 3: None}),  # the map of the first row alone has v
+        ("a += r.map, a.v = r.v", [(1, 2), (1, 2)], {1: 20, 2: None, 3: None}),
+        ("a += r.map, b += {v: r.v}", [(2, 1), (1, 3)], {1: 10, 2: 99, 3: 20}),
+        ("a.v = r.v, b[r.key] = r.v", [(1, 2), (3, 1)], {1: 20, 2: 10, 3: 20}),
+        ("a[r.key] = r.v, a.v = r.v", [(1, 2), (1, 3)], {1: 20, 2: None, 3: None}),
+        ("a = {id: a.id, v: r.v}, b.v = r.v", [(1, 2), (2, 1)], {1: 20, 2: 20, 3: None}),
+    ],
+)
+def test_of_two_items_that_write_one_property_the_later_row_wins(
+    items: str, rows_of: list[tuple[int, int]], expected: dict[int, Value]
+) -> None:
+    session = Database(GraphStore()).session()
+    session.run("UNWIND [1, 2, 3] AS id CREATE (:N {id: id})").values()
+    given: list[Value] = [
+        {"a": a, "b": b, "v": 10 + 10 * row, "key": "v", "map": {} if row else {"v": 99}}
+        for row, (a, b) in enumerate(rows_of)
+    ]
+    session.run(f"UNWIND $rows AS r MATCH (a:N {{id: r.a}}), (b:N {{id: r.b}}) SET {items}", {"rows": given}).values()
+    found = session.run("MATCH (n:N) RETURN n.id, n.v ORDER BY n.id").values()
+    assert found == [[*pair] for pair in expected.items()]
 
 
 def test_nothing_is_done_to_null(new_context: NewContext) -> None:
