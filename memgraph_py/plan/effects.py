@@ -101,7 +101,7 @@ def _reads_properties(part: operators.SetProperties) -> Iterable[Token]:
 
 _READS: dict[type, Callable[[Any], Iterable[Token]]] = {
     Property: lambda part: [("property", part.key)],
-    HasLabels: lambda part: [("label", label) for label in part.labels],
+    HasLabels: lambda part: [("label", label) for label in part.labels or (None,)],
     HasLabelsNamed: lambda part: [("label", None)],
     Call: _reads_call,
     MapProjection: lambda part: [("property", None)] if part.all_properties else (),
