@@ -35,7 +35,7 @@ TEXTS = (
     "MATCH (a:A {id: $x}) MERGE (n:B {id: $y}) ON MATCH SET n.last = $at",
     "MATCH (a:A {id: $x}) MERGE (a)-[:T]->(n:B {id: $y})",
     "MATCH (a:A {id: $x}) CREATE (:C {keys: keys(a), set: a['set'], at: $at})",
-    "MATCH (a:A {id: $x}) MATCH (b:B {id: $y}) SET b.keys = keys([a][0])",
+    "MATCH (a:A {id: $x}) MATCH (b:B {id: $y}) CREATE (:C {keys: keys([a][0]), at: $at})",
     "MATCH (a:A {id: $x}) SET a.set = $at",
     "MATCH (a:A {id: $x}) SET a.set = a.at + $at",
     "MATCH (a:B {id: $x}) SET a.seen = a.set",
