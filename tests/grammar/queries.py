@@ -163,7 +163,7 @@ class _Writer:
         name = "" if self.random.random() < 0.2 else self._fresh("n")
         if name:
             found[name] = "node"
-        label = self.random.choice(("", "", "", ":A", ":B", ":A:B", ":C", ":%", ":A|B", ":!B"))
+        label = self.random.choice(("", "", "", ":A", ":B", ":A&B", ":C", ":%", ":A|B", ":!B"))
         inline = self.random.choice((*[""] * 15, " {x: 1}", " {i: 1}", " {s: 'a'}"))
         return f"({name}{label}{inline})"
 
