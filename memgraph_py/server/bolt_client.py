@@ -22,7 +22,7 @@ from memgraph_py.bounds import Ending
 from memgraph_py.errors import CypherError, DatabaseError, InvalidRequest, ServiceUnavailable
 from memgraph_py.server.conversation import Conversation, Waits
 from memgraph_py.server.services import Services
-from memgraph_py.server.single_reads import SingleReads
+from memgraph_py.server.singles import Singles
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class BoltClient(asyncio.Protocol):
             message_bytes_max=limits.message_bytes_max, nesting_depth_max=limits.nesting_depth_max
         )
         self._conversation = Conversation(services, self._connection, self)
-        self._single_reads = SingleReads(services, self._connection, self._conversation)
+        self._singles = Singles(services, self._connection, self._conversation)
         self._transport: asyncio.Transport | None = None
         self._running: Waits | None = None
         self._awaited: Future[Any] | None = None
@@ -296,9 +296,9 @@ class BoltClient(asyncio.Protocol):
         return None
 
     def _answer_single(self) -> "bool | Waits":
-        """See SingleReads."""
+        """See Singles."""
         try:
-            return self._single_reads.answer()
+            return self._singles.answer()
         except Exception:
             logger.exception("a statement of one row failed in a way that was not foreseen; it is asked again")
             return False

@@ -9,7 +9,7 @@ from memgraph_py.metrics import Metrics
 from memgraph_py.server.bolt_client import BoltClient
 from memgraph_py.server.records import SchemaNames
 from memgraph_py.server.services import Services
-from memgraph_py.server.single_reads import KnownReads
+from memgraph_py.server.singles import KnownTexts
 from memgraph_py.server.wakes import Wakes
 from memgraph_py.server.workers import Workers
 
@@ -42,8 +42,8 @@ class BoltServer:
         loop, settings = asyncio.get_running_loop(), self._settings
         workers = Workers(loop, settings.limits.worker_threads, settings.worker_threads_max)
         names = SchemaNames(self._database.store.schema)
-        reads = KnownReads(self._database)
-        shared = workers, names, reads, loop, Wakes(loop)
+        known_texts = KnownTexts(self._database)
+        shared = workers, names, known_texts, loop, Wakes(loop)
         services = Services(self._database, settings, self._metrics, *shared, set())
         self._server = await loop.create_server(
             lambda: BoltClient(services), settings.bolt_address, settings.bolt_port, backlog=512

@@ -13,7 +13,7 @@ from memgraph_py.server.workers import Workers
 
 if TYPE_CHECKING:
     from memgraph_py.server.bolt_client import BoltClient
-    from memgraph_py.server.single_reads import KnownReads
+    from memgraph_py.server.singles import KnownTexts
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Services:
     metrics: Metrics
     workers: Workers
     names: SchemaNames
-    reads: "KnownReads"
+    known_texts: "KnownTexts"
     loop: asyncio.AbstractEventLoop
     wakes: Wakes
     clients: "set[BoltClient]"

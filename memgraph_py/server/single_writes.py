@@ -1,6 +1,6 @@
 """Writes of at most one row whose text came before: committed at once, answered together when they are on disk.
 
-What ``single_reads.py`` is for look-ups: the second form of the plan (``execution/single.py``) runs and commits
+What ``singles.py`` is for look-ups: the second form of the plan (``execution/single.py``) runs and commits
 on the newest version, and what is to be answered is kept until the log has it; no session, result or stream of records
 is involved.
 

@@ -13,8 +13,8 @@ from memgraph_py.server.single_within import SinglesWithin
 from memgraph_py.values.types import Value
 from tests.bolt.requests import COMMIT, OFFER_4_4, OFFER_5_0, RESET, ROLLBACK, discard, message, pull, run
 from tests.server.peer import Peer
-from tests.server.test_single_reads import opened, prepare, told
 from tests.server.test_single_writes import unmarked
+from tests.server.test_singles import opened, prepare, told
 
 BEGIN = message(0x11, {})
 STATEMENTS = (

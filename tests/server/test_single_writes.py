@@ -14,7 +14,7 @@ from memgraph_py.server.single_writes import SingleWrites
 from memgraph_py.values.types import Value
 from tests.bolt.requests import OFFER_4_4, OFFER_5_0, RESET, discard, pull, run
 from tests.server.peer import Peer
-from tests.server.test_single_reads import opened, prepare, told
+from tests.server.test_singles import opened, prepare, told
 
 WRITES = (
     "CREATE (:Made {id: $value})",

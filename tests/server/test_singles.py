@@ -8,7 +8,7 @@ import pytest
 from memgraph_py.bolt.messages import FAILURE, IGNORED, RECORD, SUCCESS
 from memgraph_py.bolt.packstream import Decoder
 from memgraph_py.server.app import EmbeddedServer
-from memgraph_py.server.single_reads import SingleReads
+from memgraph_py.server.singles import Singles
 from memgraph_py.values.types import Value
 from tests.bolt.requests import OFFER_4_4, OFFER_5_0, RESET, discard, message, pull, run
 from tests.server.peer import Peer
@@ -45,13 +45,13 @@ VALUES: list[Value] = [0, 7, 8, 9, 250, 2**40, -1, -100, 7.0, "Ada", "x" * 300, 
 def answered(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Of each request whether it was such a read."""
     found: list[bool] = []
-    original = SingleReads.answer
+    original = Singles.answer
 
-    def noted(reads: SingleReads) -> bool:
+    def noted(reads: Singles) -> bool:
         found.append(original(reads))
         return found[-1]
 
-    monkeypatch.setattr(SingleReads, "answer", noted)
+    monkeypatch.setattr(Singles, "answer", noted)
     return found
 
 

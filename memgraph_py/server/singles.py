@@ -1,15 +1,16 @@
-"""Reads of at most one row, each answered together with the request for its rows.
+"""Statements of at most one row whose text came before, each answered together with the request for its rows.
 
-Most requests of a busy server are a text that came before, with a few parameters, outside of a transaction: a look-up.
-What is known of such a text is kept by the bytes that a RUN message has before its parameters. Then the rest is to read
-these, to run the plan's second form (``execution/single.py``) and to pack its row; no session, result or stream of
-records is involved, as they would live for a few microseconds in which nobody can ask for them.
+Most requests of a busy server are such, with a few parameters: look-ups, and writes of one element. What is known of
+such a text is kept by the bytes that a RUN message has before its parameters. Then the rest is to read these, to run
+the plan's second form (``execution/single.py``) and to pack its row; no result or stream of records is involved, as
+they would live for a few microseconds in which nobody can ask for them.
 
     RUN "MATCH (n:Person {id: $id}) RETURN n" {id: 7} {}   ->   SUCCESS, RECORD, SUCCESS
     PULL {n: -1}
 
-Whatever is otherwise, such as a text that is new, several rows, options, an error, is left to the ``Conversation``,
-with nothing done.
+A read outside of transactions is answered here, a write by ``single_writes.py``, what stands in an explicit transaction
+by ``single_within.py``. Whatever is otherwise, such as a text that is new, several rows, options, an error, is left to
+the ``Conversation``, with nothing done.
 """
 
 import time
@@ -54,7 +55,7 @@ class KnownText:
     begun: tuple[bytes, bytes]
 
 
-class KnownReads:
+class KnownTexts:
     """Short texts that were prepared before, for all connections of a server; used in the event loop's thread."""
 
     __slots__ = ("_known", "_schema_version", "_statements")
@@ -104,8 +105,8 @@ class KnownReads:
         return known
 
 
-class SingleReads:
-    """Answers such reads of one connection."""
+class Singles:
+    """Answers such statements of one connection."""
 
     __slots__ = (
         "_connection",
@@ -122,7 +123,7 @@ class SingleReads:
 
     def __init__(self, services: Services, connection: Connection, conversation: Conversation) -> None:
         self._store = services.database.store
-        self._known = services.reads
+        self._known = services.known_texts
         self._names = services.names
         self._connection = connection
         self._conversation = conversation
@@ -133,8 +134,8 @@ class SingleReads:
         """The last answer to most of them, and the version of the graph that it names."""
 
     def answer(self) -> "bool | Waits":
-        """Answer the read that waits first, and the request for its rows; False, with nothing done, for none. Of a
-        write: what answers it once it is on disk."""
+        """Answer the one that waits first, and the request for its rows; False, with nothing done, for none. Of a
+        write outside of transactions: what answers it once it is on disk."""
         connection = self._connection
         message = connection.next_single()
         if message is None:
