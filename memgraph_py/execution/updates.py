@@ -3,13 +3,14 @@
 The values of neighbouring items that set properties of one element are computed before any of them is set:
 `SET n.a = n.b, n.b = n.a` exchanges them. Rows count one after another: `UNWIND [1, 2] AS x MATCH (n)
 SET n.c = n.c + 1` adds two. A batch is written at once only where no item reads what an item writes, and no two write
-one property of an element that stands in several rows; where a variable's own property is read (as here), the batch is
-cut before a repeated element; anything else goes row by row.
+one property of an element that stands in several rows, or where each property is written in the order of the rows;
+where a variable's own property is read (as here), the batch is cut before a repeated element; anything else goes row by
+row (``set_ranges.py``).
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import combinations, zip_longest
+from itertools import zip_longest
 from typing import TypeAlias
 
 import numpy as np
@@ -28,6 +29,7 @@ from memgraph_py.execution.evaluation import (
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import checked_name, names_by_rows
 from memgraph_py.execution.memory import column_bytes
+from memgraph_py.execution.set_ranges import ranges_at_once
 from memgraph_py.execution.single import (
     Composition,
     Parameters,
@@ -40,17 +42,6 @@ from memgraph_py.execution.single import (
     element_of,
 )
 from memgraph_py.plan.expressions import (
-    Call,
-    Case,
-    Collect,
-    Count,
-    Exists,
-    Expression,
-    HasLabels,
-    HasLabelsNamed,
-    Literal,
-    MapProjection,
-    Property,
     Variable,
 )
 from memgraph_py.plan.items import are_together
@@ -68,20 +59,14 @@ from memgraph_py.plan.operators import (
     SetProperty,
     SetPropertyNamed,
 )
-from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import free_variables
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import SingleView, properties_of, single_id
 from memgraph_py.storage.view import KeyId, NodeIds
-from memgraph_py.values.comparison import grouping_key
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import NodeReference, RelationshipReference, Value
 
 __all__ = ["apply_items", "single_items"]
 
-_EVERYTHING = ""
-"""Stands for every property key and all labels, in what an item reads or writes."""
-_LABELS = ":"
 _Change: TypeAlias = ExecutionContext | Writing
 """What knows the graph that is written to, and the counters."""
 
@@ -136,7 +121,11 @@ def _single_remove(operator: Remove, composition: Composition) -> Sequence[Singl
 
 def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContext) -> None:
     """Carry out the items of SET, ON CREATE SET or ON MATCH SET for the rows of the batch."""
-    for start, stop in _runs(items, batch):
+    ranges = ranges_at_once(items, batch)
+    if ranges is None:
+        _set_by_key([item for item in items if isinstance(item, SetProperty)], batch, context)
+        return
+    for start, stop in ranges:
         part = batch if stop - start == batch.rows else batch.slice(start, stop)
         waiting: list[Callable[[], None]] = []
         for item, following in zip_longest(items, items[1:]):
@@ -160,6 +149,21 @@ def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContex
                 for write in waiting:
                     write()
                 waiting.clear()
+
+
+def _set_by_key(items: Sequence[SetProperty], batch: Batch, context: ExecutionContext) -> None:
+    """All values are computed, then each property is written once for all items that set it, in the order of the rows
+    and in each of the items."""
+    subjects = [evaluate(item.subject, batch, context) for item in items]
+    are_apart = all(subject.kind in (Kind.NODE, Kind.RELATIONSHIP) for subject in subjects)
+    writes: dict[tuple[str, Kind | None], list[tuple[Column, Column]]] = {}
+    for item, subject in zip(items, subjects, strict=True):
+        values = check_storable(evaluate(item.value, batch, context), item.key)
+        writes.setdefault((item.key, subject.kind if are_apart else None), []).append((subject, values))
+    for (key, _), written in writes.items():
+        order = np.arange(len(written) * batch.rows).reshape(len(written), -1).T.ravel()
+        elements, values = (Column.concatenate(columns).take(order) for columns in zip(*written, strict=True))
+        _write_property(elements, key, values, context)
 
 
 def single_items(items: Sequence[SetItem], composition: Composition) -> Sequence[SingleStep] | None:
@@ -362,130 +366,3 @@ def _labelled(subject: Column, context: ExecutionContext) -> np.ndarray[tuple[in
     if context.counters.nodes_deleted:
         check_nodes(ids, context)
     return ids
-
-
-# -------------------------------------------------------------------------------------------------- what may go at once
-
-
-def _runs(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, int]]:
-    """Ranges of rows that may be written at once."""
-    rows = batch.rows
-    if rows == 1:
-        return [(0, 1)]
-    written = {_written(item) for item in items}
-    reads = [read for item in items for read in _reads(item, batch)]
-    clashing = [subject for key, subject in reads if key in written or key == _EVERYTHING or _EVERYTHING in written]
-    for first, second in combinations(items, 2):
-        if _may_overwrite(first, second, batch):
-            clashing += (_subject(first), _subject(second))
-    if not clashing:
-        return [(0, rows)]
-    subjects = {_subject(item) for item in items}
-    if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
-        return _without_repetition(batch.columns[str(subjects.pop())])
-    return [(row, row + 1) for row in range(rows)]
-
-
-def _may_overwrite(first: SetItem, second: SetItem, batch: Batch) -> bool:
-    """True where the first, in a later row, may write what the second wrote in an earlier one, and must win."""
-    keys = _written(first), _written(second)
-    if _LABELS in keys or (keys[0] != keys[1] and _EVERYTHING not in keys):
-        return False
-    if (
-        isinstance(first, SetProperty)
-        and isinstance(second, SetProperty)
-        and (first.subject == second.subject or (first.value == second.value and not free_variables(first.value)))
-    ):
-        return False
-    one, other = _subject(first), _subject(second)
-    if one is None or other is None:
-        return True
-    if one == other:  # what the second writes in each row, it writes last
-        return not isinstance(second, SetProperty) and not (isinstance(second, SetProperties) and not second.merge)
-    return not _are_apart(batch.columns[one], batch.columns[other])
-
-
-def _are_apart(one: Column, other: Column) -> bool:
-    """True where no element stands in both."""
-    if {one.kind, other.kind} == {Kind.NODE, Kind.RELATIONSHIP}:
-        return True
-    if one.kind is not other.kind or one.kind not in (Kind.NODE, Kind.RELATIONSHIP):
-        return False
-    ids_of = node_ids if one.kind is Kind.NODE else relationship_ids
-    ids = ids_of(one)
-    return not bool(np.isin(ids[ids >= 0], ids_of(other)).any())
-
-
-def _written(item: SetItem) -> str:
-    match item:
-        case SetProperty():
-            return item.key
-        case SetProperties() | SetPropertyNamed():
-            return _EVERYTHING
-        case SetLabels() | SetLabelsNamed():
-            return _LABELS
-
-
-def _subject(item: SetItem) -> str | None:
-    """The variable that an item writes to, None where it is an expression."""
-    if isinstance(item, SetProperty | SetPropertyNamed):
-        return item.subject.name if isinstance(item.subject, Variable) else None
-    return item.variable
-
-
-def _reads(item: SetItem, batch: Batch) -> Iterator[tuple[str, str | None]]:
-    """Keys that an item reads from the graph, and the variable it reads from (None: any)."""
-    if isinstance(item, SetLabels):
-        return
-    if isinstance(item, SetProperties) and isinstance(item.value, Variable) and _is_element(item.value, batch):
-        yield _EVERYTHING, None
-    expressions: list[Expression] = [item.names if isinstance(item, SetLabelsNamed) else item.value]
-    if isinstance(item, SetPropertyNamed):
-        expressions.append(item.key)
-    if isinstance(item, SetProperty | SetPropertyNamed) and not isinstance(item.subject, Variable):
-        expressions.append(item.subject)
-    for node in (node for expression in expressions for node in walk(expression)):
-        match node:
-            case Property(Variable() as subject, key):
-                if _is_element(subject, batch):
-                    yield key, subject.name
-            case Property(_, key):
-                yield key, None
-            case HasLabels() | HasLabelsNamed():
-                yield _LABELS, None
-            case Call("[]", (Variable() as subject, _)):
-                if _is_element(subject, batch):
-                    yield _EVERYTHING, subject.name
-            case Call("[]", (Call() | Case(), index)) if not (isinstance(index, Literal) and type(index.value) is int):
-                yield _EVERYTHING, None
-            case MapProjection() | Exists() | Count() | Collect():
-                yield _EVERYTHING, None
-            case Call(name) if name in _READING_FUNCTIONS:
-                yield _EVERYTHING, None
-
-
-_READING_FUNCTIONS = frozenset(("properties", "keys", "labels"))
-
-
-def _is_element(variable: Variable, batch: Batch) -> bool:
-    """False where the variable surely holds no node or relationship: a map of UNWIND, say."""
-    column = batch.columns.get(variable.name)
-    if column is None or column.kind is not Kind.OBJECT:
-        return True
-    return not all(value is None or isinstance(value, dict) for value in column.to_values())
-
-
-def _without_repetition(column: Column) -> list[tuple[int, int]]:
-    """Consecutive ranges of rows, in none of which an element stands twice."""
-    values = column.to_values()
-    ranges: list[tuple[int, int]] = []
-    seen: dict[object, None] = {}
-    start = 0
-    for row, value in enumerate(map(grouping_key, values)):
-        if value is not None and value in seen:
-            ranges.append((start, row))
-            start = row
-            seen = {}
-        seen[value] = None
-    ranges.append((start, len(values)))
-    return ranges

@@ -1,5 +1,6 @@
 """What updating operators do to the graph, to their counters, and to the rows after them."""
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -258,3 +259,31 @@ def test_what_was_deleted_cannot_be_read(new_context: NewContext) -> None:
     with pytest.raises(EntityNotFound) as caught:
         run(Project(gone, ("k",), (Property(N, "k"),)), context)
     assert caught.value.detail == "DeletedEntityAccess"
+
+
+def test_set_of_many_rows_is_that_of_one_row_after_another() -> None:
+    """Of nodes and relationships, with NULL in place of some, whatever is written in whatever order."""
+    draw = random.Random(7)
+    subjects, keys = ("a", "b", "q", "maybe"), ("v", "w")
+    values = ("r.v", "$c", "NULL", "r.t", "r.v + 1", "'x'", "b.id", "[r.v]")
+    match = "MATCH (a:N {id: r.a}), (b:N {id: r.b})-[q:R]->() OPTIONAL MATCH (maybe:N {id: r.m})"
+    everything = "MATCH (n:N)-[q:R]->() RETURN n.id, n.v, n.w, q.v, q.w ORDER BY n.id"
+    for _ in range(100):
+        written = draw.sample([f"{subject}.{key}" for subject in subjects for key in keys], draw.randrange(1, 5))
+        items = ", ".join(f"{one} = {draw.choice(values)}" for one in written)
+        rows: list[Value] = [
+            {name: draw.randrange(most) for name, most in (("a", 4), ("b", 4), ("m", 8))}
+            | {"v": row, "t": draw.choice(["t", None])}
+            for row in range(draw.randrange(2, 12))
+        ]
+        found: list[object] = []
+        for batches in ([rows], [[row] for row in rows]):
+            session = Database(GraphStore()).session()
+            session.run("UNWIND range(0, 3) AS id CREATE (:N {id: id, v: -id})-[:R {v: -id}]->(:M)").values()
+            changed = 0
+            for batch in batches:
+                result = session.run(f"UNWIND $rows AS r {match} SET {items}", {"rows": batch, "c": 5})
+                result.values()
+                changed += result.summary().counters.properties_set
+            found.append((session.run(everything).values(), changed))
+        assert found[0] == found[1], (items, rows)
