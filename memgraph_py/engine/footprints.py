@@ -5,7 +5,7 @@ and read, of types of relationships that are created and merged. Of nodes, value
 those alone that seek its label and its key's value, and both are parameters mostly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from memgraph_py.plan.expressions import Expression, MapOf, Property, Variable
@@ -77,28 +77,31 @@ class Footprint:
             return None
         if self.merged & other.types or self.types & other.merged or None in self.types | other.types:
             return None
-        found: list[Meeting] = []
-        for made, sought in _crossings(self.made, other.sought):
-            value = None if made.values is None or sought.key is None else made.values[sought.key]
-            if value is None or sought.value is None:
-                return None
-            found.append(Meeting(value, made.once, sought.value, others_once=False))
-        for made, sought in _crossings(other.made, self.sought):
-            value = None if made.values is None or sought.key is None else made.values[sought.key]
-            if value is None or sought.value is None:
-                return None
-            found.append(Meeting(sought.value, False, value, made.once))
-        return found
+        made, sought = _crossings(self.made, other.sought), _crossings(other.made, self.sought)
+        if made is None or sought is None:
+            return None
+        return [
+            *(Meeting(created, once, seeks, others_once=False) for created, once, seeks in made),
+            *(Meeting(seeks, False, created, others_once=once) for created, once, seeks in sought),
+        ]
 
 
-def _crossings(made: Sequence[Made], sought: Sequence[Sought]) -> Iterator[tuple[Made, Sought]]:
-    """Nodes that may be created, with what may find them."""
+def _crossings(made: Sequence[Made], sought: Sequence[Sought]) -> list[tuple[str, bool, str]] | None:
+    """Where a node that may be created may be found: the column of its value, whether only the first call of a value
+    matters, and the column of the value that is sought. None where one of these is computed, or any value is found."""
+    found: list[tuple[str, bool, str]] = []
     for one in made:
         for other in sought:
             if other.label is not None and other.label not in one.labels:
                 continue
-            if one.values is None or other.key is None or other.key in one.values:
-                yield one, other
+            if one.values is None or other.key is None:
+                return None
+            if other.key in one.values:
+                value = one.values[other.key]
+                if value is None or other.value is None:
+                    return None
+                found.append((value, one.once, other.value))
+    return found
 
 
 def footprint_of(plan: Operator) -> Footprint:
