@@ -1,6 +1,6 @@
 """Operators on rows as such: filter, project, unwind, sort, skip, limit, distinct, union."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from memgraph_py.execution.grouping import DistinctRows
 from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.memory import Holding, held_rows
 from memgraph_py.execution.scans import pieces
+from memgraph_py.execution.set_ranges import without_repetition
 from memgraph_py.execution.single import Composition, Parameters, Row, SeveralRows, SingleStep, Writing, composes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.list_column import ListColumn
@@ -190,9 +191,12 @@ def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     """All of the input is taken before its first batch is given."""
     for batch in held_rows(context.run(operator.input), context.bounds):
         if operator.singly and batch.rows > 1:
-            for row in range(batch.rows):
+            ranges: Iterable[tuple[int, int]] = ((row, row + 1) for row in range(batch.rows))
+            if operator.elements:
+                ranges = without_repetition([batch.columns[name] for name in operator.elements])
+            for start, stop in ranges:
                 context.check()
-                yield batch.slice(row, row + 1)
+                yield batch.slice(start, stop)
         else:
             yield batch
 

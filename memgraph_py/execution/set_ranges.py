@@ -57,7 +57,7 @@ def ranges_at_once(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, in
     clashing += [_subject(item) for pair in overwriting for item in pair]
     subjects = {_subject(item) for item in items}
     if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
-        return _without_repetition(batch.columns[str(subjects.pop())])
+        return without_repetition([batch.columns[str(subjects.pop())]])
     return [(row, row + 1) for row in range(rows)]
 
 
@@ -150,17 +150,17 @@ def _is_element(variable: Variable, batch: Batch) -> bool:
     return not all(value is None or isinstance(value, dict) for value in column.to_values())
 
 
-def _without_repetition(column: Column) -> list[tuple[int, int]]:
-    """Consecutive ranges of rows, in none of which an element stands twice."""
-    values = column.to_values()
+def without_repetition(columns: Sequence[Column]) -> list[tuple[int, int]]:
+    """Consecutive ranges of rows, such that no element stands in two rows of one, in whichever of the columns."""
+    keys = [list(map(grouping_key, column.to_values())) for column in columns]
     ranges: list[tuple[int, int]] = []
-    seen: dict[object, None] = {}
+    seen: set[object] = set()
     start = 0
-    for row, value in enumerate(map(grouping_key, values)):
-        if value is not None and value in seen:
+    for row, own in enumerate(zip(*keys, strict=True)):
+        if not seen.isdisjoint(own):
             ranges.append((start, row))
             start = row
-            seen = {}
-        seen[value] = None
-    ranges.append((start, len(values)))
+            seen = set()
+        seen.update(key for key in own if key is not None)
+    ranges.append((start, len(keys[0])))
     return ranges

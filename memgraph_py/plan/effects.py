@@ -4,7 +4,7 @@ Kinds of token: node (its being there, by label), relationship (by type), proper
 created without labels is ("node", ""), which only a scan of all nodes can meet.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from memgraph_py.immutable import immutable
@@ -18,6 +18,7 @@ from memgraph_py.plan.expressions import (
     MapProjection,
     Parameter,
     Property,
+    Variable,
 )
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import children, walk
@@ -50,8 +51,9 @@ class Effects:
         return Effects(self.reads | other.reads, self.creates | other.creates, self.changes | other.changes)
 
 
-def effects(operator: Operator) -> Effects:
-    """Effects of the operator itself with its subplans, without those of its input."""
+def effects(operator: Operator, beside: Collection[str] = ()) -> Effects:
+    """Effects of the operator itself with its subplans, without those of its input; and without what is done through
+    the variables ``beside`` alone: their properties and labels read, and set."""
     below = getattr(operator, "input", None)
     reads: set[Token] = set()
     creates: set[Token] = set()
@@ -62,11 +64,13 @@ def effects(operator: Operator) -> Effects:
             parts += walk(child)
     for part in parts:
         kind = part.__class__
+        if kind in _ABOUT_VARIABLES and beside and isinstance(part.subject, Variable) and part.subject.name in beside:
+            continue
         if kind in _READS:
             reads.update(_READS[kind](part))
         if kind in _WRITES:
             creates.update(_creates(part))
-            changes.update(_changes(part))
+            changes.update(_changes(part, beside))
     return Effects(frozenset(reads), frozenset(creates), frozenset(changes))
 
 
@@ -122,6 +126,7 @@ _READS: dict[type, Callable[[Any], Iterable[Token]]] = {
     operators.SetProperties: _reads_properties,
 }
 """By the kind of part of a plan; the others read nothing themselves."""
+_ABOUT_VARIABLES = frozenset((Property, HasLabels))
 _WRITES = frozenset(operators.WRITES)
 
 
@@ -137,7 +142,7 @@ def _creates(part: operators.Operator) -> Iterator[Token]:
             yield "relationship", relationship.type
 
 
-def _changes(part: operators.Operator) -> Iterator[Token]:
+def _changes(part: operators.Operator, beside: Collection[str]) -> Iterator[Token]:
     match part:
         case operators.Merge():
             items: tuple[Any, ...] = (*part.on_create, *part.on_match)
@@ -150,8 +155,14 @@ def _changes(part: operators.Operator) -> Iterator[Token]:
             return
     for item in items:
         match item:
+            case operators.SetProperty(Variable(name)) | operators.RemoveProperty(Variable(name)) if name in beside:
+                pass
+            case operators.SetLabels(name) | operators.RemoveLabels(name) if name in beside:
+                pass
             case operators.SetProperty(_, key) | operators.RemoveProperty(_, key):
                 yield "property", key
+            case operators.SetProperties(_, MapOf(keys), True):
+                yield from (("property", key) for key in keys)
             case operators.SetProperties() | operators.SetPropertyNamed() | operators.RemovePropertyNamed():
                 yield "property", None
             case operators.SetLabelsNamed() | operators.RemoveLabelsNamed():

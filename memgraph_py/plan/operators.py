@@ -420,10 +420,12 @@ class InTransactions(Remembering):
 @immutable
 class Eager(Remembering):
     """Takes all of its input before it gives the first row: keeps reads apart from later writes. ``singly``: gives one
-    row at a time, so that what an Apply does for one is done before it begins with the next."""
+    row at a time, so that what an Apply does for one is done before it begins with the next; where there are
+    ``elements``, as many at a time as hold different ones in these variables."""
 
     input: "Operator"
     singly: bool = False
+    elements: tuple[str, ...] = ()
 
 
 @immutable

@@ -141,7 +141,7 @@ def details(operator: Operator) -> str:
     """What an operator is about, such as `p:Person(id = $id)`; empty where its name says all."""
     match operator:
         case operators.Eager():
-            return "row by row" if operator.singly else ""
+            return _rows_at_once(operator)
         case operators.Unit() | operators.Drain() | operators.Union() | operators.Apply():
             return ""
         case operators.Argument(names) | operators.ParameterRows(names):
@@ -365,6 +365,10 @@ def _order(keys: tuple[Expression, ...], descending: tuple[bool, ...]) -> str:
 
 def _types(types: tuple[str, ...]) -> str:
     return f":{'|'.join(types)}" if types else ""
+
+
+def _rows_at_once(operator: operators.Eager) -> str:
+    return f"different {', '.join(operator.elements)}" if operator.elements else "row by row" * operator.singly
 
 
 def _seek(

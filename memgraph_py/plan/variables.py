@@ -251,7 +251,7 @@ _READ: dict[type, Callable[[Any], frozenset[str]]] = {
     operators.Merge: lambda operator: _read_by_creation(operator),
     operators.Union: lambda operator: NONE,
     operators.Drain: lambda operator: NONE,
-    operators.Eager: lambda operator: NONE,
+    operators.Eager: lambda operator: frozenset(operator.elements),
     operators.Set: _read_by_items,
     operators.Remove: _read_by_items,
 }

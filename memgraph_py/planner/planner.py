@@ -31,9 +31,8 @@ from memgraph_py.plan.operators import (
     Unit,
     Unwind,
 )
-from memgraph_py.plan.tree import writes
 from memgraph_py.plan.variables import columns
-from memgraph_py.planner.isolation import isolate, meets_itself
+from memgraph_py.planner.isolation import apart, isolate
 from memgraph_py.planner.patterns import match_pattern, pattern_graph
 from memgraph_py.planner.projections import project
 from memgraph_py.planner.scope import Scope, narrowed, with_leaf
@@ -199,11 +198,8 @@ class Planner:
         for update in clause.clauses:
             updates, inner = self._clause(update, updates, inner)
         subplan: Operator = Unwind(Argument(scope.variables), elements, clause.variable)
-        if meets_itself(updates):
-            subplan = Apply(Eager(subplan, singly=True), narrowed(Drain(updates), visible.variables))
-        else:
-            subplan = with_leaf(updates, subplan)
-        return Optional(operator, narrowed(Drain(subplan), scope.variables), ())
+        subplan = with_leaf(apart(Drain(updates), visible.variables), subplan)
+        return Optional(operator, narrowed(apart(subplan, scope.variables), scope.variables), ())
 
     def _subquery(self, clause: ast.SubqueryCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
         if clause.imports_all:
@@ -218,11 +214,8 @@ class Planner:
         query = seeing_all(clause.query, visible.named(), always=False) if takes else clause.query
         subplan, inner = self.query(query, Argument(visible.variables), visible)
         gives_rows = isinstance(clause.query.parts[-1].clauses[-1], ast.Return)
-        row_by_row = writes(subplan) and meets_itself(subplan)
-        subplan = narrowed(subplan if gives_rows else Drain(subplan), visible.variables)
-        if row_by_row:
-            subplan = Apply(Eager(Argument(visible.variables), singly=True), subplan)
-            subplan = narrowed(subplan if gives_rows else Drain(subplan), visible.variables)
+        subplan = apart(subplan if gives_rows else Drain(subplan), visible.variables)
+        subplan = narrowed(subplan, visible.variables)
         bound = inner.variables if gives_rows else ()
         if clause.transactions is not None:
             return _in_transactions(clause.transactions, operator, subplan, bound, scope)

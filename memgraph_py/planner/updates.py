@@ -1,12 +1,12 @@
 """Clauses that change the graph: CREATE, MERGE, SET, REMOVE, DELETE."""
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from memgraph_py.cypher import ast
 from memgraph_py.plan import operators
-from memgraph_py.plan.expressions import Collect, Count, Exists, Expression, PathOf
-from memgraph_py.plan.items import are_together
+from memgraph_py.plan.effects import effects, meet
+from memgraph_py.plan.expressions import Collect, Count, Exists, Expression, MapOf, PathOf, Variable
 from memgraph_py.plan.operators import (
     Argument,
     Create,
@@ -19,12 +19,14 @@ from memgraph_py.plan.operators import (
     Remove,
     Set,
 )
-from memgraph_py.plan.tree import walk
-from memgraph_py.plan.variables import bound_variables, free_variables
+from memgraph_py.plan.tree import changed, walk
+from memgraph_py.plan.variables import bound_variables, free_variables, holds_subquery
 from memgraph_py.planner.patterns import PatternGraph, match_pattern, pattern_graph
 from memgraph_py.planner.scope import Scope, narrowed
 from memgraph_py.planner.translate import translate
 from memgraph_py.storage.view import Direction
+
+Spec = TypeVar("Spec", NodeSpec, RelationshipSpec)
 
 
 def create(clause: ast.Create, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
@@ -32,6 +34,11 @@ def create(clause: ast.Create, operator: Operator, scope: Scope) -> tuple[Operat
     graph = pattern_graph(clause.pattern, scope)
     inner = scope.bind(*graph.named)
     nodes, relationships = _specs(graph, scope, inner)
+    if len(nodes) + len(relationships) > 1:
+        before: dict[str, Expression] = {}
+        nodes = tuple(_reading_before(spec, before, scope) for spec in nodes)
+        relationships = tuple(_reading_before(spec, before, scope) for spec in relationships)
+        operator = Extend(operator, tuple(before), tuple(before.values())) if before else operator
     if isinstance(operator, Create) and _can_join(operator, nodes, relationships):
         nodes, relationships = operator.nodes + nodes, operator.relationships + relationships
         operator = operator.input
@@ -39,6 +46,20 @@ def create(clause: ast.Create, operator: Operator, scope: Scope) -> tuple[Operat
     if labels := _named_labels(graph, scope, inner):
         operator = Set(operator, labels)
     return _with_paths(operator, graph), inner
+
+
+def _reading_before(spec: Spec, before: dict[str, Expression], scope: Scope) -> Spec:
+    """The spec, with names in the place of subqueries over the graph as it is before anything is created."""
+    if not isinstance(spec.properties, MapOf) or not holds_subquery(spec.properties):
+        return spec
+    values = []
+    for value in spec.properties.values:
+        if holds_subquery(value) and free_variables(value) <= set(scope.variables):
+            name = scope.fresh()
+            before[name] = value
+            value = Variable(name)
+        values.append(value)
+    return changed(spec, properties=MapOf(spec.properties.keys, tuple(values)))
 
 
 def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
@@ -57,22 +78,17 @@ def merge(clause: ast.Merge, operator: Operator, scope: Scope) -> tuple[Operator
 
 
 def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
-    """The input after SET. Items of SET clauses that follow each other are one operator's, where none of the later
-    clause has to see what the earlier one set."""
+    """The input after SET. Items of SET clauses that follow each other are one operator's, where neither clause reads
+    what the other sets."""
     items = tuple(made for item in clause.items for made in _set_items(item, scope))
-    if isinstance(operator, Set) and not (are_together(operator.items[-1], items[0]) and _read_something(items)):
+    if isinstance(operator, Set) and not _depend(operator.items, items):
         return Set(operator.input, operator.items + items)
     return Set(operator, items)
 
 
-def _read_something(items: tuple[operators.SetItem, ...]) -> bool:
-    """True where a value depends on more than parameters."""
-    for item in items:
-        if isinstance(item, operators.SetProperty | operators.SetPropertyNamed):
-            parts = walk(item.value)
-            if free_variables(item.value) or any(isinstance(part, Exists | Collect | Count) for part in parts):
-                return True
-    return False
+def _depend(first: tuple[operators.SetItem, ...], second: tuple[operators.SetItem, ...]) -> bool:
+    one, other = (effects(Set(Argument(()), items)) for items in (first, second))
+    return meet(one.changes, other.reads) or meet(other.changes, one.reads)
 
 
 def remove_items(clause: ast.Remove, operator: Operator, scope: Scope) -> Operator:

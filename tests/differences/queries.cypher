@@ -381,3 +381,19 @@ MATCH (n:Person) RETURN COLLECT { MATCH (m:Movie) WITH count(m) AS c RETURN n.na
 UNWIND [1,2,3] AS x CALL (x) { MATCH (n:Person) WHERE n.taken IS NULL WITH n ORDER BY n.name LIMIT 1 SET n.taken = x RETURN n.name AS name } RETURN x, name ORDER BY x
 UNWIND [1,2,3] AS x CALL (x) { MERGE (n:V {k: x % 2}) ON CREATE SET n.c = 1 ON MATCH SET n.c = n.c + 1 RETURN n.c AS c } RETURN x, c ORDER BY x
 MATCH (n:Person {name:'Ada'}) SET n.cur = 0 FOREACH (x IN [1,2,3] | SET n.last = n.cur SET n.cur = x) RETURN n.last, n.cur
+UNWIND [1,2,3] AS i FOREACH (x IN CASE WHEN EXISTS { (:Once) } THEN [] ELSE [i] END | CREATE (:Once {id: x}))
+UNWIND [1,2] AS i FOREACH (x IN [1,2] | FOREACH (y IN range(0, COUNT { (:Many) }) | CREATE (:Many {id: y})))
+MATCH (n:Person {name:'Ada'}) UNWIND [1,2] AS k FOREACH (x IN CASE WHEN n.cur IS NULL THEN [k] ELSE [] END | SET n.cur = k)
+MATCH (n:Person) UNWIND [1,2] AS k WITH n, k ORDER BY k, n.name FOREACH (x IN CASE WHEN n:Seen THEN [1] ELSE [] END | SET n.seen = k) FOREACH (x IN CASE WHEN n:Seen THEN [] ELSE [1] END | SET n:Seen)
+MATCH (a:Person) WITH a ORDER BY a.name MATCH (b:Person) WITH a, b ORDER BY a.name, b.name FOREACH (x IN [coalesce(a.cur, 0), coalesce(b.cur, 0)] | SET a.cur = x + 1)
+MATCH (a:Person) WITH a ORDER BY a.name DESC FOREACH (n IN CASE WHEN EXISTS { (:Person {name:'Dee'}) } THEN [a] ELSE [] END | DETACH DELETE n)
+MATCH (m:Person {name:'Ada'}) UNWIND [1,2,3] AS i FOREACH (k IN keys(m) | SET m['k' + k] = 1)
+UNWIND [1,2,3] AS i FOREACH (x IN [1,2] | CREATE (:Many {id: i, c: COUNT { (:Many) }}))
+UNWIND [1,2,3] AS i CALL (i) { CREATE (:Many {id: i, c: COUNT { (:Many) }}) }
+UNWIND [1,2,3] AS i CREATE (:Many {id: i, c: COUNT { (:Many) }}), (:Many {id: -i, c: COUNT { (:Many) }})
+UNWIND [1,2,1,2] AS i CALL (i) { MERGE (n:V {id: i}) ON CREATE SET n.c = i * 10 ON MATCH SET n.m = i * 10 MERGE (m:V {id: i + 1}) ON CREATE SET m.c = i * 100 ON MATCH SET m.m = i * 100 }
+UNWIND [1,2,1,2] AS i CALL (i) { MERGE (n:V {id: i}) ON CREATE SET n.c = i ON MATCH SET n.c = n.c + i MERGE (m:V {id: 3 - i}) ON CREATE SET m.c = n.c * 10 ON MATCH SET m.c = n.c * 100 + m.c }
+UNWIND [1,2,3] AS i CALL (i) { MERGE (n:V {id: i}) MERGE (m:V {id: i + 1, last: true}) }
+UNWIND [1,2,3] AS i FOREACH (x IN [i] | MERGE (n:V {id: x}) SET n.k = 1 MERGE (m:V {id: x + 1}) SET m.k = 2)
+MATCH (m:Person {name:'Ada'}) UNWIND [1,2,3] AS i CALL (m) { WITH m, coalesce(m.cur, 0) AS y SET m += {cur: y + 1} }
+MATCH (a:Person)-[:KNOWS]->(b) WITH a, b ORDER BY a.name SET a.cur = coalesce(b.cur, 0) + 1 SET b.cur = coalesce(a.cur, 0) + 1
