@@ -83,7 +83,7 @@ class Ingestion:
             store.rollback(transaction)
 
     def position(self, stream_id: UUID) -> StreamPosition | None:
-        """Where the stream goes on, or None when it never committed a batch."""
+        """Where the stream goes on, or None when it was never started."""
         return self._core.store.position(stream_id)
 
     def stream_ids(self) -> set[UUID]:

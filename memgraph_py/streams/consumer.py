@@ -186,11 +186,13 @@ class StreamConsumer:
 
     def _prepare(self) -> None:
         """Connect, as patiently as it takes, and load the script."""
-        begun = self._connected
         pause = RETRY_SECONDS_MIN
+        position = self._surroundings.ingestion.position(self._definition.stream_id)
+        self._batches_left = None if position is None else position.batches_left
         while not self._connected:
             try:
                 self._source.connect(CONNECT_SECONDS)
+                self._source.seek(position)
                 self._connected = True
             except SourceUnavailable as error:
                 self._detail = str(error)
@@ -200,10 +202,7 @@ class StreamConsumer:
                 pause = min(2 * pause, RETRY_SECONDS_MAX)
         if self._transform is None:
             self._fresh_transform()
-        position = self._surroundings.ingestion.position(self._definition.stream_id)
-        self._batches_left = None if position is None else position.batches_left
-        if not begun:
-            self._source.seek(position)
+        self._keep_beginnings()
         self._batch_time = self._check_time = time.monotonic()
         self._progress.know_trouble(None)
         self._started = True
@@ -370,7 +369,17 @@ class StreamConsumer:
         if now - self._check_time >= (TROUBLED_CHECK_SECONDS if self._source.trouble else CHECK_SECONDS):
             with self._turn.given_back():
                 self._source.check()
+                self._keep_beginnings()
             self._check_time = time.monotonic()
+
+    def _keep_beginnings(self) -> None:
+        """Where partitions begin that the position does not name yet."""
+        ingestion = self._surroundings.ingestion
+        position = ingestion.position(self._definition.stream_id)
+        known = {} if position is None else position.next_offsets
+        new = {partition: offset for partition, offset in self._source.beginnings.items() if partition not in known}
+        if new:
+            ingestion.apply([], self._definition.stream_id, new, self._batches_left).result()
 
     def _pass_over(self, ends: Mapping[int, Ends | None]) -> None:
         """Let the position follow where no message is to be had: else retention may take the markers of transactions

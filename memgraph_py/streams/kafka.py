@@ -5,14 +5,14 @@ never read. A broker that is away shows in three ways, none of them an exception
 tells the cause, and librdkafka reconnects by itself. So the last cause is kept, and the stream goes on.
 """
 
+import contextlib
 import logging
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import (
-    OFFSET_BEGINNING,
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
@@ -22,7 +22,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec
+from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from memgraph_py.storage.changes import Partition, StreamPosition
@@ -42,6 +42,7 @@ METADATA_SLICE_SECONDS = 1.0
 HOPELESS_SECONDS = 2.5
 """Every known broker refused us for so long: more waiting tells nothing new."""
 DESCRIBE_SECONDS = 3.0
+OLDEST_SECONDS = 3.0
 MISSING_AGAIN_SECONDS = 1.0
 """A broker that has just started may not know its topics yet, so a missing one is asked for twice."""
 ACKNOWLEDGE_SECONDS = 1.0
@@ -49,9 +50,6 @@ PREFETCH_KILOBYTES = 16 * 1024
 GOODBYE_SECONDS = 2.0
 SOCKET_MILLISECONDS = 10_000
 """A broker that owes an answer for so long is away; the longest it may take is a fetch, which waits for 0.5 s."""
-STATISTICS_MILLISECONDS = 1_000
-"""With statistics on, librdkafka keeps the oldest offsets too, which are where a new stream stands before its first
-message."""
 
 REFUSALS = frozenset((KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED))
 """Errors of a connection that trying again does not change."""
@@ -95,6 +93,7 @@ class KafkaSource:
         self._delivered: dict[int, int] = {}
         self._closed = False
         self.ended: set[int] = set()
+        self.beginnings: dict[Partition, int] = {}
         self._consumer = Consumer(
             {
                 **self._client(),
@@ -109,7 +108,6 @@ class KafkaSource:
                 "queued.max.messages.kbytes": PREFETCH_KILOBYTES,
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 100 if settings.reports_ends else 500,
-                "statistics.interval.ms": STATISTICS_MILLISECONDS,
             },
             logger=_silent_logger(),
         )
@@ -147,7 +145,7 @@ class KafkaSource:
 
     def seek(self, position: StreamPosition | None) -> None:
         """Go on at the position; partitions it does not name, from their oldest message. Raises SourceFailed where the
-        topic is not the one that the position belongs to."""
+        topic is not the one that the position belongs to, SourceUnavailable where no broker tells the oldest."""
         known: dict[int, tuple[Partition, int]] = {}
         for partition, offset in ({} if position is None else position.next_offsets).items():
             if partition.topic != self._settings.topic:
@@ -158,17 +156,17 @@ class KafkaSource:
                 raise SourceFailed(_made_anew(self._settings.topic))
             if partition.partition not in known or known[partition.partition][1] < offset:
                 known[partition.partition] = (partition, offset)
-        assigned: list[TopicPartition] = []
-        for number in self._partitions:
-            name, offset = known.get(number, (self._partitions[number], OFFSET_BEGINNING))
-            if (
-                name.topic_id or not self._topic_id
-            ):  # a broker that does not tell the id now told it before, or never did
+        new = [number for number in self._partitions if number not in known]
+        beginnings = self._oldest(new)
+        if len(beginnings) < len(new):
+            raise SourceUnavailable(self._cause or "the broker does not tell the oldest offsets")
+        for number, (name, _) in known.items():
+            if name.topic_id or not self._topic_id:  # a broker that does not tell the id now told it before, or never
                 self._partitions[number] = name
-            if offset != OFFSET_BEGINNING:
-                self._delivered[number] = offset
-            assigned.append(TopicPartition(self._settings.topic, number, offset))
-        self._consumer.assign(assigned)
+        self._begin(beginnings)
+        self._delivered.update({number: offset for number, (_, offset) in known.items()})
+        offsets = sorted(self._delivered.items())
+        self._consumer.assign([TopicPartition(self._settings.topic, number, offset) for number, offset in offsets])
 
     def confirm(self) -> bool:
         """Whether the topic is still the same one; False, with ``trouble``, where that cannot be told now. Raises
@@ -186,12 +184,13 @@ class KafkaSource:
         topic = self._find_topic()
         if topic is None or not self.confirm():
             return
-        added = [number for number in sorted(topic.partitions) if number not in self._partitions]
+        added = self._oldest([number for number in topic.partitions if number not in self._partitions])
         for number in added:
             self._partitions[number] = Partition(self._settings.topic, self._topic_id or "", number)
         if added:
+            self._begin(added)
             self._consumer.incremental_assign(
-                [TopicPartition(self._settings.topic, number, OFFSET_BEGINNING) for number in added]
+                [TopicPartition(self._settings.topic, number, offset) for number, offset in added.items()]
             )
         self._trouble = self._cause = self._down_since = None
 
@@ -256,19 +255,11 @@ class KafkaSource:
 
     def ask_ends(self, seconds: float) -> dict[int, Ends | None]:
         """The same by asking the broker, which may take so long; nothing where it does not answer."""
-        admin = self._administration()
-        partitions = [TopicPartition(self._settings.topic, number) for number in self._partitions]
-        asked = [
-            admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
-            for spec in (EarliestSpec(), LatestSpec())  # type: ignore[no-untyped-call]  # the client's
-        ]
-        ends: dict[int, Ends | None] = dict.fromkeys(self._partitions)
-        for partition in partitions:
-            try:
-                oldest, end = (int(answers[partition].result().offset) for answers in asked)
-            except KafkaException:
-                continue
-            ends[partition.partition] = Ends(oldest, end)
+        numbers = list(self._partitions)
+        ends: dict[int, Ends | None] = dict.fromkeys(numbers)
+        asked = [self._offsets(numbers, spec, seconds) for spec in (EarliestSpec(), LatestSpec())]  # type: ignore[no-untyped-call]  # the client's
+        oldest, newest = (answers() for answers in asked)
+        ends.update({number: Ends(oldest[number], newest[number]) for number in oldest.keys() & newest.keys()})
         return ends
 
     def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
@@ -369,6 +360,36 @@ class KafkaSource:
         except KafkaException as error:
             cause = error.args[0]
             return None if cause.retriable() or cause.code() in NO_ANSWER else ""
+
+    def _begin(self, beginnings: Mapping[int, int]) -> None:
+        """These partitions are read from there on."""
+        self._delivered.update(beginnings)
+        self.beginnings.update({self._partitions[number]: offset for number, offset in beginnings.items()})
+
+    def _oldest(self, numbers: Sequence[int]) -> dict[int, int]:
+        """The oldest offsets of those partitions of which they are told in time. One that was just made may have no
+        leader yet, so it is asked for again."""
+        oldest: dict[int, int] = {}
+        end = time.monotonic() + OLDEST_SECONDS
+        while (left := [number for number in numbers if number not in oldest]) and (now := time.monotonic()) < end:
+            oldest |= self._offsets(left, EarliestSpec(), end - now)()  # type: ignore[no-untyped-call]  # the client's
+            if len(oldest) < len(numbers):
+                time.sleep(0.1)
+        return oldest
+
+    def _offsets(self, numbers: Sequence[int], spec: OffsetSpec, seconds: float) -> Callable[[], dict[int, int]]:
+        """Ask for an offset of each partition: what gives those that were told in time."""
+        partitions = [TopicPartition(self._settings.topic, number) for number in numbers]
+        asked = self._administration().list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
+
+        def answers() -> dict[int, int]:
+            told: dict[int, int] = {}
+            for partition, answer in asked.items():
+                with contextlib.suppress(KafkaException):
+                    told[partition.partition] = int(answer.result().offset)
+            return told
+
+        return answers
 
     def _administration(self) -> AdminClient:
         if self._admin is None:

@@ -282,7 +282,7 @@ class StreamManager:
             raise
         try:
             # into the graph first, whose word counts: a crash in between leaves the stream stopped
-            self._surroundings.ingestion.apply([], definition.stream_id, {}, limit).result()
+            self._surroundings.ingestion.apply([], definition.stream_id, source.beginnings, limit).result()
             self._set_state(stream, _in_state(definition, "running"))
         except BaseException:
             transform.close()

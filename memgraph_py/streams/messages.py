@@ -98,7 +98,7 @@ class MessageSource(Protocol):
 
     def seek(self, position: StreamPosition | None) -> None:
         """Go on at the position; partitions it does not name, from their oldest message. Raises SourceFailed where the
-        topic is not the one that the position belongs to."""
+        topic is not the one that the position belongs to, SourceUnavailable where no broker tells the oldest."""
         ...
 
     def read(self, count: int, seconds: float) -> Messages:
@@ -125,6 +125,12 @@ class MessageSource(Protocol):
     @property
     def partitions(self) -> Sequence[int]:
         """All partitions of the topic, ascending."""
+        ...
+
+    @property
+    def beginnings(self) -> Mapping[Partition, int]:
+        """Where it began to read the partitions that the position did not name. Once they are in a position, a topic
+        that is made anew or loses messages meanwhile is told, however few of them were read."""
         ...
 
     @property

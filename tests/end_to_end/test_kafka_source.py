@@ -136,6 +136,28 @@ def test_a_topic_that_was_deleted_or_made_anew(apache_kafka: RealBroker, topic: 
         source.check()
 
 
+def test_a_source_that_read_nothing_knows_its_topic(
+    apache_kafka: RealBroker, topic: str, new_source: NewSource
+) -> None:
+    apache_kafka.produce(topic, [b"0", b"1", b"2"], 0)
+    apache_kafka.delete_messages(topic, 0, 1)
+    source = new_source()
+    position = StreamPosition(dict(source.beginnings), None)
+    assert {partition.partition: offset for partition, offset in position.next_offsets.items()} == {0: 1, 1: 0}
+    apache_kafka.delete_messages(topic, 0, 2)
+    with pytest.raises(SourceFailed, match=r"partition 0: .*out of range"):
+        read(new_source(position), 1)
+    apache_kafka.add_partitions(topic, 3)
+    apache_kafka.produce(topic, [b"new"], 2)
+    source.check()
+    assert {partition.partition: offset for partition, offset in source.beginnings.items()} == {0: 1, 1: 0, 2: 0}
+    apache_kafka.delete_topic(topic)
+    apache_kafka.create_topic(topic, 2)
+    apache_kafka.produce(topic, [b"other"], 0)
+    with pytest.raises(SourceFailed, match="made anew"):
+        new_source(position)
+
+
 def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
     apache_kafka.produce(topic, [b"0"], 0)
     source = new_source()

@@ -315,6 +315,28 @@ def test_streams_are_restored(
     wait_until(lambda: ingestion.values() == ["1", "2", "3", "4"])
 
 
+def test_where_a_stream_begins_is_kept_before_its_first_message(
+    new_manager: Callable[[], StreamManager], broker: EmbeddedBroker, scripts: ScriptServer, ingestion: FakeIngestion
+) -> None:
+    def beginnings() -> dict[int, int]:
+        position = ingestion.position(stream_id)
+        return {} if position is None else {key.partition: offset for key, offset in position.next_offsets.items()}
+
+    broker.produce("test", [b"1"])
+    first = new_manager()
+    create(first, broker, f"{scripts.uri}/echo.py", batch_size=3, batch_interval=60_000)
+    [stream_id] = {stream.definition.stream_id for stream in first._streams.values()}
+    first.start("mystream", None)
+    assert beginnings() == dict.fromkeys(range(4), 0) and not ingestion.values()
+    first.close()
+    del ingestion.positions[stream_id]  # as of a server that did not keep it yet
+    second = new_manager()
+    second.restore()
+    wait_until(lambda: beginnings() == dict.fromkeys(range(4), 0))
+    broker.produce("test", [b"2", b"3"])
+    wait_until(lambda: ingestion.values() == ["1", "2", "3"])
+
+
 def test_without_the_broker_a_restored_stream_retries(
     new_manager: Callable[[], StreamManager], scripts: ScriptServer, ingestion: FakeIngestion
 ) -> None:
