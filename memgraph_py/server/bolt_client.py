@@ -26,6 +26,8 @@ from memgraph_py.server.singles import Singles
 
 logger = logging.getLogger(__name__)
 
+GREETING = frozenset((State.HANDSHAKE, State.NEGOTIATION, State.AUTHENTICATION))
+"""A client in these has shown nothing yet that a stray or hostile connection could not."""
 _DEFUNCT = State.DEFUNCT  # to look one up in its enumeration takes 50 ns, each time
 TURN_SECONDS = 0.002
 """A client that sends request upon request gives way to the others after so long."""
@@ -79,12 +81,13 @@ class BoltClient(asyncio.Protocol):
     # --- asyncio calls these ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; turned away when there are too many."""
+        """Begin. Where there are too many, the one that has not finished its handshake for longest gives way; where all
+        have, this one is turned away."""
         services = self._services
         limits = services.settings.limits
         self._transport = cast(asyncio.Transport, transport)  # asyncio gives stream servers a Transport
         seconds = limits.idle_handshake_seconds
-        if len(services.clients) >= limits.connections_max:
+        if len(services.clients) >= limits.connections_max and not self._make_room():
             services.metrics.connections_refused.inc()
             if services.refusing >= REFUSED_MAX:
                 self._transport.abort()
@@ -94,6 +97,7 @@ class BoltClient(asyncio.Protocol):
             seconds = min(seconds, REFUSED_SECONDS)
         else:
             services.clients.add(self)
+            services.greeting[self] = None
             services.metrics.connections.inc()
             _probe(self._transport.get_extra_info("socket"))
         self._transport.set_write_buffer_limits(high=limits.output_buffer_bytes_max)
@@ -149,6 +153,11 @@ class BoltClient(asyncio.Protocol):
             self.end_statement(Ending.CANCELLED)
 
     # --- the server calls these ---------------------------------------------------------------------------------------
+
+    @property
+    def is_greeting(self) -> bool:
+        """True until its handshake is finished."""
+        return self._connection.state in GREETING
 
     def look(self, now: float) -> None:
         """Once in a while: show that the server is there; let go of a client that stands still. now: the loop's time"""
@@ -312,6 +321,18 @@ class BoltClient(asyncio.Protocol):
         """A future is done, in whatever thread."""
         self._services.wakes.soon(self._advance)
 
+    def _make_room(self) -> bool:
+        """Let go of the client that has not finished its handshake for longest; False where there is none."""
+        services = self._services
+        while services.greeting:
+            client = next(iter(services.greeting))
+            del services.greeting[client]
+            if client.is_greeting:
+                services.metrics.connections_refused.inc()
+                client.abort()
+                return True
+        return False
+
     def _end(self) -> None:
         """The connection is gone, and nothing of it runs."""
         if self._running is not None:
@@ -320,11 +341,13 @@ class BoltClient(asyncio.Protocol):
         services = self._services
         if self in services.clients:
             services.clients.remove(self)
+            services.greeting.pop(self, None)
             services.metrics.connections.dec()
             self._conversation.end()
 
     def _handshake_is_late(self) -> None:
-        if self._connection.state in (State.HANDSHAKE, State.NEGOTIATION, State.AUTHENTICATION):
+        self._services.greeting.pop(self, None)
+        if self.is_greeting:
             logger.warning("a client did not finish its handshake in time")
             self.close()
 

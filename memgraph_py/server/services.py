@@ -1,7 +1,7 @@
 """Services: what all connections of a server share."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from memgraph_py.config import Settings
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class Services:
     """clients: those that are open or still have a statement to end. input_bytes: of messages that have come in part or
-    wait. refusing: connections that are being turned away."""
+    wait. refusing: connections that are being turned away. greeting: those that may not have finished their handshake,
+    the oldest first."""
 
     database: Database
     settings: Settings
@@ -30,6 +31,7 @@ class Services:
     loop: asyncio.AbstractEventLoop
     wakes: Wakes
     clients: "set[BoltClient]"
+    greeting: "dict[BoltClient, None]" = field(default_factory=dict)
     open_transactions: int = 0
     input_bytes: int = 0
     refusing: int = 0

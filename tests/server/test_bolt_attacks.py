@@ -264,6 +264,24 @@ def test_connections_beyond_the_limit_are_told_why(make_server: Callable[..., Em
         assert connect().open().ask(run(), pull())[1] == (RECORD, [[1]])
 
 
+def test_connections_without_a_handshake_give_way(make_server: Callable[..., EmbeddedServer]) -> None:
+    server = make_server(limits=Limits(connections_max=3))
+    with connector(server) as connect:
+        served, silent, half = connect().open(), connect(), connect()
+        half.send(OPENING[:10])
+        wait_until(lambda: len(server.app.bolt.services.clients) == 3)
+        assert connect().open().ask(run(), pull())[1] == (RECORD, [[1]])
+        assert silent.is_closed()
+        assert not half.is_closed_now()
+        assert served.ask(run(), pull())[1] == (RECORD, [[1]])
+        for _ in range(50):
+            connect()
+        assert connect().open().ask(run(), pull())[1] == (RECORD, [[1]])
+        assert half.is_closed()
+        assert len(server.app.bolt.services.clients) <= 3
+        assert connect().is_closed()  # all that are left have finished theirs
+
+
 def test_random_bytes_after_the_opening_never_take_the_server_down(honest: Peer, connect: Callable[[], Peer]) -> None:
     chance = random.Random(7)
     valid = [run(), pull(), BEGIN, RESET, HELLO, LOGON, message(0x66, {}, [], {})]
