@@ -14,8 +14,8 @@ from memgraph_py.functions.registry import AGGREGATES
 
 
 def seeing_all(query: ast.Query, outer: Collection[str], *, always: bool = True) -> ast.Query:
-    """The subquery, in which each WITH hands on those of the outer variables that are used behind it, unless it
-    aggregates everything: then ``always`` alone."""
+    """The subquery, in which each WITH hands on those of the outer variables that are used in or behind it: as columns,
+    or, where it aggregates everything and not ``always``, kept beside them."""
     if not any(isinstance(clause, ast.With) for part in query.parts for clause in part.clauses):
         return query
     parts = [replace(part, clauses=_handed_on(part.clauses, outer, always)) for part in query.parts]
@@ -26,14 +26,18 @@ def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str], always: 
     result: list[ast.Clause] = []
     used: set[str] = set()
     for clause in reversed(clauses):
-        if isinstance(clause, ast.With) and not clause.projection.star and (always or not _counts_all(clause)):
+        if isinstance(clause, ast.With) and not clause.projection.star:
             projection = clause.projection
+            own = _names(clause.where) | _names(projection.order_by)
             named = {item.alias or item.text for item in projection.items}
-            more = tuple(
-                ast.ProjectionItem(ast.Variable(name, clause.offset), None, name, clause.offset)
-                for name in sorted(used.intersection(outer) - named)
-            )
-            clause = replace(clause, projection=replace(projection, items=projection.items + more))
+            more = sorted((used | own).intersection(outer) - named)
+            if always or not _counts_all(clause):
+                items = tuple(
+                    ast.ProjectionItem(ast.Variable(name, clause.offset), None, name, clause.offset) for name in more
+                )
+                clause = replace(clause, projection=replace(projection, items=projection.items + items))
+            else:
+                clause = replace(clause, kept=tuple(more))
         used |= _names(clause)
         result.append(clause)
     return tuple(result[::-1])
@@ -48,10 +52,10 @@ def _counts_all(clause: ast.With) -> bool:
     )
 
 
-def _names(clause: ast.Clause) -> set[str]:
-    """Names that stand in a clause."""
+def _names(part: object) -> set[str]:
+    """Names that stand in a clause or in what it is made of."""
     names: set[str] = set()
-    for node in walk(clause):
+    for node in walk(part):
         match node:
             case ast.Variable(name):
                 names.add(name)

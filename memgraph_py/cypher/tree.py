@@ -83,20 +83,24 @@ _BINDING = (
 )
 
 
-def replaced(node: Any, change: Callable[[Any], Any]) -> Any:
+def replaced(node: Any, change: Callable[[Any], Any], *, everywhere: bool = False) -> Any:
     """A copy in which each outermost part that ``change`` gives something for is that; what ``binds`` is asked of as a
-    whole. The node itself where nothing changes."""
+    whole, unless ``everywhere``. The node itself where nothing changes."""
     found = change(node)
     if found is not None:
         return found
-    if binds(node):
+    if binds(node) and not everywhere:
         return node
     updates: dict[str, Any] = {}
     for name, several in _parts(node.__class__):
         value = getattr(node, name)
         if value is None:
             continue
-        new = tuple([replaced(part, change) for part in value]) if several else replaced(value, change)
+        new = (
+            tuple([replaced(part, change, everywhere=everywhere) for part in value])
+            if several
+            else replaced(value, change, everywhere=everywhere)
+        )
         if new != value:
             updates[name] = new
     return replace(node, **updates) if updates else node

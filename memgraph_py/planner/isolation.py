@@ -229,7 +229,10 @@ def _chain(plan: Operator) -> Iterator[Operator]:
             yield from _chain(plan.left)
             plan = plan.right
             continue
-        yield plan
+        if isinstance(plan, operators.Apply) and isinstance(plan.input, operators.Argument):
+            yield from _chain(plan.subplan)
+        else:
+            yield plan
         plan = plan.input
 
 

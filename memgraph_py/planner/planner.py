@@ -104,8 +104,8 @@ class Planner:
                 return self._match(clause, operator, scope)
             case ast.Unwind(elements, variable):
                 return Unwind(operator, translate(elements, scope), variable), scope.bind(variable)
-            case ast.With(projection, where):
-                return project(projection, where, operator, scope, scope.origins)
+            case ast.With(projection, where, _, kept):
+                return project(projection, where, operator, scope, kept, scope.origins)
             case ast.Return(projection):
                 return project(projection, None, operator, scope)
             case ast.Create():

@@ -7,12 +7,12 @@ before (openCypher 9, "WITH"). Such variables are carried through the projection
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from memgraph_py.cypher import ast
+from memgraph_py.cypher.tree import binds, same
 from memgraph_py.cypher.tree import replaced as replaced_in_text
-from memgraph_py.cypher.tree import same
 from memgraph_py.functions.registry import AGGREGATES
 from memgraph_py.plan.expressions import (
     HAS_AGGREGATE,
@@ -22,6 +22,8 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import (
     Aggregate,
+    Apply,
+    Argument,
     Distinct,
     Filter,
     Limit,
@@ -31,8 +33,15 @@ from memgraph_py.plan.operators import (
     Sort,
 )
 from memgraph_py.plan.substitution import replaced, substituted
-from memgraph_py.plan.variables import columns, free_variables, holds_subquery, is_deterministic, marks
-from memgraph_py.planner.scope import Scope
+from memgraph_py.plan.variables import (
+    argument_variables,
+    columns,
+    free_variables,
+    holds_subquery,
+    is_deterministic,
+    marks,
+)
+from memgraph_py.planner.scope import Scope, narrowed
 from memgraph_py.planner.translate import translate
 
 
@@ -42,6 +51,8 @@ class _Items:
 
     names: tuple[str, ...]
     expressions: tuple[Expression, ...]
+    groups: dict[str, Expression] = field(default_factory=dict)
+    """Properties that are items, by names under which subqueries beside aggregates read them."""
 
     def aliases(self) -> dict[str, str]:
         """Name of the column by the text of its expression."""
@@ -54,14 +65,18 @@ def project(
     where: ast.Expression | None,
     operator: Operator,
     scope: Scope,
+    kept: tuple[str, ...] = (),
     origins: tuple[tuple[str, str], ...] = (),
 ) -> tuple[Operator, Scope]:
-    """The input after WITH or RETURN, and the scope that it leaves: exactly its columns. ``origins`` stay with rows
-    that are neither aggregated nor DISTINCT."""
+    """The input after WITH or RETURN, and the scope that it leaves: exactly its columns, and what is ``kept`` of what a
+    subquery takes in. ``origins`` stay with rows that are neither aggregated nor DISTINCT."""
     items = _items(projection, scope)
-    after = scope.only(items.names)
+    after = scope.only(items.names + tuple(name for name in kept if name in scope.variables))
     if any(marks(expression) & HAS_AGGREGATE for expression in items.expressions):
         operator = _aggregate(items, projection, operator, scope)
+        if len(after.variables) > len(items.names):
+            taken_in = tuple(sorted(argument_variables(operator)))
+            operator = Apply(Argument(taken_in), narrowed(operator, taken_in))
         order = _order_by_columns(projection, after)
         return _finish(projection, where, operator, order, items, after), after
     if projection.distinct:
@@ -89,7 +104,33 @@ def _items(projection: ast.Projection, scope: Scope) -> _Items:
             continue
         names.append(name)
         expressions.append(translate(item.expression, scope))
-    return _Items(tuple(names), tuple(expressions))
+    groups: dict[str, Expression] = {}
+    for place, item in enumerate(projection.items, len(names) - len(projection.items)):
+        if marks(expressions[place]) & HAS_AGGREGATE and holds_subquery(expressions[place]):
+            expressions[place] = _reading_groups(item.expression, projection, scope, groups)
+    return _Items(tuple(names), tuple(expressions), groups)
+
+
+def _reading_groups(
+    expression: ast.Expression, projection: ast.Projection, scope: Scope, groups: dict[str, Expression]
+) -> Expression:
+    """The expression, whose subqueries beside aggregates read the properties that are items from ``groups``."""
+    properties = [item.expression for item in projection.items if isinstance(item.expression, ast.PropertyAccess)]
+    names = [scope.fresh() for _ in properties]
+
+    def group(node: Any) -> ast.Variable | None:
+        for name, property in zip(names, properties, strict=True):
+            if same(node, property):
+                groups[name] = translate(property, scope)
+                return ast.Variable(name, node.offset)
+        return None
+
+    def subquery(node: Any) -> Any:
+        if isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES:
+            return node
+        return replaced_in_text(node, group, everywhere=True) if binds(node) else None
+
+    return translate(replaced_in_text(expression, subquery), scope.bind(*names))
 
 
 def _name(item: ast.ProjectionItem) -> str:
@@ -183,7 +224,8 @@ def _aggregate(items: _Items, projection: ast.Projection, operator: Operator, sc
             results.append(whole if whole is not None else replaced(expression, pulled_out))
     made = tuple(aggregates.values())
     read = frozenset[str]().union(*map(free_variables, results)) - keys.keys() - {name for name, _ in made}
-    keys.update((name, Variable(name)) for name in sorted(read))  # in a subquery: a key under its name before
+    # in a subquery: a key under its name before
+    keys.update((name, items.groups.get(name, Variable(name))) for name in sorted(read))
     operator = Aggregate(
         operator, tuple(keys), tuple(keys.values()), tuple(name for name, _ in made), tuple(call for _, call in made)
     )

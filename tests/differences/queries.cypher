@@ -397,3 +397,16 @@ UNWIND [1,2,3] AS i CALL (i) { MERGE (n:V {id: i}) MERGE (m:V {id: i + 1, last: 
 UNWIND [1,2,3] AS i FOREACH (x IN [i] | MERGE (n:V {id: x}) SET n.k = 1 MERGE (m:V {id: x + 1}) SET m.k = 2)
 MATCH (m:Person {name:'Ada'}) UNWIND [1,2,3] AS i CALL (m) { WITH m, coalesce(m.cur, 0) AS y SET m += {cur: y + 1} }
 MATCH (a:Person)-[:KNOWS]->(b) WITH a, b ORDER BY a.name SET a.cur = coalesce(b.cur, 0) + 1 SET b.cur = coalesce(a.cur, 0) + 1
+MATCH (x:Person) CALL (x) { MATCH (m:Movie) WITH count(m) AS c RETURN c + x.born AS r } RETURN r ORDER BY r
+MATCH (x:Person) CALL (x) { MATCH (m:Missing) WITH count(m) AS c WHERE c < x.born RETURN c + x.born AS r } RETURN r ORDER BY r
+MATCH (x:Person) CALL (*) { MATCH (m:Movie) WITH collect(m.released) AS years UNWIND years AS y WITH y, count(*) AS c WHERE y - x.born > 30 RETURN y + x.born AS r } RETURN r ORDER BY r
+MATCH (x:Person) CALL (x) { MATCH (m:Movie) WITH count(m) AS c CALL (c, x) { WITH sum(c) AS s RETURN s + x.born AS q } RETURN q + x.born AS r } RETURN r ORDER BY r
+MATCH (x:Person) OPTIONAL CALL (x) { MATCH (m:Movie) WITH count(m) AS c WHERE x.born > 1900 RETURN c AS r } RETURN x.name, r ORDER BY x.name
+MATCH (x:Person) CALL (x) { MATCH (m:Movie) WITH max(m.released) AS y, count(*) AS c SET x.latest = y + c } RETURN x.latest
+MATCH (x:Person) WITH x ORDER BY x.name CALL (x) { MATCH (m:Movie) CREATE (:Movie) WITH count(*) AS d RETURN d AS v } RETURN x.name, v ORDER BY x.name
+MATCH (x:Person) WITH x ORDER BY x.name CALL (x) { MATCH (m:Movie) CREATE (:Movie) WITH count(*) AS d RETURN d + size(x.name) AS v } RETURN x.name, v ORDER BY x.name
+MATCH (x:Person) RETURN x.name, COUNT { MATCH (m:Movie) WITH count(m) AS c WHERE c < x.born RETURN c } AS r ORDER BY x.name
+MATCH (n:Person) RETURN n.born, count(*) + COUNT { (k:Person) WHERE k.born <= n.born } AS r ORDER BY n.born
+MATCH (n:Person) RETURN n.born AS k, [count(*), EXISTS { (k:Person {born: n.born})-[:KNOWS]->(l) WHERE l.born > n.born }] AS r ORDER BY k
+MATCH (n:Person) RETURN n.born AS b, sum(n.born + COUNT { (n)--() }) + size([(k:Person {born: n.born})--() | k.name]) AS r ORDER BY b
+MATCH (x:Person) WITH x.born > 1900 AS late, count(x) AS c WHERE count(x) > 1 RETURN late, c

@@ -5,10 +5,11 @@ other items group by: a variable or a property, written the same. Source: openCy
 """
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.scopes import Place
-from memgraph_py.cypher.tree import children, same, walk
+from memgraph_py.cypher.tree import children, same
 from memgraph_py.functions.registry import AGGREGATES
 
 _SUBQUERIES = (ast.ExistsSubquery, ast.CountSubquery, ast.CollectSubquery)
@@ -67,10 +68,18 @@ def _beside_aggregates(
         return
     if node.__class__ in (*_SUBQUERIES, ast.PatternComprehension, ast.PatternPredicate, ast.ShortestPath):
         grouped = names.union(group.name for group in groups if isinstance(group, ast.Variable))
-        for part in walk(node):
+        for part in _without_groups(node, groups):
             named = part.name if isinstance(part, ast.Variable) else getattr(part, "variable", None)
             if isinstance(named, str) and named in place.scope and named not in grouped:
                 yield named, part.offset
         return
     for child in children(node):
         yield from _beside_aggregates(child, names, groups, place)
+
+
+def _without_groups(node: ast.Expression, groups: Collection[ast.Expression]) -> Iterator[Any]:
+    """The parts of a subquery, but for the properties that are groups."""
+    yield node
+    for child in children(node):
+        if not isinstance(child, ast.PropertyAccess) or not any(same(child, group) for group in groups):
+            yield from _without_groups(child, groups)

@@ -12,8 +12,11 @@ from memgraph_py.cypher.tree import binds, children, same, walk
 from memgraph_py.immutable import immutable
 
 
-def project(projection: ast.Projection, place: Place, where: ast.Expression | None = None) -> Scope:
-    """Check a projection; gives the columns with their kinds, in order. ``where`` is the WHERE of a WITH.
+def project(
+    projection: ast.Projection, place: Place, where: ast.Expression | None = None, kept: tuple[str, ...] = ()
+) -> Scope:
+    """Check a projection; gives the columns with their kinds, in order, and then what is kept beside them. ``where`` is
+    the WHERE of a WITH.
 
     What groups or removes duplicates hides from ORDER BY and WHERE what was bound before it.
     """
@@ -35,6 +38,7 @@ def project(projection: ast.Projection, place: Place, where: ast.Expression | No
     grouped = len(groups) < len(projection.items)
     if grouped:
         _check_groups(projection, groups, place)
+    columns.update({name: place.scope[name] for name in kept if name in place.scope})
     seen = _Projected(projection.items, columns, place) if projection.distinct or grouped else None
     behind = Place({**place.scope, **columns}, findings)
     for sort in projection.order_by:
@@ -48,10 +52,10 @@ def project(projection: ast.Projection, place: Place, where: ast.Expression | No
     if where is not None:
         if seen is not None:
             seen.check(where)
-        check_predicate(where, behind)
+        check_predicate(where, behind.aggregating(Aggregation.ALLOWED) if grouped else behind)
         if seen is not None:  # so do those that make a part of WHERE a column
-            kept = {node.offset for part in seen.repeated(where) for node in walk(part)}
-            literals[literals_before:] = [one for one in literals[literals_before:] if one.offset not in kept]
+            columns_again = {node.offset for part in seen.repeated(where) for node in walk(part)}
+            literals[literals_before:] = [one for one in literals[literals_before:] if one.offset not in columns_again]
     return columns
 
 
@@ -108,7 +112,7 @@ class _Projected:
         if is_aggregate(node):
             check(node, Place(self.columns, self.place.findings, Aggregation.ALLOWED))
             raise self.place.error(
-                "an aggregate in ORDER BY has to be one of the columns", node.offset, "InvalidAggregation"
+                "an aggregate in ORDER BY or WHERE has to be one of the columns", node.offset, "InvalidAggregation"
             )
         if binds(node):  # whether a pattern may stand here as a predicate is checked with the whole expression
             check(node, Place(self.columns, self.place.findings, predicate=True))

@@ -217,7 +217,7 @@ def _check_clause(
 
 
 def _check_with(clause: ast.With, place: Place) -> Place:
-    columns = project(clause.projection, place, clause.where)
+    columns = project(clause.projection, place, clause.where, clause.kept)
     check_aliases(clause.projection, place)
     return Place(columns, place.findings)
 

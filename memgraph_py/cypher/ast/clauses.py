@@ -63,9 +63,12 @@ class Projection:
 
 @immutable
 class With:
+    """``kept``: variables that are seen behind it though it groups, as those that a subquery takes in."""
+
     projection: Projection
     where: Expression | None
     offset: int
+    kept: tuple[str, ...] = ()
 
 
 @immutable
