@@ -304,7 +304,7 @@ def map_header(size: int) -> bytes:
 
 def pack_text(text: str) -> bytes:
     """The bytes of a string."""
-    data = text.encode("utf-8", "replace")  # a lone surrogate, from an escape in a query, has no bytes
+    data = text.encode("utf-8", "replace")  # half a surrogate pair, as in a file's name, has none
     return _header(len(data), 0x80, 0xD0) + data
 
 

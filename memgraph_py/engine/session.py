@@ -21,6 +21,7 @@ from memgraph_py.engine.inner_transactions import InnerTransactions
 from memgraph_py.engine.result import Result, Summary, Taken
 from memgraph_py.engine.single import check_in_time, read_row, write_row_within, write_within
 from memgraph_py.engine.statements import Core, PreparedQuery
+from memgraph_py.engine.texts import check_texts
 from memgraph_py.engine.together import Together, run_together, runs_together
 from memgraph_py.engine.vectorise import Counts
 from memgraph_py.errors import (
@@ -93,12 +94,16 @@ class Session:
         parameters: Mapping[str, Value] | None = None,
         access: Access = Access.WRITE,
         timeout_seconds: float | None = None,
+        *,
+        is_utf8: bool = False,
     ) -> Result:
-        """Prepare the statement and start it; rows are computed as they are pulled.
+        """Prepare the statement and start it; rows are computed as they are pulled. ``is_utf8``: its texts are surely.
 
         Raises every error that can be known before the first row. A write under Access.READ is refused.
         """
         given = parameters or {}
+        if not is_utf8:
+            check_texts(text, given)
         self.text = text
         if self._transaction is None:
             self._begin_number()

@@ -297,11 +297,11 @@ class Conversation:
         timeout_seconds = self._timeout_seconds(options)
         self._ends_at = started + timeout_seconds if timeout_seconds and not in_transaction else None
         if len(request.text) <= INLINE_TEXT_CHARACTERS and not self._streams:
-            result = session.run(request.text, request.parameters, access, timeout_seconds)
+            result = session.run(request.text, request.parameters, access, timeout_seconds, is_utf8=True)
             self._open_result(request, result, started, large=large)
             return None
         # a new text takes long to parse; a write first buffers the rows of the open results
-        running = self._in_worker(session.run, request.text, request.parameters, access, timeout_seconds)
+        running = self._in_worker(session.run, request.text, request.parameters, access, timeout_seconds, is_utf8=True)
         return self._run_in_worker(request, running, started, large=large)
 
     def _run_in_worker(

@@ -27,6 +27,7 @@ from memgraph_py.functions.registry import (
     Procedure,
 )
 from memgraph_py.values.temporal import Date, DateTime, Duration, LocalDateTime, LocalTime, Time
+from memgraph_py.values.text_heaps import is_utf8
 from memgraph_py.values.types import (
     INT64_MAX,
     INT64_MIN,
@@ -167,7 +168,9 @@ def _check_value(name: str, value: object) -> None:
         case list():
             for item in value:
                 _check_value(name, item)
-        case dict() if all(isinstance(key, str) for key in value):
+        case str() if not is_utf8(value):
+            raise ProcedureCallFailed(f'"{name}" failed: it gave half a surrogate pair, which is no character')
+        case dict() if all(isinstance(key, str) and is_utf8(key) for key in value):
             for item in value.values():
                 _check_value(name, item)
         case int() if INT64_MIN <= value <= INT64_MAX:

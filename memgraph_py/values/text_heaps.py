@@ -16,6 +16,11 @@ JOINED_CHARACTERS = 1 << 23
 _REPEATED_BYTES = 1 << 16
 
 
+def is_utf8(text: str) -> bool:
+    """False where it holds half a surrogate pair, which has no bytes."""
+    return text.isascii() or text.encode("utf-8", "replace").decode() == text
+
+
 def pack_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """(texts,) handles, and the heap. Raises LimitExceeded for a text of 16 MiB or more, which no handle can tell."""
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))

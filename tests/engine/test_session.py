@@ -9,6 +9,7 @@ from memgraph_py.bounds import MemoryPool
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import (
     AccessModeViolation,
+    ArgumentError,
     ConstraintViolation,
     CypherError,
     CypherSyntaxError,
@@ -361,3 +362,24 @@ def test_a_constraint_without_an_index_has_no_options(database: Database) -> Non
     with pytest.raises(CypherError, match="only constraints with an index"):
         session.run(text, {"given": {"indexProvider": "range-1.0"}}).values()
     session.run(text, {"given": {}}).values()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", "a\udfffb", ["a", "\ud800"], {"\ud800": 1}, {"a": [{"b": "\ud800"}]}],
+    ids=ascii,
+)
+@pytest.mark.parametrize("text", ["RETURN $x", "CREATE (n:N) SET n.a = $x", "CREATE (n:N $x)"])
+def test_half_a_surrogate_pair_is_no_text(database: Database, text: str, value: Value) -> None:
+    with pytest.raises(ArgumentError, match="parameter 'x' holds half a surrogate pair"):
+        rows(database, text, x=value)
+    assert rows(database, "MATCH (n) RETURN count(*)") == [[0]]
+
+
+def test_half_a_surrogate_pair_stands_nowhere_in_a_statement(database: Database) -> None:
+    for text in ("RETURN '\ud800'", "CREATE (n:`\ud800`)", "RETURN 1 AS `\ud800`"):
+        with pytest.raises(CypherSyntaxError):
+            rows(database, text)
+    with pytest.raises(ArgumentError):
+        database.session().run("RETURN 1", {"\ud800": 1})
+    assert rows(database, "RETURN $x", x="😀é") == [["😀é"]]
