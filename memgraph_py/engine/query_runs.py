@@ -7,6 +7,7 @@ from itertools import chain
 from memgraph_py.columnar import Batch, Column
 from memgraph_py.engine.statements import PreparedQuery
 from memgraph_py.engine.vectorise import Vectorised
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.values.types import Value
 
 
@@ -52,10 +53,10 @@ class Calls:
         columns: dict[str, list[Value]] = {}
         for name in first.parameters:
             values = [run.parameters[name] for run, _ in runs]
-            columns[f"${name}"] = values[0] if len(runs) == 1 else [*chain.from_iterable(values)]
+            columns[of_parameter(name)] = values[0] if len(runs) == 1 else [*chain.from_iterable(values)]
         for name in first.literals:
             literals = [[prepared.literals[name]] * run.rows for run, prepared in runs]
-            columns[f"${name}"] = [*chain.from_iterable(literals)]
+            columns[of_parameter(name)] = [*chain.from_iterable(literals)]
         return Calls(first.vectorised, sum(group.rows for group in groups), columns)
 
     def part(self, start: int, end: int) -> "Calls":

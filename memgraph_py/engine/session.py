@@ -37,6 +37,7 @@ from memgraph_py.execution.memory import held_rows
 from memgraph_py.execution.profiling import Profile, ProfilingContext
 from memgraph_py.execution.single import Row, SeveralRows, Writing
 from memgraph_py.functions.registry import Environment
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.storage.transaction import Access, Transaction
 from memgraph_py.storage.view import GraphView, WritableGraph
 from memgraph_py.values.types import Value
@@ -156,8 +157,8 @@ class Session:
         self.text, self._takes_effect = text, False
         budget = Budget(self._core.limits.bounded_seconds)
         context = self._new_context(prepared, transaction, prepared.literals, self._deadline, budget, None)
-        given = {f"${name}": columns[name] for name in prepared.parameters}
-        given |= {f"${name}": Column.constant(value, rows) for name, value in prepared.literals.items()}
+        given = {of_parameter(name): columns[name] for name in prepared.parameters}
+        given |= {of_parameter(name): Column.constant(value, rows) for name, value in prepared.literals.items()}
         return run_together(prepared, Batch(rows, given), context, transaction)
 
     def run_single(self, prepared: PreparedQuery, parameters: Mapping[str, Value]) -> tuple[Row | None, Counts]:

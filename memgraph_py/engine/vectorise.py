@@ -39,6 +39,7 @@ from memgraph_py.plan.expressions import (
     Property,
     Variable,
 )
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.plan.operators import (
     Argument,
     Create,
@@ -245,9 +246,9 @@ def _over_rows(node: object, names: tuple[str, ...]) -> object:
         case Unit():
             return ParameterRows(names)
         case Argument():
-            return Argument((*node.variables, *(f"${name}" for name in names)))
+            return Argument((*node.variables, *map(of_parameter, names)))
         case Parameter():
-            return Variable(f"${node.name}")
+            return Variable(of_parameter(node.name))
         case Constant(expression):  # it differs from row to row now
             return expression
         case _:

@@ -26,6 +26,7 @@ from memgraph_py.execution.memory import column_bytes
 from memgraph_py.functions.registry import Environment
 from memgraph_py.list_column import ListColumn, is_long
 from memgraph_py.plan.expressions import Expression, Parameter
+from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import Operator
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.single import single_column
@@ -47,7 +48,7 @@ __all__ = [
 OperatorType = TypeVar("OperatorType")
 Runner = Callable[[Any, "ExecutionContext"], Iterator[Batch]]
 
-RUN_ROWS = "@run"
+RUN_ROWS = own("run")
 """A column of the parameter rows that numbers them, where somebody wants to know what each of them changed."""
 RUNNERS: dict[type, Runner] = {}
 """The function of each operator, complete after the package is imported."""
@@ -218,7 +219,7 @@ class ExecutionContext:
         """The subplan's rows for all rows of the outer batch, and the name of the column that numbers them."""
         nested = self.nested()
         nested.argument = argument
-        nested.row_name = row_name = f"@row{nested.depth}"
+        nested.row_name = row_name = own(f"row{nested.depth}")
         return nested.run(operator), row_name
 
     def nested(self) -> "ExecutionContext":

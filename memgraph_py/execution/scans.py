@@ -8,6 +8,7 @@ from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids, relationship_ids
 from memgraph_py.execution.executor import RUN_ROWS, ExecutionContext, constant, executes, widen
 from memgraph_py.execution.single import Composition, SingleStep, composes
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.plan.operators import (
     AllNodes,
     Argument,
@@ -58,7 +59,7 @@ def parameter_rows(operator: ParameterRows, context: ExecutionContext) -> Iterat
     """The sets of parameters of a vectorised run, in one batch."""
     assert context.parameter_rows is not None, "a vectorised plan runs over parameter rows"
     if context.parameter_rows.rows:
-        names = [f"${name}" for name in operator.names]
+        names = [*map(of_parameter, operator.names)]
         if RUN_ROWS in context.parameter_rows.columns:
             names.append(RUN_ROWS)
         yield context.parameter_rows.select(names)

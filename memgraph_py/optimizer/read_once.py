@@ -15,6 +15,7 @@ from memgraph_py.optimizer.access import filters_above
 from memgraph_py.optimizer.cost import estimate_output
 from memgraph_py.optimizer.statistics import Statistics
 from memgraph_py.plan.expressions import Call, Expression, Property, Variable
+from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import Aggregate, Extend, Filter, Operator, Project
 from memgraph_py.plan.substitution import replaced, rewrite_operators
 from memgraph_py.plan.tree import changed
@@ -74,5 +75,5 @@ def _read(predicate: Call) -> tuple[Expression | None, str]:
     for argument in predicate.arguments:
         match argument:
             case Property(Variable(name), key):
-                return argument, f"@{name}.{key}"
+                return argument, own(f"{name}.{key}")
     return None, ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from memgraph_py.optimizer.growth import Joined, Piece
 from memgraph_py.optimizer.patterns import Pattern, Predicate, Sought, Way
 from memgraph_py.plan.expressions import HasLabels, Variable
+from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import (
     AllNodes,
     Expand,
@@ -134,9 +135,9 @@ class _Writer:
 
     def _fresh(self, name: str) -> str:
         """A name that no column has."""
-        fresh = f"@{name}"
+        fresh = own(name)
         while fresh in self.bound or fresh in self.pattern.nodes:
-            fresh = f"@{fresh}"
+            fresh = own(fresh)
         return fresh
 
     def _demand_labels(self, name: str, labels: list[str]) -> None:

@@ -36,6 +36,7 @@ from memgraph_py.plan.expressions import (
     Reduce,
     Variable,
 )
+from memgraph_py.plan.names import is_own, shown
 from memgraph_py.plan.operators import NodeSpec, Operator, RelationshipSpec, SetItem
 from memgraph_py.plan.tree import inputs
 from memgraph_py.plan.variables import columns
@@ -76,7 +77,7 @@ CALL_PRECEDENCE = 10
 
 def lines(plan: Operator) -> list[str]:
     """The plan as a tree, root first, one operator a line."""
-    drawn = [line(plan)]
+    drawn = [shown(line(plan))]
     below = inputs(plan)
     for place, child in enumerate(below):
         last = place == len(below) - 1
@@ -103,11 +104,11 @@ def describe(
 
     ``estimate`` gives an operator's expected rows, ``measured`` what came of it.
     """
-    arguments: dict[str, Value] = {"Details": details(plan), "EstimatedRows": float(estimate(plan))}
+    arguments: dict[str, Value] = {"Details": shown(details(plan)), "EstimatedRows": float(estimate(plan))}
     found: dict[str, Value] = {
         "operatorType": type(plan).__name__,
         "args": arguments,
-        "identifiers": [name for name in columns(plan) if not name.startswith("@")],
+        "identifiers": [name for name in columns(plan) if not is_own(name)],
         "children": [describe(child, estimate, measured) for child in inputs(plan)],
     }
     if measured is not None:

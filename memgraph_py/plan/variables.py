@@ -40,6 +40,7 @@ from memgraph_py.plan.expressions import (
     Remembering,
     Variable,
 )
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import EXPRESSION_TYPES, OPERATOR_TYPES, expression_parts, walk
 
@@ -346,7 +347,7 @@ _OWN_COLUMNS: dict[type, Callable[[Any], tuple[str, ...]]] = {
     operators.Drain: lambda operator: (),
     operators.Argument: lambda operator: operator.variables,
     operators.Distinct: lambda operator: operator.variables,
-    operators.ParameterRows: lambda operator: tuple(f"${name}" for name in operator.names),
+    operators.ParameterRows: lambda operator: tuple(map(of_parameter, operator.names)),
     operators.Project: lambda operator: operator.names,
     operators.Aggregate: lambda operator: operator.key_names + operator.aggregate_names,
     operators.PathCount: _bound_variable,

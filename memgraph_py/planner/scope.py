@@ -9,6 +9,7 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.lexer import position
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.immutable import immutable
+from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
 from memgraph_py.plan.tree import over
 from memgraph_py.plan.variables import columns, read_variables
@@ -64,7 +65,7 @@ class Scope:
 
     def fresh(self) -> str:
         """A name that no user can write, unique in the query."""
-        return f"@{next(self.counter)}"
+        return own(str(next(self.counter)))
 
 
 def narrowed(subplan: Operator, outer: tuple[str, ...]) -> Operator:

@@ -410,3 +410,9 @@ MATCH (n:Person) RETURN n.born, count(*) + COUNT { (k:Person) WHERE k.born <= n.
 MATCH (n:Person) RETURN n.born AS k, [count(*), EXISTS { (k:Person {born: n.born})-[:KNOWS]->(l) WHERE l.born > n.born }] AS r ORDER BY k
 MATCH (n:Person) RETURN n.born AS b, sum(n.born + COUNT { (n)--() }) + size([(k:Person {born: n.born})--() | k.name]) AS r ORDER BY b
 MATCH (x:Person) WITH x.born > 1900 AS late, count(x) AS c WHERE count(x) > 1 RETURN late, c
+MATCH (`@0`:Person)-->()-->(m) RETURN `@0`.name, m.name ORDER BY `@0`.name, m.name
+MATCH ()-[`@0`]->(m)-->(`@1`) RETURN type(`@0`), m.name, `@1`.name ORDER BY m.name, `@1`.name, type(`@0`)
+WITH 7 AS `@2`, 8 AS `@1`, 9 AS `@0` MATCH ()-[:ACTED_IN]->(x) RETURN `@0`, `@1`, `@2`, x.title ORDER BY x.title
+UNWIND [1,2] AS `@row1` MATCH (n:Person) WHERE EXISTS { MATCH (n)-->(m) WHERE m.born > `@row1` } RETURN n.name, `@row1` ORDER BY n.name, `@row1`
+UNWIND [1815,1950] AS `@row1` CALL (`@row1`) { MATCH (n:Person {born: `@row1`}) RETURN n.name AS i } RETURN i, `@row1` ORDER BY i
+MATCH (n:Person) WITH n, 5 AS `$name` WHERE n.name = $name RETURN n.name, `$name`

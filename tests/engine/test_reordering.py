@@ -6,6 +6,7 @@ from memgraph_py.engine.database import Database
 from memgraph_py.engine.query_runs import QueryRun, groups_of
 from memgraph_py.engine.reordering import PLANS_MAX, blocks_of
 from memgraph_py.engine.statements import PreparedQuery
+from memgraph_py.plan.names import of_parameter
 from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Value
 
@@ -33,7 +34,7 @@ def blocks(database: Database, *calls: tuple[str, Value]) -> list[tuple[str, lis
         texts[id(prepared.vectorised)] = text
         queries.append((QueryRun(text, 1, {"id": [value], "other": [KNOWN], "at": [at]}), prepared))
     found = blocks_of([*groups_of(queries)])
-    return None if found is None else [(texts[id(one.plan)], one.columns["$id"]) for one in found]
+    return None if found is None else [(texts[id(one.plan)], one.columns[of_parameter("id")]) for one in found]
 
 
 def test_nodes_come_first_where_no_edge_sought_them_before(database: Database) -> None:

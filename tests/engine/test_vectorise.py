@@ -105,6 +105,16 @@ def test_merge_run_creates_each_value_once(database: Database) -> None:
     assert database.session().run("MATCH (n:Node) RETURN n.id AS id ORDER BY id").values() == [["a"], ["b"], ["c"]]
 
 
+def test_a_variable_is_not_taken_for_a_parameter(database: Database) -> None:
+    database.session().run("CREATE (:Node {id: 1}), (:Node {id: 2})").values()
+    text = "MATCH (`$map`:Node {id: $id}) SET `$map`.x = $map.v"
+    assert is_vectorised(database, text)
+    run = QueryRun(text, 2, {"id": [1, 2], "map": [{"v": 3}, {"v": 4}]})
+    Ingestion(database).apply([run], uuid4(), {PARTITION: 1}, None).result()
+    found = database.session().run("MATCH (n:Node) RETURN n.id, n.x ORDER BY n.id").values()
+    assert found == [[1, 3], [2, 4]]
+
+
 def test_failing_call_is_named_and_nothing_is_written(database: Database) -> None:
     ingestion, stream = Ingestion(database), uuid4()
     runs = [QueryRun(NODE, 1, {"id": ["1"]}), QueryRun(NODE, 3, {"id": ["2", {"no": "map"}, "3"]})]

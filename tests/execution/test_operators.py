@@ -360,11 +360,12 @@ def test_union_eager_and_cancellation(new_context: NewContext) -> None:
 
 
 def test_parameter_rows(new_context: NewContext) -> None:
+    from memgraph_py.plan.names import of_parameter
     from memgraph_py.plan.operators import ParameterRows
 
-    rows = Batch(2, {"$id": Column.from_values(["a", "b"])})
+    rows = Batch(2, {of_parameter("id"): Column.from_values(["a", "b"])})
     context = new_context(parameter_rows=rows)
-    plan = Create(ParameterRows(("id",)), (NodeSpec("n", ("N",), MapOf(("id",), (Variable("$id"),))),), ())
+    plan = Create(ParameterRows(("id",)), (NodeSpec("n", ("N",), MapOf(("id",), (Variable(of_parameter("id")),))),), ())
     run(Drain(plan), context)
     found = Project(LabelScan(Unit(), "n", "N"), ("id",), (Property(Variable("n"), "id"),))
     assert run(found, context) == [("a",), ("b",)]

@@ -3,6 +3,7 @@
 import pytest
 
 from memgraph_py.plan.expressions import Call, Expression, Literal, Parameter, Property, Variable
+from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import AllNodes, Filter, LabelScan, Project, Union, Unit
 from memgraph_py.plan.printing import describe, expression_text, lines, value_text
 
@@ -44,7 +45,7 @@ def test_a_fork_is_drawn_with_both_branches() -> None:
 
 
 def test_the_map_names_what_a_user_wrote() -> None:
-    plan = Filter(LabelScan(AllNodes(Unit(), "@0"), "n", "A"), Literal(True))
+    plan = Filter(LabelScan(AllNodes(Unit(), own("0")), "n", "A"), Literal(True))
     described = describe(plan, estimate=lambda operator: 3)
     assert described["operatorType"] == "Filter"
     assert described["args"] == {"Details": "true", "EstimatedRows": 3.0}
