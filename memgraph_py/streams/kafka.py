@@ -10,9 +10,10 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import (
+    OFFSET_BEGINNING,
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
@@ -22,7 +23,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec, OffsetSpec
+from confluent_kafka.admin._listoffsets import EarliestSpec, LatestSpec
 from confluent_kafka.admin._metadata import ClusterMetadata, TopicMetadata
 
 from memgraph_py.storage.changes import Partition, StreamPosition
@@ -255,11 +256,19 @@ class KafkaSource:
 
     def ask_ends(self, seconds: float) -> dict[int, Ends | None]:
         """The same by asking the broker, which may take so long; nothing where it does not answer."""
-        numbers = list(self._partitions)
-        ends: dict[int, Ends | None] = dict.fromkeys(numbers)
-        asked = [self._offsets(numbers, spec, seconds) for spec in (EarliestSpec(), LatestSpec())]  # type: ignore[no-untyped-call]  # the client's
-        oldest, newest = (answers() for answers in asked)
-        ends.update({number: Ends(oldest[number], newest[number]) for number in oldest.keys() & newest.keys()})
+        admin = self._administration()
+        partitions = [TopicPartition(self._settings.topic, number) for number in self._partitions]
+        asked = [
+            admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
+            for spec in (EarliestSpec(), LatestSpec())  # type: ignore[no-untyped-call]  # the client's
+        ]
+        ends: dict[int, Ends | None] = dict.fromkeys(self._partitions)
+        for partition in partitions:
+            try:
+                oldest, end = (int(answers[partition].result().offset) for answers in asked)
+            except KafkaException:
+                continue
+            ends[partition.partition] = Ends(oldest, end)
         return ends
 
     def acknowledge(self, next_offsets: Mapping[int, int]) -> None:
@@ -371,25 +380,15 @@ class KafkaSource:
         leader yet, so it is asked for again."""
         oldest: dict[int, int] = {}
         end = time.monotonic() + OLDEST_SECONDS
-        while (left := [number for number in numbers if number not in oldest]) and (now := time.monotonic()) < end:
-            oldest |= self._offsets(left, EarliestSpec(), end - now)()  # type: ignore[no-untyped-call]  # the client's
+        while len(oldest) < len(numbers) and (left := end - time.monotonic()) > 0:
+            # what stands for the oldest message is the same in place of a time as it is in place of an offset
+            asked = [TopicPartition(self._settings.topic, number, OFFSET_BEGINNING) for number in numbers]
+            with contextlib.suppress(KafkaException):
+                answers = self._consumer.offsets_for_times(asked, timeout=left)
+                oldest = {told.partition: told.offset for told in answers if told.error is None and told.offset >= 0}
             if len(oldest) < len(numbers):
                 time.sleep(0.1)
         return oldest
-
-    def _offsets(self, numbers: Sequence[int], spec: OffsetSpec, seconds: float) -> Callable[[], dict[int, int]]:
-        """Ask for an offset of each partition: what gives those that were told in time."""
-        partitions = [TopicPartition(self._settings.topic, number) for number in numbers]
-        asked = self._administration().list_offsets(dict.fromkeys(partitions, spec), request_timeout=seconds)
-
-        def answers() -> dict[int, int]:
-            told: dict[int, int] = {}
-            for partition, answer in asked.items():
-                with contextlib.suppress(KafkaException):
-                    told[partition.partition] = int(answer.result().offset)
-            return told
-
-        return answers
 
     def _administration(self) -> AdminClient:
         if self._admin is None:
