@@ -271,7 +271,11 @@ class Transform:
         payload = msgspec.msgpack.encode(message)
         try:
             self._wait_until(deadline)
-            self._channel.sendall(HEADER.pack(len(payload)) + payload)
+            if len(payload) > SOCKET_BUFFER_BYTES:
+                self._channel.sendall(HEADER.pack(len(payload)))
+                self._channel.sendall(payload)
+            else:
+                self._channel.sendall(HEADER.pack(len(payload)) + payload)
         except TimeoutError:
             raise self._late() from None
         except OSError:

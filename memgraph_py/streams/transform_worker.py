@@ -68,17 +68,24 @@ def main() -> None:
     source, name, run = msgspec.msgpack.decode(channel.receive(), type=tuple[str, str, bool])
     stream = _load(source, name, channel, run=run)
     decoder = msgspec.msgpack.Decoder(tuple[int, list[list[bytes]]])
-    encode = msgspec.msgpack.Encoder().encode
+    encoder = msgspec.msgpack.Encoder()
+    reply = bytearray()
+    sequence = 1
     while True:
-        first, batches = decoder.decode(channel.receive())
-        for sequence, batch in enumerate(batches, first):
-            try:
+        answer: object = None
+        try:
+            sequence, batches = decoder.decode(channel.receive())
+            for batch in batches:
                 answer = stream(batch)
-                reply = _encode(encode, sequence, answer, depth_max)
-            except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included
-                channel.send(encode((sequence, _describe(error, name), ())))
-                break
-            channel.send(reply)
+                _encode(encoder, sequence, answer, reply, depth_max)
+                channel.send_framed(reply)
+                sequence += 1
+        except BaseException as error:  # noqa: BLE001  # foreign code may raise anything, SystemExit included
+            answer = batches = None  # what there was no memory for
+            fault = _describe(error, name)
+            if isinstance(error, MemoryError):
+                fault += f"\nthe script's process may take {memory_bytes} bytes of memory"
+            channel.send(encoder.encode((sequence, fault, ())))
 
 
 class Channel:
@@ -87,33 +94,41 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def receive(self) -> bytes:
+    def receive(self) -> bytes | bytearray:
         """The next frame, most of which come with one call; ends the process when the parent is gone. The parent sends
-        no other before it has all answers."""
+        no other before it has all answers. Raises MemoryError where there is no room for it, and it is read over."""
         first = self._read_some(FIRST_BYTES)
         while len(first) < HEADER.size:
             first += self._read_some(FIRST_BYTES)
         (length,) = HEADER.unpack_from(first)
-        parts = [first[HEADER.size :]]
-        length -= len(parts[0])
-        while length > 0:
-            parts.append(self._read_some(min(length, READ_BYTES)))
-            length -= len(parts[-1])
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        done = len(first) - HEADER.size
+        if done == length:
+            return first[HEADER.size :]
+        try:
+            frame = bytearray(length)
+        except MemoryError:
+            while done < length:
+                done += len(self._read_some(min(length - done, READ_BYTES)))
+            raise
+        frame[:done] = first[HEADER.size :]
+        with memoryview(frame) as view:
+            while done < length:
+                part = self._read_some(min(length - done, READ_BYTES))
+                view[done : done + len(part)] = part
+                done += len(part)
+        return frame
 
     def send(self, payload: bytes) -> None:
-        """Write a frame whole; with one call where it is short."""
-        header = HEADER.pack(len(payload))
-        if len(payload) > READ_BYTES:  # two of them might not fit into the memory that there is
-            self._write(header)
-            self._write(payload)
-        else:
-            self._write(header + payload)
+        """Write a frame whole."""
+        self.send_framed(bytearray(HEADER.size) + payload)
 
-    def _write(self, part: bytes) -> None:
-        rest = memoryview(part)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+    def send_framed(self, frame: bytearray) -> None:
+        """The same with room for the length left before the payload; with one call where it is short."""
+        HEADER.pack_into(frame, 0, len(frame) - HEADER.size)
+        with memoryview(frame) as view:
+            done = 0
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
 
     def _read_some(self, count: int) -> bytes:
         part = os.read(self._descriptor, count)
@@ -145,14 +160,11 @@ def _load(source: str, name: str, channel: Channel, *, run: bool) -> Stream:
     return stream
 
 
-class _Encode(Protocol):
-    def __call__(self, value: object, /) -> bytes: ...
-
-
-def _encode(encode: _Encode, sequence: int, answer: object, depth_max: int) -> bytes:
-    """The reply to a batch. Raises Malformed with the place of the first fault."""
+def _encode(encoder: msgspec.msgpack.Encoder, sequence: int, answer: object, reply: bytearray, depth_max: int) -> None:
+    """The reply to a batch, as a frame. Raises Malformed with the place of the first fault."""
     try:
-        return encode((sequence, "", group(answer, depth_max)))
+        # into what there is already: where it cannot make room for its own output, msgspec ends the process
+        encoder.encode_into((sequence, "", group(answer, depth_max)), reply, HEADER.size)
     except (OverflowError, UnicodeEncodeError, RecursionError, TypeError):
         _find_fault(answer, depth_max)
         raise

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from memgraph_py.config import Limits
 from memgraph_py.errors import TransformError
 from memgraph_py.streams.transform import Reply, Transform
-from memgraph_py.streams.transform_worker import _encode
+from memgraph_py.streams.transform_worker import HEADER, _encode
 
 INTEGERS = st.integers(-(1 << 63), (1 << 63) - 1)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=5)
@@ -37,12 +37,19 @@ def transform() -> Iterator[Transform]:
         yield Transform(process, ours, Limits())
 
 
+def encoded(answer: object) -> bytearray:
+    """What the child sends of it, without the length before it."""
+    frame = bytearray()
+    _encode(msgspec.msgpack.Encoder(), 7, answer, frame, 100)
+    return frame[HEADER.size :]
+
+
 @given(ANSWERS)
 @settings(max_examples=300, deadline=None)
 def test_every_allowed_answer_arrives_as_it_was(
     transform: Transform, answer: list[tuple[str, dict[str, object]]]
 ) -> None:
-    payload = _encode(msgspec.msgpack.Encoder().encode, 7, answer, 100)
+    payload = encoded(answer)
     sequence, fault, runs = msgspec.msgpack.decode(payload, type=Reply)
     assert (sequence, fault) == (7, "")
     arrived = [
@@ -74,6 +81,6 @@ def test_any_bytes_are_a_reply_or_an_error(transform: Transform, payload: bytes)
 
 
 def test_nan_arrives(transform: Transform) -> None:
-    payload = _encode(msgspec.msgpack.Encoder().encode, 7, [("Q", {"v": math.nan})], 100)
+    payload = encoded([("Q", {"v": math.nan})])
     (run,) = transform._checked(msgspec.msgpack.decode(payload, type=Reply)[2])
     assert math.isnan(run.parameters["v"][0])  # type: ignore[arg-type]

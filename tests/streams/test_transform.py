@@ -154,12 +154,34 @@ def test_a_length_beyond_the_limit_is_not_waited_for(starter: TransformStarter) 
     assert "more than 67108864" in fault(starter, f"{body}import time\ntime.sleep(60)")
 
 
-@pytest.mark.parametrize("length", [100_000_000, 200_000_000])
-def test_an_answer_near_the_memory_limit_is_too_long_and_no_sudden_death(
-    starter: TransformStarter, length: int
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("[('Q', {'x': 'a' * 100_000_000})]", "take 1000000"),
+        ("[('Q', {'x': 'a' * 300_000_000})]", "may take 536870912 bytes of memory"),
+        ("[('Q', {'x': 'é' * 100_000_000})]", "may take 536870912 bytes of memory"),
+        ("[('Q', {'x': str(i) + 'a' * 1_000_000}) for i in range(400)]", "may take 536870912 bytes of memory"),
+        ("[('Q' * 300_000_000, {'x': 1})]", "may take 536870912 bytes of memory"),
+        ("[('Q', {'x' * 300_000_000: 1})]", "may take 536870912 bytes of memory"),
+        ("[('Q', {'x': 'a' * 600_000_000})]", "may take 536870912 bytes of memory"),
+    ],
+)
+def test_an_answer_that_there_is_no_memory_for_is_no_sudden_death(
+    starter: TransformStarter, answer: str, expected: str
 ) -> None:
-    told = fault(starter, f"return [('Q', {{'x': 'a' * {length}}})]")
-    assert "more than" in told or "MemoryError" in told
+    assert expected in fault(starter, f"return {answer}")
+
+
+def test_messages_that_there_is_no_memory_for_are_told(starter: TransformStarter) -> None:
+    transform = starter.start(Script("def stream(batch): return [('Q', {'bytes': len(m)}) for m in batch]", NAME))
+    try:
+        assert transform.apply([b"x" * 150_000_000]) == [QueryRun("Q", 1, {"bytes": [150_000_000]})]
+        with pytest.raises(TransformError) as caught:
+            transform.apply([b"x" * 300_000_000])
+        assert "MemoryError" in caught.value.text() and "may take 536870912 bytes of memory" in caught.value.text()
+        assert transform.status in (None, -9)
+    finally:
+        transform.close()
 
 
 def test_an_error_is_cut_to_what_a_person_reads(starter: TransformStarter) -> None:

@@ -76,5 +76,5 @@ def test_booleans_floats_and_the_ends_of_64_bits_stay() -> None:
 )  # fmt: skip
 def test_anything_else_is_refused_with_its_place(answer: object, text: str) -> None:
     with pytest.raises(Malformed) as refused:
-        _encode(msgspec.msgpack.Encoder().encode, 1, answer, 3)
+        _encode(msgspec.msgpack.Encoder(), 1, answer, bytearray(), 3)
     assert str(refused.value).startswith(text)
