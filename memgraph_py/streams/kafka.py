@@ -47,6 +47,9 @@ OLDEST_SECONDS = 3.0
 MISSING_AGAIN_SECONDS = 1.0
 """A broker that has just started may not know its topics yet, so a missing one is asked for twice."""
 ACKNOWLEDGE_SECONDS = 1.0
+ANSWER_BYTES_MAX = (1 << 31) - 1
+"""Whatever a broker keeps: an answer of more than librdkafka takes is asked for again and again, and one message may be
+that long."""
 PREFETCH_KILOBYTES = 16 * 1024
 GOODBYE_SECONDS = 2.0
 SOCKET_MILLISECONDS = 10_000
@@ -106,6 +109,7 @@ class KafkaSource:
                 "check.crcs": True,  # costs less than can be measured
                 "allow.auto.create.topics": False,
                 "enable.partition.eof": settings.reports_ends,
+                "receive.message.max.bytes": ANSWER_BYTES_MAX,
                 "queued.max.messages.kbytes": PREFETCH_KILOBYTES,
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 100 if settings.reports_ends else 500,

@@ -23,6 +23,9 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
     NewPartitions,
     NewTopic,
     ResourcePatternType,
@@ -50,7 +53,9 @@ SETTINGS = {
     "broker.heartbeat.interval.ms": "300",
     "controller.socket.timeout.ms": "2000",
     "log.retention.check.interval.ms": "500",
-    "log.cleaner.enable": "false",
+    "log.cleaner.backoff.ms": "100",
+    "log.cleaner.dedupe.buffer.size": "2097152",
+    "socket.request.max.bytes": "200000000",
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",
 }
@@ -58,7 +63,7 @@ SETTINGS = {
 lost. All is allowed but what ``RealBroker.denied`` forbids."""
 LOST = (KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT, KafkaError._TRANSPORT)
 """What the client says of a request whose answer did not come."""
-QUICK_START = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+QUICK_START = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 @dataclass(slots=True)
@@ -86,6 +91,16 @@ class RealBroker:
         while admin.list_topics(topic, timeout=10).topics[topic].error is not None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+    def configure_topic(self, topic: str, **settings: str) -> None:
+        """Set what a topic was not made with."""
+        entries = [
+            ConfigEntry(name.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in settings.items()
+        ]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+        admin = self._admin()
+        admin.incremental_alter_configs([resource])[resource].result(30)
 
     def delete_topic(self, topic: str) -> None:
         """Delete the topic; it is gone when this returns."""
@@ -139,7 +154,13 @@ class RealBroker:
                 deleted.result(30)
 
     def produce(
-        self, topic: str, values: Sequence[bytes | None], partition: int = 0, *, compression: str = "none"
+        self,
+        topic: str,
+        values: Sequence[bytes | None],
+        partition: int = 0,
+        *,
+        compression: str = "none",
+        key: bytes | None = None,
     ) -> None:
         """Append these messages to one partition, in order; they are there when this returns."""
         producer = Producer(
@@ -147,12 +168,12 @@ class RealBroker:
                 "bootstrap.servers": self.address,
                 "enable.idempotence": True,
                 "linger.ms": 5,
-                "message.max.bytes": 4 << 20,
+                "message.max.bytes": 200_000_000,
                 "compression.type": compression,
             }
         )
         for value in values:
-            producer.produce(topic, value, partition=partition)
+            producer.produce(topic, value, partition=partition, key=key)
             producer.poll(0)
         assert producer.flush(30) == 0
 

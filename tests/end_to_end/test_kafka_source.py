@@ -158,6 +158,13 @@ def test_a_source_that_read_nothing_knows_its_topic(
         new_source(position)
 
 
+def test_a_message_of_any_length_comes(apache_kafka: RealBroker, new_source: NewSource, topic: str) -> None:
+    """librdkafka asks again and again for an answer that is longer than its setting."""
+    apache_kafka.configure_topic(topic, max_message_bytes="200000000")
+    apache_kafka.produce(topic, [bytes(101_000_000), b"next"])
+    assert [len(value) for value in read(new_source(), 2).values] == [101_000_000, 4]
+
+
 def test_a_broker_that_restarts(apache_kafka: RealBroker, topic: str, new_source: NewSource) -> None:
     apache_kafka.produce(topic, [b"0"], 0)
     source = new_source()
