@@ -12,11 +12,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memgraph_py.config import DESCRIPTIONS, Settings, environment_name, flag_name, settings_from
+from memgraph_py.errors import StartupError
 
 if TYPE_CHECKING:  # imported when the process can be ended
     from memgraph_py.server.front import Front
 
 logger = logging.getLogger(__name__)
+
+OPEN_FILES_MIN = 64
+"""A start takes some thirty; and there are to be connections."""
 
 _PLACEHOLDERS = {
     "bolt_address": "ADDRESS",
@@ -67,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT. Raises StartupError."""
     settings = settings_from(vars(arguments), os.environ)
     _configure_logging(settings.log_level)
+    _open_files_as_many_as_allowed(settings)
     for number in (signal.SIGTERM, signal.SIGINT):  # until the event loop takes over there is nothing to save
         signal.signal(number, _end_at_once)
     from memgraph_py.kernels import (
@@ -88,6 +93,28 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         os._exit(0)
     return 0
+
+
+def _open_files_as_many_as_allowed(settings: Settings) -> None:
+    """A connection is an open file, and so is much of a stream: what the system allows at most, instead of the 1,024
+    or fewer that programs get which do not ask. Raises StartupError where that is too little to start."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # some systems tell more than they give
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if soft == resource.RLIM_INFINITY:
+        return
+    if soft < OPEN_FILES_MIN:
+        raise StartupError(
+            f"only {soft} files may be open at once, which is too little to start",
+            hint=f"allow at least {OPEN_FILES_MIN} and one more for each connection, for example with `ulimit -n`",
+        )
+    if soft < settings.limits.connections_max:
+        logger.warning("fewer files may be open at once than there may be connections", extra={"files": soft})
 
 
 async def _serve(front: "Front") -> None:

@@ -292,6 +292,32 @@ def test_sigterm_while_it_starts_is_clean_as_well(start_process: Start) -> None:
         assert "Traceback" not in server.stderr()
 
 
+@pytest.mark.parametrize("files", [10, 14, 20, 22, 32, 63])
+def test_too_few_open_files_are_one_line(tmp_path: Path, files: int) -> None:
+    folder = tmp_path / "data"
+    command = f'ulimit -n {files}; exec "$@"'
+    words = (sys.executable, "-m", "memgraph_py", "serve", "--bolt-port", "0", "--data-directory", str(folder))
+    ended = subprocess.run(["sh", "-c", command, "sh", *words], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"memgraph-py: only {files} files may be open at once, which is too little to start "
+        "(allow at least 64 and one more for each connection, for example with `ulimit -n`)\n"
+    )
+    assert not folder.exists()
+
+
+def test_more_files_may_be_open_than_a_program_gets_that_does_not_ask(tmp_path: Path) -> None:
+    with serving(tmp_path, ("sh", "-c", 'ulimit -Sn 64; exec "$@"', "sh")) as (process, uri):
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        (soft, hard) = next(line.split()[3:5] for line in limits.splitlines() if line.startswith("Max open files"))
+        assert soft == hard != "64"
+        with contextlib.ExitStack() as stack:
+            port = int(uri.rpartition(":")[2])
+            for _ in range(100):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            assert query(uri, "RETURN 1") == [[1]]
+
+
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_it_may_be_started_without_input_and_output(tmp_path: Path, closed: str) -> None:
     """A socket in their place would end the process, and a file there be written to by others."""
