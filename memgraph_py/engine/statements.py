@@ -23,7 +23,7 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis import Met, analyse
 from memgraph_py.cypher.parser import parse
 from memgraph_py.cypher.shapes import Shape, Stand, has_blanks, shape_of, stands_for
-from memgraph_py.engine.notifications import Notification, find_notifications
+from memgraph_py.engine.notifications import Notification, find_notifications, still_told
 from memgraph_py.engine.stream_control import StreamControl
 from memgraph_py.engine.turns import Turns
 from memgraph_py.engine.vectorise import Vectorised, vectorised
@@ -93,10 +93,10 @@ class _SharedPlan:
     shape: Shape
     names: dict[int, str]
 
-    def written(self, text: str, shape: Shape, stands: tuple[Stand, ...]) -> "_SharedPlan | None":
+    def written(self, text: str, shape: Shape, stands: tuple[Stand, ...], view: GraphView) -> "_SharedPlan | None":
         """The plan as that of another text of the shape, or of it when evenly spaced: with its literals, and the places
-        of what is told of it. None where it names a column otherwise."""
-        names, told = self.names, self.prepared.notifications
+        of what is told of it in this view. None where it names a column otherwise."""
+        names, told = self.names, still_told(self.prepared.notifications, view)
         if names:
             names = dict(zip(shape.places(names, self.shape), names.values(), strict=True))
             if not all(text.startswith(name, offset) for offset, name in names.items()):
@@ -131,7 +131,7 @@ class StatementCache:
         elements = view.size
         if isinstance(entry, PreparedQuery):
             if still_suits(entry, elements):
-                return entry
+                return self._up_to_date(key, entry, view)
         elif not isinstance(entry, _Shared | None):  # a text that is written like a shape is parsed, and refused
             return entry
         if len(text) > self._limits.query_bytes_max:
@@ -155,7 +155,15 @@ class StatementCache:
         entry = self._entries.get((text, view.schema.version))
         if not isinstance(entry, PreparedQuery):
             return None
-        return entry if still_suits(entry, view.size) else None
+        return self._up_to_date((text, view.schema.version), entry, view) if still_suits(entry, view.size) else None
+
+    def _up_to_date(self, key: tuple[str, int], entry: PreparedQuery, view: GraphView) -> PreparedQuery:
+        """The entry, which does not tell any more of names that came to be meanwhile."""
+        if not tells_of_known_names(entry, view):
+            return entry
+        entry = replace(entry, notifications=still_told(entry.notifications, view))
+        self._keep(key, entry)
+        return entry
 
     def _shared_plan(self, shape: Shape, text: str, view: GraphView, elements: int) -> PreparedQuery | None:
         """The plan of a text that differs from this one as texts of a plan may, with the literals of this one."""
@@ -166,7 +174,7 @@ class StatementCache:
             found = shared.plans.get(shape.others(shared.stands))
             if found is None or not still_suits(found.prepared, elements):
                 continue
-            plan = found.written(text, shape, shared.stands)
+            plan = found.written(text, shape, shared.stands, view)
             if plan is not None:
                 if key != shape.key and shared.stands:
                     self._share(shape.key, shared.stands, plan, view.schema.version)
@@ -329,6 +337,12 @@ def still_suits(entry: PreparedQuery, elements: int) -> bool:
     if then > 1_000 or elements > 1_000:
         return elements <= then * REPLAN_GROWTH and then <= elements * REPLAN_GROWTH
     return True
+
+
+def tells_of_known_names(entry: PreparedQuery, view: GraphView) -> bool:
+    """True where it tells that nothing has a name which came to be meanwhile: it was the reason to go the long way."""
+    told = entry.notifications
+    return bool(told) and len(still_told(told, view)) < len(told)
 
 
 def core_of(environment: Environment) -> Core:

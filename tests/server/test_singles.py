@@ -143,3 +143,16 @@ def test_reads_that_wait_are_answered_in_order(
 
 def _queries(text: str) -> int:
     return int(float(next(line.split()[1] for line in text.splitlines() if line.startswith("memgraph_queries_total"))))
+
+
+def test_a_text_of_names_that_came_to_be_is_such_a_read(connect: Callable[[], Peer], answered: list[bool]) -> None:
+    peer = opened(connect(), None)
+    text = run("MATCH (n:Later {key: $value}) RETURN n.name", {"value": 1})
+    told(peer, run("CREATE INDEX ON :Later(key)"), pull())
+    for _ in range(3):
+        told(peer, text, pull())
+    assert not any(answered)
+    told(peer, run("CREATE (:Later {key: 1, name: 'x'})"), pull())
+    answers = [told(peer, text, pull()) for _ in range(3)]
+    assert answers[0][1] == answers[2][1]
+    assert answered[-1]
