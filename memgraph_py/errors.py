@@ -36,6 +36,7 @@ __all__ = [
     "LimitExceeded",
     "MemoryLimitExceeded",
     "MemoryPoolExceeded",
+    "MistypedExpression",
     "ParameterMissing",
     "Position",
     "ProcedureCallFailed",
@@ -110,6 +111,10 @@ class CypherTypeError(CypherError, code="Neo.ClientError.Statement.TypeError", t
     """A value has a type that the function or clause does not take."""
 
 
+class MistypedExpression(CypherTypeError, code="Neo.ClientError.Statement.SyntaxError", tck_type="TypeError"):
+    """The same, known from the text alone."""
+
+
 class ArgumentError(CypherError, code="Neo.ClientError.Statement.ArgumentError", tck_type="ArgumentError"):
     """A value has the right type and is out of range."""
 
@@ -175,11 +180,11 @@ class ForbiddenOnConstraintIndex(CypherError, code="Neo.ClientError.Schema.Forbi
     """An index that belongs to a constraint goes with it alone."""
 
 
-class SchemaMissing(CypherError, code="Neo.ClientError.Schema.IndexNotFound"):
-    """No index of that name or shape."""
+class SchemaMissing(CypherError, code="Neo.DatabaseError.Schema.IndexDropFailed"):
+    """No index of that name or shape to drop; the codes of both are those of Neo4j."""
 
 
-class ConstraintMissing(SchemaMissing, code="Neo.ClientError.Schema.ConstraintNotFound"):
+class ConstraintMissing(SchemaMissing, code="Neo.DatabaseError.Schema.ConstraintDropFailed"):
     """No constraint of that name or shape."""
 
 

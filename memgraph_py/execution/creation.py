@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 
 from memgraph_py.columnar import Batch, Column, Kind
-from memgraph_py.errors import CypherTypeError, EntityNotFound, SemanticError
+from memgraph_py.errors import ArgumentError, CypherTypeError, SemanticError
 from memgraph_py.execution.evaluation import EVALUATORS, evaluate, node_ids, property_maps
 from memgraph_py.execution.executor import ExecutionContext, executes
 from memgraph_py.execution.labels import names_by_rows
@@ -229,7 +229,7 @@ def _end_nodes(column: Column, name: str) -> NodeIds:
         return column.values
     ids = node_ids(column)
     if (ids < 0).any():
-        raise EntityNotFound(f"cannot create a relationship: its end '{name}' is null", detail="MissingNode")
+        raise ArgumentError(f"cannot create a relationship: its end '{name}' is null", detail="MissingNode")
     return ids
 
 

@@ -37,6 +37,7 @@ from memgraph_py.plan.operators import (
     Unwind,
 )
 from memgraph_py.storage.single import SingleView
+from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import RelationshipReference, Value
 
 _WRITES = frozenset(WRITES)
@@ -367,7 +368,7 @@ def row_count(expression: Expression, clause: str, context: ExecutionContext) ->
     else:
         value = evaluate(expression, Batch(1, {}), context).value(0)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise CypherSyntaxError(f"{clause} needs an integer, got {value!r}", detail="InvalidArgumentType")
+        raise CypherSyntaxError(f"{clause} needs an integer, got {type_name(value)}", detail="InvalidArgumentType")
     if value < 0:
         raise CypherSyntaxError(f"{clause} must not be negative, got {value}", detail="NegativeIntegerArgument")
     return value

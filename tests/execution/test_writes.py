@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from memgraph_py.engine.database import Database
-from memgraph_py.errors import CypherTypeError, EntityNotFound, SemanticError
+from memgraph_py.errors import ArgumentError, CypherTypeError, EntityNotFound, SemanticError
 from memgraph_py.execution.executor import ExecutionContext, execute
 from memgraph_py.plan.expressions import Call, Expression, Literal, MapOf, PathOf, Property, Variable
 from memgraph_py.plan.operators import (
@@ -93,7 +93,7 @@ def test_maps_cannot_be_stored(new_context: NewContext, value: Value) -> None:
 
 def test_a_relationship_needs_both_ends(new_context: NewContext) -> None:
     plan = Extend(Unit(), ("a",), (Literal(None),))
-    with pytest.raises(EntityNotFound):
+    with pytest.raises(ArgumentError):
         run(Create(plan, (NodeSpec("b", (), None),), (RelationshipSpec("r", "a", "b", "T", None),)), new_context())
 
 

@@ -7,7 +7,6 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.analysis.aggregation import is_aggregate
 from memgraph_py.cypher.analysis.kinds import (
     ANY,
-    ARGUMENTS,
     BOOLEAN,
     FLOAT,
     INTEGER,
@@ -26,9 +25,10 @@ from memgraph_py.cypher.analysis.kinds import (
     is_known,
     is_list,
     list_of,
+    taken,
 )
 from memgraph_py.cypher.analysis.scopes import Aggregation, Place
-from memgraph_py.errors import CypherTypeError
+from memgraph_py.errors import MistypedExpression
 from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 
 assert functions  # importing the families fills the registry
@@ -125,9 +125,12 @@ def _kind_of_value(value: object) -> Kind:
 def check_property(part: ast.PropertyAccess | ast.SetPropertyItem | ast.RemovePropertyItem, place: Place) -> None:
     """Raises where the subject of a property that is read, set or removed cannot have one."""
     kind = check(part.subject, place.value())
+    if kind is MAP and not isinstance(part, ast.PropertyAccess):
+        message = f'the property "{part.key}" of a map cannot be set: that is for nodes and relationships'
+        raise place.error(message, part.offset, "InvalidArgumentType", MistypedExpression)
     if kind in SCALARS or is_list(kind):
         raise place.error(
-            f'{kind.described} has no property "{part.key}"', part.offset, "InvalidArgumentType", CypherTypeError
+            f'{kind.described} has no property "{part.key}"', part.offset, "InvalidArgumentType", MistypedExpression
         )
     if kind is PATH:
         raise place.error("a path has no properties", part.offset, "InvalidArgumentType")
@@ -151,6 +154,8 @@ def _infix(expression: ast.Infix, place: Place) -> Kind:
                 raise _wrong_kind(f"{symbol} needs numbers, not {kind.described}", operand, place)
         return _number(left, right) if symbol != "^" else FLOAT
     if symbol == "+":
+        if is_known(left) and is_known(right) and not _can_add(left, right):
+            raise _wrong_kind(f"+ does not take {left.described} and {right.described}", expression.right, place)
         return _sum(left, right)
     if symbol == "||":
         return left if left == right else ANY
@@ -162,6 +167,14 @@ def _number(left: Kind, right: Kind) -> Kind:
     if left is INTEGER and right is INTEGER:
         return INTEGER
     return FLOAT if {left, right} <= {INTEGER, FLOAT} else ANY
+
+
+def _can_add(left: Kind, right: Kind) -> bool:
+    if is_list(left) or is_list(right):
+        return True
+    if STRING in (left, right):
+        return left in SCALARS and right in SCALARS
+    return left not in _NO_NUMBERS and right not in _NO_NUMBERS
 
 
 def _sum(left: Kind, right: Kind) -> Kind:
@@ -192,8 +205,9 @@ def _composite(
         case ast.Slice(subject, start, stop):
             kind = check(subject, place.value())
             for bound in (start, stop):
-                if bound is not None:
-                    check(bound, place.value())
+                given = INTEGER if bound is None else check(bound, place.value())
+                if bound is not None and is_known(given) and given is not INTEGER:
+                    raise _wrong_kind(f"a list's elements are numbered, not named by {given.described}", bound, place)
             return kind if is_list(kind) else LIST
         case ast.ListLiteral(items):
             literals = place.findings.met.literals
@@ -222,14 +236,14 @@ def _subscript(expression: ast.Subscript, place: Place) -> Kind:
     index = check(expression.index, place.value())
     if kind in SCALARS:
         raise place.error(
-            f"{kind.described} has no elements", expression.offset, "InvalidArgumentType", CypherTypeError
+            f"{kind.described} has no elements", expression.offset, "InvalidArgumentType", MistypedExpression
         )
     if is_list(kind) and is_known(index) and index is not INTEGER:
         raise place.error(
             f"a list's elements are numbered, not named by {index.described}",
             expression.index.offset,
             "InvalidArgumentType",
-            CypherTypeError,
+            MistypedExpression,
         )
     return element_of(kind)
 
@@ -297,8 +311,9 @@ def _call(call: ast.FunctionCall, place: Place) -> Kind:
     kinds = [check(argument, inner) for argument in call.arguments]
     if name in _VALUES_MATTER:
         del literals[before:]
-    if kinds and name in ARGUMENTS and is_known(kinds[0]) and kinds[0].name not in ARGUMENTS[name]:
-        raise _wrong_kind(f'"{call.name}" does not take {kinds[0].described}', call.arguments[0], place)
+    for argument, kind, allowed in zip(call.arguments, kinds, taken(name), strict=False):
+        if allowed is not None and is_known(kind) and kind.name not in allowed:
+            raise _wrong_kind(f'"{call.name}" does not take {kind.described}', argument, place)
     return _result(name, kinds)
 
 

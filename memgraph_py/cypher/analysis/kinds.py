@@ -4,7 +4,9 @@ A kind is a promise: where it is not ``ANY``, the value has it or is NULL. Sourc
 """
 
 from collections.abc import Iterable
+from functools import cache
 
+from memgraph_py.functions.registry import AGGREGATES, FUNCTIONS
 from memgraph_py.immutable import immutable
 
 
@@ -69,18 +71,33 @@ def common(kinds: Iterable[Kind]) -> Kind:
 
 LIST = list_of(ANY)
 
-ARGUMENTS: dict[str, frozenset[str]] = {
-    "length": frozenset({"PATH", "STRING", "LIST"}),
-    "size": frozenset({"STRING", "LIST", "MAP"}),
-    "type": frozenset({"RELATIONSHIP"}),
-    "labels": frozenset({"NODE"}),
-    "properties": frozenset({"NODE", "RELATIONSHIP", "MAP"}),
-    "nodes": frozenset({"PATH"}),
-    "relationships": frozenset({"PATH"}),
-    "startnode": frozenset({"RELATIONSHIP"}),
-    "endnode": frozenset({"RELATIONSHIP"}),
+_BESIDE_SIGNATURE: dict[str, tuple[frozenset[str], ...]] = {
+    "normalize": (),
+    "range": (),
+    "tointeger": (),
+    "tostring": (frozenset({"BOOLEAN", "INTEGER", "FLOAT", "STRING"}),),
 }
-"""Functions whose first argument has to be of one of these kinds, where its kind is known."""
+"""The same for functions that take more, or less, than they tell, or refuse it when they run: `range` in
+the TCK, and what is no string `IS NORMALIZED` or not."""
+
+
+@cache
+def taken(function: str) -> tuple[frozenset[str] | None, ...]:
+    """Names of the kinds that the arguments of a function may have, by place; None for any, as for
+    points: what is none is as good as NULL. Source: its signature."""
+    if function in _BESIDE_SIGNATURE:
+        return _BESIDE_SIGNATURE[function]
+    signature = (FUNCTIONS.get(function) or AGGREGATES[function]).signature
+    parameters = signature.partition("(")[2].rpartition(") ::")[0]
+    places: list[frozenset[str] | None] = []
+    for parameter in parameters.split(", ") if parameters else ():
+        types = parameter.rpartition(":: ")[2].removesuffix("...").split(" | ")
+        names = {type.partition("<")[0] for type in types}
+        if "FLOAT" in names:
+            names.add("INTEGER")
+        places.append(None if names & {"ANY", "POINT"} else frozenset(names))
+    return tuple(places)
+
 
 RESULTS: dict[str, Kind] = {
     "count": INTEGER,
