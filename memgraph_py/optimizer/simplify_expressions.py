@@ -18,7 +18,8 @@ from memgraph_py.values.types import Value
 
 _OPERATOR_TYPES = frozenset(OPERATOR_TYPES)
 NOT_AHEAD = frozenset(("range", "=~"))
-"""Functions whose value may be far larger than their arguments, or take long: computed by who can be interrupted."""
+"""Functions whose value may be far larger than their arguments, or take long, as those of plug-ins may: computed by who
+can be interrupted."""
 
 
 def simplify_expressions(plan: Operator, statistics: Statistics) -> Operator:
@@ -56,7 +57,7 @@ def _folded(call: Call, environment: Environment) -> Expression:
     if not all(isinstance(argument, Literal) for argument in call.arguments):
         return call
     function = FUNCTIONS.get(call.name)
-    if function is None or not function.deterministic:
+    if function is None or not function.deterministic or not function.built_in:
         return call
     try:
         columns = [Column.constant(_value(argument), 1) for argument in call.arguments]

@@ -170,9 +170,11 @@ LONG_RANGE = 10_000
 
 
 def is_slow(call: Call) -> bool:
-    """True of a call that may take long between two looks at the time: of a regular expression, of a long `range`."""
+    """True of a call that may take long between two looks at the time: of a regular expression, of a long `range`, of
+    what a plug-in does."""
     if call.name != "range":
-        return call.name == "=~"
+        function = FUNCTIONS.get(call.name) or AGGREGATES.get(call.name)
+        return call.name == "=~" or (function is not None and not function.built_in)
     bounds = [item.value for item in call.arguments[:2] if isinstance(item, Literal)]
     return len(bounds) < 2 or not all(isinstance(bound, int) and abs(bound) <= LONG_RANGE for bound in bounds)
 

@@ -142,6 +142,7 @@ class Conversation:
         else:
             worker.cancel()  # where it has not begun it never will
             worker.add_done_callback(close)
+            self._services.workers.watch(worker)
         return True
 
     def end(self) -> None:

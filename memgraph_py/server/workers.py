@@ -6,6 +6,7 @@ statements do not stop everybody else's short ones. A thread that is one too man
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections import deque
@@ -16,7 +17,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from memgraph_py.kernels import wait_while_loading
 
+logger = logging.getLogger(__name__)
+
 PATIENCE_SECONDS = 0.05
+KEPT_SECONDS = 10.0
+"""Work that was given up and goes on for so long is told: only a plug-in's function takes that long to look."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,6 +64,10 @@ class Workers:
             self._changed.notify()
         return future
 
+    def watch(self, given_up: "Future[Any]") -> None:
+        """Nobody waits for this work any more: warn if it keeps its thread all the same."""
+        self._loop.call_later(KEPT_SECONDS, self._warn_of, given_up)
+
     def stop(self) -> None:
         """Begin nothing any more; threads end after the work at hand."""
         with self._changed:
@@ -67,6 +76,13 @@ class Workers:
                 future.cancel()
             self._waiting.clear()
             self._changed.notify_all()
+
+    def _warn_of(self, given_up: "Future[Any]") -> None:
+        if not given_up.done():
+            logger.warning(
+                "a statement that was told to end does not, and keeps its thread",
+                extra={"threads": self.threads, "threads_max": self._count_max},
+            )
 
     def _plan_growth(self) -> None:
         if not self._growth_planned:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from neo4j import GraphDatabase
+from neo4j import GraphDatabase, Query
+from neo4j.exceptions import Neo4jError
 
 from memgraph_py.engine.database import Database
 from memgraph_py.errors import CypherError, StartupError
@@ -64,6 +65,53 @@ def test_a_server_with_a_broken_one_does_not_start(tmp_path: Path, start_process
     server = start_process(environment={"PYTHONPATH": str(site)})
     assert server.wait() != 0
     assert "the package 'not_today' cannot be loaded: ValueError: not today" in server.stderr()
+
+
+ENDLESS = """
+import time
+from memgraph_py.functions.registry import aggregate, procedure, scalar
+
+@scalar("endless.value", 1)
+def value(argument):
+    "Never returns."
+    while True:
+        time.sleep(0.01)
+
+@aggregate("endless.all", 1)
+def all(environment, arguments, groups, group_count):
+    "Never returns."
+    value(None)
+
+@procedure("endless.rows", (("argument", "INTEGER"),), (("row", "INTEGER"),))
+def rows(environment, arguments):
+    "Never returns."
+    value(None)
+"""
+
+
+def test_one_that_never_returns_holds_up_nobody_else(
+    tmp_path: Path, start_process: Callable[..., ServerProcess]
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    install(site, "endless", ENDLESS)
+    server = start_process(environment={"PYTHONPATH": str(site)})
+    texts = [
+        "RETURN endless.value(1)",
+        "MATCH (n) WHERE n.id = 1 RETURN endless.value(n.id)",
+        "CREATE (n {id: endless.value(2)})",
+        "RETURN CASE WHEN true THEN [1, endless.value(1)] END",
+        "UNWIND [1] AS x RETURN endless.all(x)",
+        "CALL endless.rows(1) YIELD row RETURN row",
+    ]
+    with GraphDatabase.driver(server.bolt_uri) as driver, driver.session() as session, driver.session() as other:
+        session.run("CREATE ({id: 1})").consume()
+        for text in texts:
+            with pytest.raises(Neo4jError) as ended:
+                session.run(Query(text, timeout=0.3)).consume()
+            assert ended.value.code == "Neo.ClientError.Transaction.TransactionTimedOut"
+            assert other.run("MATCH (n) RETURN count(n)").values() == [[1]]
+        assert server.terminate() == 0
 
 
 def test_one_that_is_imported_already_is_left_alone(site: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from memgraph_py.server import workers as workers_module
 from memgraph_py.server.workers import PATIENCE_SECONDS, Workers
 
 SECONDS_MAX = 20
@@ -135,3 +136,25 @@ def test_stopping_cancels_what_waits() -> None:
         await threads_become(workers, 0)
 
     in_loop(scenario, 1, 1)
+
+
+def test_work_that_was_given_up_and_keeps_its_thread_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(workers_module, "KEPT_SECONDS", 0.01)
+    go_on = threading.Event()
+
+    async def scenario(workers: Workers) -> None:
+        endless, short = workers.submit(go_on.wait, SECONDS_MAX), workers.submit(abs, -1)
+        await asyncio.wrap_future(short)
+        workers.watch(short)
+        workers.watch(endless)
+        while not caplog.records:
+            await asyncio.sleep(0.01)
+        go_on.set()
+        assert await asyncio.wrap_future(endless)
+
+    in_loop(scenario, 2, 4)
+    (record,) = caplog.records
+    assert record.message == "a statement that was told to end does not, and keeps its thread"
+    assert (record.threads, record.threads_max) == (2, 4)  # type: ignore[attr-defined]  # from its extra
