@@ -19,7 +19,7 @@ _OWNED_MIN = 1_024
 """Many arrays that go together are let go one by one, with others' turns between them, from so many objects on."""
 
 
-class _Owner(Objects):
+class _Owner(np.ndarray[tuple[int], np.dtype[np.object_]]):
     """The memory of a long array of objects, which are let go piece by piece."""
 
     def __del__(self) -> None:
