@@ -23,6 +23,7 @@ from memgraph_py.config import settings_from
 from memgraph_py.cypher.ast import CreateStream
 from memgraph_py.cypher.parser import parse
 from memgraph_py.server.app import EmbeddedServer
+from tests.end_to_end import kafka_broker
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEXT = (REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8")
@@ -136,6 +137,7 @@ def test_every_service_tells_its_health_and_is_waited_for() -> None:
     assert {name for name in named if not name.startswith(".")} == yaml.safe_load(TEXT)["volumes"].keys()
     assert all((REPOSITORY / name).is_dir() for name in named if name.startswith("."))
     images = {name: service["image"] for name, service in SERVICES.items()}
+    assert images["kafka"] == kafka_broker.IMAGE
     assert images["memgraph"] == images["producer"] == "memgraph-py"
     assert {name for name, service in SERVICES.items() if service.get("build") == "."} == {"memgraph", "producer"}
     python = re.search(r"^FROM (\S+)$", (REPOSITORY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,4 +1,5 @@
-"""Apache Kafka for tests: in a container where Docker answers, else as a Java process with the jars of Maven Central.
+"""Apache Kafka for tests: in a container where Docker answers and has its image or gets it, else as a Java process with
+the jars of Maven Central.
 
 The jars (45 MB) are fetched once, by Maven, into the user's cache folder. Where neither way is open the reason is
 raised as ``Unavailable``, and the tests that need a broker are skipped with it.
@@ -31,6 +32,8 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
 
 from tests.maven import Unavailable, jars
 
@@ -38,7 +41,12 @@ KAFKA_VERSION = "4.4.0"
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 ARTIFACTS = (("org.apache.kafka", "kafka_2.13", KAFKA_VERSION), ("org.slf4j", "slf4j-simple", "1.7.36"))
-CONTAINER_PORT = 9093
+IMAGE = "apache/kafka:4.0.0"
+"""That of docker-compose.yml."""
+PULL_SECONDS = 300.0
+CONTROLLER_PORT = 9093
+DATA = {"log.dirs": "/var/lib/kafka/data"}
+"""Both in the container."""
 SETTINGS = {
     "auto.create.topics.enable": "false",
     "offsets.topic.replication.factor": "1",
@@ -211,28 +219,38 @@ class RealBroker:
 @contextmanager
 def real_broker() -> Iterator[RealBroker]:
     """A broker for the time of the block. Raises Unavailable."""
-    with _in_docker() if _docker_answers() else _in_java() as broker:
+    with _in_docker() if _docker_has_images() else _in_java() as broker:
         yield broker
 
 
-def _docker_answers() -> bool:
+def _docker_has_images() -> bool:
+    """Whether Docker answers, and has the images or gets them: a machine may have the engine and no registry."""
     docker = shutil.which("docker")
-    if docker is None:
+    if docker is None or not _ends_well([docker, "info"], 30):
         return False
-    return subprocess.run([docker, "info"], capture_output=True, timeout=30, check=False).returncode == 0
+    images = [IMAGE] if testcontainers_config.ryuk_disabled else [IMAGE, testcontainers_config.ryuk_image]
+    return all(
+        _ends_well([docker, "image", "inspect", image], 30) or _ends_well([docker, "pull", image], PULL_SECONDS)
+        for image in images
+    )
+
+
+def _ends_well(command: list[str], seconds: float) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=seconds, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 @contextmanager
 def _in_docker() -> Iterator[RealBroker]:
-    from testcontainers.kafka import KafkaContainer
-
-    container = KafkaContainer().with_kraft()
-    container.with_bind_ports(CONTAINER_PORT, _free_port())  # so that the address outlives a restart
-    for name, value in SETTINGS.items():
+    port = _free_port()  # the same inside, so that the address outlives a restart
+    container = DockerContainer(IMAGE).with_bind_ports(port, port)
+    for name, value in (_of_one_node("0.0.0.0", port, CONTROLLER_PORT) | DATA | SETTINGS).items():
         container.with_env(f"KAFKA_{name.replace('.', '_').upper()}", value)
     with container:
         wrapped = container.get_wrapped_container()
-        address = container.get_bootstrap_server()
+        address = f"127.0.0.1:{port}"
 
         def start() -> None:
             wrapped.start()
@@ -243,6 +261,7 @@ def _in_docker() -> Iterator[RealBroker]:
             if wrapped.status == "paused":
                 wrapped.unpause()
 
+        start()
         yield RealBroker(address, wrapped.stop, start, wrapped.kill, wrapped.pause, resume)
 
 
@@ -305,23 +324,12 @@ def _jars() -> Path:
     try:
         return jars(f"kafka-{KAFKA_VERSION}", ARTIFACTS)
     except Unavailable as reason:
-        raise Unavailable(f"no Docker, and {reason}") from reason
+        raise Unavailable(f"no Docker with the image {IMAGE}, and {reason}") from reason
 
 
 def _format(folder: Path, folder_of_jars: Path, port: int) -> None:
     """Write the configuration of one node and prepare its storage."""
-    controller = _free_port()
-    properties = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": "data",
-        **SETTINGS,
-    }
+    properties = _of_one_node("127.0.0.1", port, _free_port()) | {"log.dirs": "data"} | SETTINGS
     lines = "".join(f"{key}={value}\n" for key, value in properties.items())
     (folder / "server.properties").write_text(lines)
     arguments = ["format", "-t", str(uuid.uuid4()), "-c", "server.properties"]
@@ -329,6 +337,19 @@ def _format(folder: Path, folder_of_jars: Path, port: int) -> None:
     formatted = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     if formatted.returncode != 0:
         raise Unavailable(f"Kafka's storage cannot be prepared: {formatted.stderr[-500:]}")
+
+
+def _of_one_node(host: str, port: int, controller: int) -> dict[str, str]:
+    """The properties of broker and controller in one, which listens to clients at that address."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    }
 
 
 def _wait_until_ready(address: str, lives: Callable[[], bool], read_log: Callable[[], str]) -> None:
