@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import signal
 import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from memgraph_py.durability.directory import DataDirectory
 from memgraph_py.errors import StartupError
 from memgraph_py.server import app
 from memgraph_py.server.app import App, EmbeddedServer
-from memgraph_py.server.front import Front, run_in_loop
+from memgraph_py.server.front import Front, run_in_loop, stop_signals
 
 
 def fetch(uri: str) -> tuple[int, bytes]:
@@ -129,6 +130,16 @@ def test_a_checkpoint_that_takes_too_long_is_left(
     ]
 
 
+@pytest.fixture
+def handlers_of_signals() -> Iterator[None]:
+    """Put back afterwards: a loop of the main thread takes those that stop a server, whose process ends with it."""
+    before = {number: signal.getsignal(number) for number in stop_signals()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers_of_signals")
 def test_health_is_told_while_the_server_is_loaded(tmp_path: Path) -> None:
     """As `memgraph-py serve` starts: the front first, on what is installed; the rest on a thread."""
     go_on = threading.Event()
