@@ -5,6 +5,7 @@ scenarios the graph is emptied.
 """
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 import neo4j
@@ -18,12 +19,17 @@ from memgraph_py.values import temporal, types
 from memgraph_py.values.types import Value
 from tests.tck.runner import STATEMENT_SECONDS, Failure, State, changes
 
-KINDS: dict[str, str] = {
-    error.code: error.tck_type
-    for error in vars(errors).values()
-    if isinstance(error, type) and issubclass(error, CypherError)
+KINDS: dict[str, frozenset[str]] = {
+    code: frozenset(error.tck_type for error in same)
+    for code, same in groupby(
+        sorted(
+            (error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, CypherError)),
+            key=lambda error: error.code,
+        ),
+        lambda error: error.code,
+    )
 }
-"""The TCK's name of what has a code."""
+"""The TCK's names of what has a code."""
 ODD_OFFSETS = ("'+02:05:59'", "'-02:05:07'", "'1818-07-21T21:40:32.142[Europe/Stockholm]'")
 """In queries whose result the driver cannot hold: it keeps the minutes of an offset. The server gives it as text."""
 _STATE = """
@@ -58,7 +64,7 @@ class OverBolt:
             summary = result.consume()
         except Neo4jError as error:
             assert error.code is not None
-            raise Failure(KINDS.get(error.code, error.code), phase, None, str(error)) from error
+            raise Failure(KINDS.get(error.code, frozenset([error.code])), phase, None, str(error)) from error
         if summary.counters.contains_updates:
             self._written, self._is_empty = True, False
         return columns, rows
