@@ -53,7 +53,8 @@ class PreparedQuery:
     ``vectorised``: the same plan over many sets of parameters at once, or None where it
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
-    ``memory_bytes_max``: what the text allows it. ``single``, ``single_write``: the second form of the
+    ``memory_bytes_max``: what the text allows it. ``names``: how many the schema had when it was last looked which
+    notifications hold, -1 where it was not. ``single``, ``single_write``: the second form of the
     plan, where it has one.
     """
 
@@ -69,6 +70,7 @@ class PreparedQuery:
     vectorised: Vectorised | None
     elements: int
     notifications: tuple[Notification, ...] = ()
+    names: int = -1
     literals: dict[str, Value] = field(default_factory=dict)
     memory_bytes_max: int | None = None
     reads_files: bool = False
@@ -159,9 +161,10 @@ class StatementCache:
 
     def _up_to_date(self, key: tuple[str, int], entry: PreparedQuery, view: GraphView) -> PreparedQuery:
         """The entry, which does not tell any more of names that came to be meanwhile."""
-        if not tells_of_known_names(entry, view):
+        if not may_tell_of_known_names(entry, view):
             return entry
-        entry = replace(entry, notifications=still_told(entry.notifications, view))
+        names = view.schema.names_count  # before they are looked at
+        entry = replace(entry, notifications=still_told(entry.notifications, view), names=names)
         self._keep(key, entry)
         return entry
 
@@ -339,10 +342,10 @@ def still_suits(entry: PreparedQuery, elements: int) -> bool:
     return True
 
 
-def tells_of_known_names(entry: PreparedQuery, view: GraphView) -> bool:
-    """True where it tells that nothing has a name which came to be meanwhile: it was the reason to go the long way."""
-    told = entry.notifications
-    return bool(told) and len(still_told(told, view)) < len(told)
+def may_tell_of_known_names(entry: PreparedQuery, view: GraphView) -> bool:
+    """True where names came to be since its notifications were looked at, of which one may tell that nothing has such a
+    name: it is the reason to go the long way."""
+    return bool(entry.notifications) and entry.names != view.schema.names_count
 
 
 def core_of(environment: Environment) -> Core:

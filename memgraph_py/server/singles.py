@@ -21,7 +21,7 @@ from memgraph_py.bolt.framing import frame
 from memgraph_py.bolt.handshake import ProtocolVersion
 from memgraph_py.bolt.short_run import short_head, short_parameters, text_of_head
 from memgraph_py.engine.database import Database
-from memgraph_py.engine.statements import PreparedQuery, still_suits, tells_of_known_names
+from memgraph_py.engine.statements import PreparedQuery, may_tell_of_known_names, still_suits
 from memgraph_py.errors import CypherError
 from memgraph_py.execution.single import SeveralRows, SingleRow
 from memgraph_py.server.conversation import Conversation, Waits
@@ -81,7 +81,7 @@ class KnownTexts:
         if known is None:
             return self._learn(head, view, version)
         if known.version != version or version == IN_TRANSACTION:
-            if not still_suits(known.prepared, view.size) or tells_of_known_names(known.prepared, view):
+            if not still_suits(known.prepared, view.size) or may_tell_of_known_names(known.prepared, view):
                 del self._known[head]
                 return None
             known.version = version

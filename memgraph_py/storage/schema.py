@@ -120,6 +120,11 @@ class Schema:
         self._populating = threading.Condition(self._lock)
         """Notified when an index is complete, or dropped."""
 
+    @property
+    def names_count(self) -> int:
+        """How many labels, types and keys there are, all in all; it never falls."""
+        return len(self.labels) + len(self.types) + len(self.keys)
+
     def intern_label_set(self, labels: tuple[int, ...]) -> int:
         """The id of the set of these label ids, given in any order. Raises LimitExceeded when there are too many."""
         id = self._label_set_ids.get(labels)
