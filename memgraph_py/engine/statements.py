@@ -54,7 +54,7 @@ class PreparedQuery:
     is not proven that the result is the same as one after another. ``elements``: size of the graph it was planned for.
     ``literals``: values of this text that the plan reads as parameters; ``parameters`` are those that the client gives.
     ``memory_bytes_max``: what the text allows it. ``names``: how many the schema had when it was last looked which
-    notifications hold, -1 where it was not. ``single``, ``single_write``: the second form of the
+    notifications hold. ``single``, ``single_write``: the second form of the
     plan, where it has one.
     """
 
@@ -69,8 +69,8 @@ class PreparedQuery:
     mode: str | None
     vectorised: Vectorised | None
     elements: int
+    names: int
     notifications: tuple[Notification, ...] = ()
-    names: int = -1
     literals: dict[str, Value] = field(default_factory=dict)
     memory_bytes_max: int | None = None
     reads_files: bool = False
@@ -240,6 +240,7 @@ class StatementCache:
                 mode=query.mode,
                 vectorised=vectorised(plan),
                 elements=elements,
+                names=view.schema.names_count,  # before they are looked at
                 notifications=find_notifications(analysis.met, contents.operators, view, text),
                 literals={} if shape is None else shape.values(stands),
                 memory_bytes_max=query.memory_bytes_max,
