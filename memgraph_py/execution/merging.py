@@ -32,6 +32,7 @@ from memgraph_py.execution.single import (
     composes,
 )
 from memgraph_py.execution.updates import apply_items, single_items
+from memgraph_py.plan.effects import effects, meet, reads_of
 from memgraph_py.plan.expressions import MapOf, Property, Variable
 from memgraph_py.plan.operators import (
     Expand,
@@ -48,7 +49,7 @@ from memgraph_py.plan.operators import (
     SetPropertyNamed,
 )
 from memgraph_py.plan.tree import children, walk
-from memgraph_py.plan.variables import free_variables
+from memgraph_py.plan.variables import free_variables, holds_subquery
 from memgraph_py.storage.single import SingleView
 from memgraph_py.storage.view import Direction
 
@@ -207,6 +208,8 @@ def _is_undirected(operator: Merge) -> bool:
 
 def _is_separable(operator: Merge, batch: Batch, context: ExecutionContext) -> bool:
     """True where rows with different keys cannot find what another row creates or sets."""
+    if holds_subquery(operator) and _counts_itself(operator):
+        return False
     specs: tuple[_Spec, ...] = (*operator.nodes, *operator.relationships)
     if len(operator.relationships) > 1 or (not operator.relationships and len(operator.nodes) > 1):
         return False
@@ -227,6 +230,15 @@ def _is_separable(operator: Merge, batch: Batch, context: ExecutionContext) -> b
         return False
     labels = {label for spec in operator.nodes for label in spec.labels}
     return all(_is_apart(item, keys, labels, batch, context) for item in items)
+
+
+def _counts_itself(operator: Merge) -> bool:
+    """True where a subquery in the values may read what is created or set for another row."""
+    specs: tuple[_Spec, ...] = (*operator.nodes, *operator.relationships)
+    given = [spec.properties for spec in specs if spec.properties is not None]
+    reads = reads_of((*given, *operator.on_create, *operator.on_match))
+    made = effects(operator)
+    return meet(made.creates | made.changes, reads)
 
 
 def _is_own(item: SetItem, own: set[str]) -> bool:

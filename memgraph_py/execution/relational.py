@@ -1,6 +1,6 @@
 """Operators on rows as such: filter, project, unwind, sort, skip, limit, distinct, union."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,14 +13,15 @@ from memgraph_py.execution.executor import ExecutionContext, executes, widen
 from memgraph_py.execution.grouping import DistinctRows
 from memgraph_py.execution.lists import element_pieces, ranges_of
 from memgraph_py.execution.memory import Holding, held_rows
+from memgraph_py.execution.rows_apart import ranges_apart
 from memgraph_py.execution.scans import pieces
-from memgraph_py.execution.set_ranges import without_repetition
 from memgraph_py.execution.single import Composition, Parameters, Row, SeveralRows, SingleStep, Writing, composes
 from memgraph_py.execution.sorting import first_rows, sorted_rows
 from memgraph_py.list_column import ListColumn
 from memgraph_py.plan.expressions import Expression, Literal
 from memgraph_py.plan.operators import (
     WRITES,
+    Argument,
     Distinct,
     Drain,
     Eager,
@@ -189,12 +190,11 @@ def union(operator: Union, context: ExecutionContext) -> Iterator[Batch]:
 
 @executes(Eager)
 def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
-    """All of the input is taken before its first batch is given."""
-    for batch in held_rows(context.run(operator.input), context.bounds):
+    """All of the input is taken before its first batch is given; that of an Argument is there."""
+    rows = context.run(operator.input)
+    for batch in rows if isinstance(operator.input, Argument) else held_rows(rows, context.bounds):
         if operator.singly and batch.rows > 1:
-            ranges: Iterable[tuple[int, int]] = ((row, row + 1) for row in range(batch.rows))
-            if operator.elements:
-                ranges = without_repetition([batch.columns[name] for name in operator.elements])
+            ranges = ranges_apart(batch, operator.elements, operator.property, operator.keys, context)
             for start, stop in ranges:
                 context.check()
                 yield batch.slice(start, stop)

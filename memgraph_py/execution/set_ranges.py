@@ -5,8 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
+from memgraph_py.bounds import Bounds
 from memgraph_py.columnar import Batch, Column, Kind
 from memgraph_py.execution.evaluation import node_ids, relationship_ids
+from memgraph_py.execution.rows_apart import without_repetition
 from memgraph_py.plan.expressions import (
     Call,
     Case,
@@ -31,14 +33,13 @@ from memgraph_py.plan.operators import (
 )
 from memgraph_py.plan.tree import walk
 from memgraph_py.plan.variables import free_variables
-from memgraph_py.values.comparison import grouping_key
 
 _EVERYTHING = ""
 """Stands for every property key and all labels, in what an item reads or writes."""
 _LABELS = ":"
 
 
-def ranges_at_once(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, int]] | None:
+def ranges_at_once(items: Sequence[SetItem], batch: Batch, bounds: Bounds) -> list[tuple[int, int]] | None:
     """Ranges of rows that may be written at once, item by item. None where all of them may, property by property: no
     item reads what is written, and of all that writes a property of an element the later row wins, and in a row the
     later item."""
@@ -57,7 +58,7 @@ def ranges_at_once(items: Sequence[SetItem], batch: Batch) -> list[tuple[int, in
     clashing += [_subject(item) for pair in overwriting for item in pair]
     subjects = {_subject(item) for item in items}
     if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
-        return without_repetition([batch.columns[str(subjects.pop())]])
+        return without_repetition([batch.columns[str(subjects.pop())]], bounds)
     return [(row, row + 1) for row in range(rows)]
 
 
@@ -148,19 +149,3 @@ def _is_element(variable: Variable, batch: Batch) -> bool:
     if column is None or column.kind is not Kind.OBJECT:
         return True
     return not all(value is None or isinstance(value, dict) for value in column.to_values())
-
-
-def without_repetition(columns: Sequence[Column]) -> list[tuple[int, int]]:
-    """Consecutive ranges of rows, such that no element stands in two rows of one, in whichever of the columns."""
-    keys = [list(map(grouping_key, column.to_values())) for column in columns]
-    ranges: list[tuple[int, int]] = []
-    seen: set[object] = set()
-    start = 0
-    for row, own in enumerate(zip(*keys, strict=True)):
-        if not seen.isdisjoint(own):
-            ranges.append((start, row))
-            start = row
-            seen = set()
-        seen.update(key for key in own if key is not None)
-    ranges.append((start, len(keys[0])))
-    return ranges

@@ -14,7 +14,16 @@ from memgraph_py.execution.memory import VALUE_BYTES, column_bytes, held_rows
 from memgraph_py.execution.scans import pieces
 from memgraph_py.functions.registry import Procedure, callable_rows
 from memgraph_py.plan.expressions import Collect, Count, Exists
-from memgraph_py.plan.operators import Apply, Argument, Drain, Expand, Operator, Optional, ProcedureCall
+from memgraph_py.plan.operators import (
+    ROW_AFTER_ROW,
+    Apply,
+    Argument,
+    Drain,
+    Expand,
+    Operator,
+    Optional,
+    ProcedureCall,
+)
 from memgraph_py.values.naming import type_name
 from memgraph_py.values.types import Value
 
@@ -47,30 +56,33 @@ def _new_columns(outer: Batch, answer: Batch, row_name: str) -> dict[str, Column
 
 @executes(Optional)
 def optional(operator: Optional, context: ExecutionContext) -> Iterator[Batch]:
-    """As Apply; an outer row without match stays, with NULLs, in its place where all answers come in one batch."""
+    """As Apply; an outer row without match stays, with NULLs: in its place where the subplan gives its answers in the
+    order of the rows, or in one batch."""
+    in_order = _goes_row_after_row(operator.subplan)
     for batch in context.run(operator.input):
         source, row_name = context.run_subplan(operator.subplan, batch)
-        first = next(source, None)
-        if first is None:
+        answer = next(source, None)
+        if answer is None:
             yield _without_match(operator, batch)
             continue
-        matched = np.zeros(batch.rows, dtype=np.bool_)
-        matched[_row_numbers(first, row_name)] = True
-        second = next(source, None)
-        if second is None:
-            yield _in_place(operator, batch, first, row_name, matched)
-            continue
-        yield _matches(operator, batch, first, row_name)
-        while second is not None:
-            matched[_row_numbers(second, row_name)] = True
-            yield _matches(operator, batch, second, row_name)
-            second = next(source, None)
-        if not matched.all():
-            yield _without_match(operator, batch.take(~matched))
+        missing = np.ones(batch.rows, dtype=np.bool_)
+        told = 0
+        while answer is not None:
+            rows = _row_numbers(answer, row_name)
+            missing[rows] = False
+            following = next(source, None)
+            if following is None:
+                until = batch.rows
+            else:  # of what comes behind it nothing is known
+                until = int(_row_numbers(following, row_name)[0]) if in_order else told
+            yield _in_place(operator, batch, answer, row_name, told + np.flatnonzero(missing[told:until]))
+            answer, told = following, until
 
 
-def _matches(operator: Optional, batch: Batch, answer: Batch, row_name: str) -> Batch:
-    return widen(batch, _row_numbers(answer, row_name), {name: answer.columns[name] for name in operator.variables})
+def _goes_row_after_row(plan: Operator) -> bool:
+    while (below := getattr(plan, "input", None)) is not None and type(plan) in ROW_AFTER_ROW:
+        plan = below
+    return type(plan) in ROW_AFTER_ROW
 
 
 def _without_match(operator: Optional, batch: Batch) -> Batch:
@@ -78,17 +90,17 @@ def _without_match(operator: Optional, batch: Batch) -> Batch:
     return batch.with_columns(dict.fromkeys(operator.variables, nulls))
 
 
-def _in_place(operator: Optional, batch: Batch, answer: Batch, row_name: str, matched: NDArray[np.bool_]) -> Batch:
-    """All outer rows in order, each with its matches or once with NULLs."""
-    if matched.all():
-        return _matches(operator, batch, answer, row_name)
-    missing = np.flatnonzero(~matched)
-    rows = np.concatenate((_row_numbers(answer, row_name), missing))
+def _in_place(operator: Optional, batch: Batch, answer: Batch, row_name: str, missing: Rows) -> Batch:
+    """The answers, and the outer rows without one that belong between them, with NULLs."""
+    found = _row_numbers(answer, row_name)
+    columns = {name: answer.columns[name] for name in operator.variables}
+    if len(missing) == 0:
+        return widen(batch, found, columns)
+    rows = np.concatenate((found, missing))
     positions = np.concatenate((np.arange(answer.rows), np.full(len(missing), -1, dtype=np.int64)))
     order = np.argsort(rows, kind="stable")
     positions = positions[order]
-    columns = {name: gather(answer.columns[name], positions) for name in operator.variables}
-    return widen(batch, rows[order], columns)
+    return widen(batch, rows[order], {name: gather(column, positions) for name, column in columns.items()})
 
 
 # --------------------------------------------------------------------------------------------------------- expressions

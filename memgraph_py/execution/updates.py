@@ -121,7 +121,7 @@ def _single_remove(operator: Remove, composition: Composition) -> Sequence[Singl
 
 def apply_items(items: Sequence[SetItem], batch: Batch, context: ExecutionContext) -> None:
     """Carry out the items of SET, ON CREATE SET or ON MATCH SET for the rows of the batch."""
-    ranges = ranges_at_once(items, batch)
+    ranges = ranges_at_once(items, batch, context.bounds)
     if ranges is None:
         _set_by_key([item for item in items if isinstance(item, SetProperty)], batch, context)
         return

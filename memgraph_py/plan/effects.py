@@ -22,6 +22,7 @@ from memgraph_py.plan.expressions import (
 )
 from memgraph_py.plan.operators import Operator
 from memgraph_py.plan.tree import children, walk
+from memgraph_py.plan.variables import NONE, holds_nothing, newly_bound
 from memgraph_py.storage.schema_rules import Entity
 
 Token: TypeAlias = tuple[str, str | None]
@@ -51,9 +52,10 @@ class Effects:
         return Effects(self.reads | other.reads, self.creates | other.creates, self.changes | other.changes)
 
 
-def effects(operator: Operator, beside: Collection[str] = ()) -> Effects:
+def effects(operator: Operator, beside: Collection[str] = (), plain: frozenset[str] = NONE) -> Effects:
     """Effects of the operator itself with its subplans, without those of its input; and without what is done through
-    the variables ``beside`` alone: their properties and labels read, and set."""
+    the variables ``beside`` alone: their properties and labels read, and set. ``plain``: variables that hold nothing of
+    the graph, so that what is made of them alone reads nothing."""
     below = getattr(operator, "input", None)
     reads: set[Token] = set()
     creates: set[Token] = set()
@@ -62,16 +64,32 @@ def effects(operator: Operator, beside: Collection[str] = ()) -> Effects:
     for child in children(operator):
         if child is not below:
             parts += walk(child)
+    if plain:
+        plain = plain.difference(*map(newly_bound, parts))
     for part in parts:
         kind = part.__class__
         if kind in _ABOUT_VARIABLES and beside and isinstance(part.subject, Variable) and part.subject.name in beside:
             continue
-        if kind in _READS:
+        if kind in _READS and not (plain and _is_plain(part, plain)):
             reads.update(_READS[kind](part))
         if kind in _WRITES:
             creates.update(_creates(part))
             changes.update(_changes(part, beside))
     return Effects(frozenset(reads), frozenset(creates), frozenset(changes))
+
+
+def reads_of(values: Iterable[Any]) -> Tokens:
+    """What expressions, or items of SET, read."""
+    reads: set[Token] = set()
+    for part in (part for value in values for part in walk(value)):
+        if part.__class__ in _READS:
+            reads.update(_READS[part.__class__](part))
+    return frozenset(reads)
+
+
+def _is_plain(part: Any, plain: frozenset[str]) -> bool:
+    value = part.value if isinstance(part, operators.SetProperties) else part
+    return isinstance(value, _OF_VALUES) and holds_nothing(value, plain)
 
 
 def meet(first: Tokens, second: Tokens) -> bool:
@@ -127,6 +145,7 @@ _READS: dict[type, Callable[[Any], Iterable[Token]]] = {
 }
 """By the kind of part of a plan; the others read nothing themselves."""
 _ABOUT_VARIABLES = frozenset((Property, HasLabels))
+_OF_VALUES = (Property, HasLabels, HasLabelsNamed, Call, MapProjection)
 _WRITES = frozenset(operators.WRITES)
 
 
@@ -142,10 +161,20 @@ def _creates(part: operators.Operator) -> Iterator[Token]:
             yield "relationship", relationship.type
 
 
+def _is_of(item: operators.SetItem, made: Collection[str]) -> bool:
+    """True where an item of ON CREATE sets properties of what is new, which come with it as those of the pattern do."""
+    match item:
+        case operators.SetProperty(Variable(name)) | operators.SetProperties(name):
+            return name in made
+        case _:
+            return False
+
+
 def _changes(part: operators.Operator, beside: Collection[str]) -> Iterator[Token]:
     match part:
         case operators.Merge():
-            items: tuple[Any, ...] = (*part.on_create, *part.on_match)
+            made = {node.variable for node in part.nodes} | {one.variable for one in part.relationships}
+            items: tuple[Any, ...] = (*(item for item in part.on_create if not _is_of(item, made)), *part.on_match)
         case operators.Set() | operators.Remove():
             items = part.items
         case operators.Delete():
@@ -154,11 +183,10 @@ def _changes(part: operators.Operator, beside: Collection[str]) -> Iterator[Toke
         case _:
             return
     for item in items:
+        subject = getattr(item, "subject", None)
+        if (subject.name if isinstance(subject, Variable) else getattr(item, "variable", None)) in beside:
+            continue
         match item:
-            case operators.SetProperty(Variable(name)) | operators.RemoveProperty(Variable(name)) if name in beside:
-                pass
-            case operators.SetLabels(name) | operators.RemoveLabels(name) if name in beside:
-                pass
             case operators.SetProperty(_, key) | operators.RemoveProperty(_, key):
                 yield "property", key
             case operators.SetProperties(_, MapOf(keys), True):

@@ -421,11 +421,14 @@ class InTransactions(Remembering):
 class Eager(Remembering):
     """Takes all of its input before it gives the first row: keeps reads apart from later writes. ``singly``: gives one
     row at a time, so that what an Apply does for one is done before it begins with the next; where there are
-    ``elements``, as many at a time as hold different ones in these variables."""
+    ``elements``, as many at a time as hold different ones in these variables; where there are ``keys``, as many as have
+    different values of these, and of the ``property`` of the elements."""
 
     input: "Operator"
     singly: bool = False
     elements: tuple[str, ...] = ()
+    property: str | None = None
+    keys: tuple[Expression, ...] = ()
 
 
 @immutable
@@ -487,3 +490,6 @@ Operator: TypeAlias = (
 )
 
 WRITES: tuple[type, ...] = (Create, Merge, Set, Remove, Delete)
+_FINDING: tuple[type, ...] = (AllNodes, LabelScan, NodeById, IndexSeek, IndexRangeSeek, Expand, ExpandInto)
+ROW_AFTER_ROW = frozenset((Argument, *_FINDING, Filter, UniqueRelationships, Project, Extend))
+"""What these give for a row comes before what they give for the next."""

@@ -369,7 +369,9 @@ def _types(types: tuple[str, ...]) -> str:
 
 
 def _rows_at_once(operator: operators.Eager) -> str:
-    return f"different {', '.join(operator.elements)}" if operator.elements else "row by row" * operator.singly
+    of_elements = "" if operator.property is None else f".{operator.property}"
+    different = [*map(expression_text, operator.keys), *(f"{name}{of_elements}" for name in operator.elements)]
+    return f"different {', '.join(different)}" if different else "row by row" * operator.singly
 
 
 def _seek(

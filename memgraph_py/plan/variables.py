@@ -2,7 +2,7 @@
 is found out of an expression is kept in it, as are the marks of all parts of a plan: no part changes, and most rules
 ask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import chain
 from typing import Any, TypeAlias, assert_never, get_args
 
@@ -73,6 +73,15 @@ def is_deterministic(expression: Expression) -> bool:
     if not found & HOLDS_PLAN:
         return not found & RANDOM
     return not any(isinstance(node, Call) and _marks_of_call(node) & RANDOM for node in walk(expression))
+
+
+def holds_nothing(expression: Expression, plain: frozenset[str]) -> bool:
+    """True where a value holds nothing of the graph, as the variables ``plain`` do, and parameters."""
+    if not free_variables(expression) <= plain or holds_subquery(expression):
+        return False
+    return all(
+        FUNCTIONS[node.name].built_in for node in walk(expression) if isinstance(node, Call) and node.name in FUNCTIONS
+    )
 
 
 def _found_out(part: Any) -> Any:
@@ -254,7 +263,7 @@ _READ: dict[type, Callable[[Any], frozenset[str]]] = {
     operators.Merge: lambda operator: _read_by_creation(operator),
     operators.Union: lambda operator: NONE,
     operators.Drain: lambda operator: NONE,
-    operators.Eager: lambda operator: frozenset(operator.elements),
+    operators.Eager: lambda operator: _all_free(*operator.keys) | frozenset(operator.elements),
     operators.Set: _read_by_items,
     operators.Remove: _read_by_items,
 }
@@ -265,6 +274,24 @@ def bound_variables(operator: Operator) -> tuple[str, ...]:
     """Variables that the operator adds to those of its input."""
     bound = _BOUND.get(operator.__class__)
     return () if bound is None else bound(operator)
+
+
+def newly_bound(part: Any) -> Collection[str]:
+    """Names that stand for something else from a part of a plan on, or within it."""
+    match part:
+        case ListComprehension() | Quantifier() | Reduce():
+            return {part.variable, getattr(part, "accumulator", part.variable)}
+        case operators.Project(_, names, given):
+            return [name for name, made in zip(names, given, strict=True) if made != Variable(name)]
+        case operators.Aggregate(_, names, given):
+            return [
+                *(name for name, made in zip(names, given, strict=True) if made != Variable(name)),
+                *part.aggregate_names,
+            ]
+        case operators.Merge():  # what it looks for binds them
+            return ()
+        case _:
+            return bound_variables(part)
 
 
 def _bound_variable(operator: Any) -> tuple[str, ...]:

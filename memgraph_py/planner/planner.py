@@ -32,7 +32,8 @@ from memgraph_py.plan.operators import (
     Unwind,
 )
 from memgraph_py.plan.variables import columns
-from memgraph_py.planner.isolation import apart, isolate
+from memgraph_py.planner.apart import apart
+from memgraph_py.planner.isolation import isolate
 from memgraph_py.planner.patterns import match_pattern, pattern_graph
 from memgraph_py.planner.projections import project
 from memgraph_py.planner.scope import Scope, narrowed, with_leaf
@@ -103,7 +104,9 @@ class Planner:
             case ast.Match():
                 return self._match(clause, operator, scope)
             case ast.Unwind(elements, variable):
-                return Unwind(operator, translate(elements, scope), variable), scope.bind(variable)
+                values = translate(elements, scope)
+                inner = scope.bind(variable, plain=scope.plain_of(((variable, values),)))
+                return Unwind(operator, values, variable), inner
             case ast.With(projection, where, _, kept):
                 return project(projection, where, operator, scope, kept, scope.origins)
             case ast.Return(projection):
@@ -129,7 +132,8 @@ class Planner:
             case ast.LoadCsv(headers, source, variable, terminator):
                 number, file = scope.fresh(), scope.fresh()
                 load = LoadCsv(operator, translate(source, scope), variable, headers, terminator, number, file)
-                return load, scope.bind(variable).loaded((("linenumber", number), ("file", file)))
+                inner = scope.bind(variable, plain=frozenset((variable,)))
+                return load, inner.loaded((("linenumber", number), ("file", file)))
             case ast.Finish():
                 return Drain(operator), scope.only(())
             case _:
@@ -193,19 +197,19 @@ class Planner:
     def _foreach(self, clause: ast.Foreach, operator: Operator, scope: Scope) -> Operator:
         """The rows stay as they are, the updates run for each element: an Optional whose subplan gives no row."""
         elements = translate(clause.list, scope)
-        inner = visible = scope.bind(clause.variable)
+        inner = visible = scope.bind(clause.variable, plain=scope.plain_of(((clause.variable, elements),)))
         updates: Operator = Argument(visible.variables)
         for update in clause.clauses:
             updates, inner = self._clause(update, updates, inner)
         subplan: Operator = Unwind(Argument(scope.variables), elements, clause.variable)
-        subplan = with_leaf(apart(Drain(updates), visible.variables), subplan)
-        return Optional(operator, narrowed(apart(subplan, scope.variables), scope.variables), ())
+        subplan = with_leaf(apart(Drain(updates), visible), subplan)
+        return Optional(operator, narrowed(apart(subplan, scope), scope.variables), ())
 
     def _subquery(self, clause: ast.SubqueryCall, operator: Operator, scope: Scope) -> tuple[Operator, Scope]:
         if clause.imports_all:
             visible = scope
         elif clause.imports is not None:
-            visible = scope.only(clause.imports).loaded(scope.origins if clause.imports else ())
+            visible = scope.only(clause.imports, scope.plain).loaded(scope.origins if clause.imports else ())
         elif isinstance(clause.query.parts[0].clauses[0], ast.With):
             visible = scope
         else:
@@ -214,7 +218,7 @@ class Planner:
         query = seeing_all(clause.query, visible.named(), always=False) if takes else clause.query
         subplan, inner = self.query(query, Argument(visible.variables), visible)
         gives_rows = isinstance(clause.query.parts[-1].clauses[-1], ast.Return)
-        subplan = apart(subplan if gives_rows else Drain(subplan), visible.variables)
+        subplan = apart(subplan if gives_rows else Drain(subplan), visible)
         subplan = narrowed(subplan, visible.variables)
         bound = inner.variables if gives_rows else ()
         if clause.transactions is not None:

@@ -71,7 +71,10 @@ def project(
     """The input after WITH or RETURN, and the scope that it leaves: exactly its columns, and what is ``kept`` of what a
     subquery takes in. ``origins`` stay with rows that are neither aggregated nor DISTINCT."""
     items = _items(projection, scope)
-    after = scope.only(items.names + tuple(name for name in kept if name in scope.variables))
+    plain = scope.plain
+    if plain:
+        plain = plain.intersection(kept) | scope.plain_of(zip(items.names, items.expressions, strict=True))
+    after = scope.only(items.names + tuple(name for name in kept if name in scope.variables), plain)
     if any(marks(expression) & HAS_AGGREGATE for expression in items.expressions):
         operator = _aggregate(items, projection, operator, scope)
         if len(after.variables) > len(items.names):

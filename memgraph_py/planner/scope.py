@@ -1,6 +1,6 @@
 """Scope: what the planner knows at one place of a query, and the two planners of subqueries that expressions need."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import count
 from typing import Protocol
@@ -9,10 +9,11 @@ from memgraph_py.cypher import ast
 from memgraph_py.cypher.lexer import position
 from memgraph_py.errors import CypherSyntaxError
 from memgraph_py.immutable import immutable
+from memgraph_py.plan.expressions import Expression
 from memgraph_py.plan.names import own
 from memgraph_py.plan.operators import Argument, Operator, ParameterRows, Union, Unit
-from memgraph_py.plan.tree import over
-from memgraph_py.plan.variables import columns, read_variables
+from memgraph_py.plan.tree import changed, over
+from memgraph_py.plan.variables import NONE, columns, holds_nothing, read_variables
 
 
 class Subplans(Protocol):
@@ -38,21 +39,27 @@ class Scope:
     origins: tuple[tuple[str, str], ...] = ()
     """Functions that tell where LOAD CSV found a row, each with the variable that holds it, which no query can name."""
 
-    def bind(self, *names: str) -> "Scope":
-        """This scope and these names."""
+    plain: frozenset[str] = NONE
+    """Variables that hold nothing of the graph, such as the rows of a list that is a parameter."""
+
+    def bind(self, *names: str, plain: frozenset[str] = NONE) -> "Scope":
+        """This scope and these names, of which some are ``plain``."""
         new = tuple(dict.fromkeys(name for name in names if name not in self.variables))
         if not new:
             return self
-        return Scope(self.variables + new, self.subplans, self.text, self.literals, self.counter, self.origins)
+        return changed(self, variables=self.variables + new, plain=self.plain.difference(new) | plain)
 
-    def only(self, names: tuple[str, ...]) -> "Scope":
+    def plain_of(self, values: Iterable[tuple[str, Expression]]) -> frozenset[str]:
+        """The names to which expressions give nothing of the graph."""
+        return frozenset(name for name, value in values if holds_nothing(value, self.plain))
+
+    def only(self, names: tuple[str, ...], plain: frozenset[str] = NONE) -> "Scope":
         """A scope of exactly these names, for rows that no file is known of."""
-        return Scope(names, self.subplans, self.text, self.literals, self.counter)
+        return changed(self, variables=names, origins=(), plain=plain.intersection(names))
 
     def loaded(self, origins: tuple[tuple[str, str], ...]) -> "Scope":
         """This scope, for rows with these origins alone."""
-        variables = self.named() + tuple(name for _, name in origins)
-        return Scope(variables, self.subplans, self.text, self.literals, self.counter, origins)
+        return changed(self, variables=self.named() + tuple(name for _, name in origins), origins=origins)
 
     def named(self) -> tuple[str, ...]:
         """The variables that a query can name."""

@@ -81,13 +81,13 @@ def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
     """The input after SET. Items of SET clauses that follow each other are one operator's, where neither clause reads
     what the other sets."""
     items = tuple(made for item in clause.items for made in _set_items(item, scope))
-    if isinstance(operator, Set) and not _depend(operator.items, items):
+    if isinstance(operator, Set) and not _depend(operator.items, items, scope.plain):
         return Set(operator.input, operator.items + items)
     return Set(operator, items)
 
 
-def _depend(first: tuple[operators.SetItem, ...], second: tuple[operators.SetItem, ...]) -> bool:
-    one, other = (effects(Set(Argument(()), items)) for items in (first, second))
+def _depend(first: tuple[operators.SetItem, ...], second: tuple[operators.SetItem, ...], plain: frozenset[str]) -> bool:
+    one, other = (effects(Set(Argument(()), items), plain=plain) for items in (first, second))
     return meet(one.changes, other.reads) or meet(other.changes, one.reads)
 
 

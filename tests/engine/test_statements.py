@@ -5,6 +5,8 @@ import pytest
 from memgraph_py.config import Limits
 from memgraph_py.engine.statements import VARIANTS_MAX, PreparedQuery, StatementCache
 from memgraph_py.errors import CypherSyntaxError
+from memgraph_py.plan.operators import Eager
+from memgraph_py.plan.tree import walk
 from memgraph_py.storage.store import GraphStore
 
 
@@ -42,6 +44,17 @@ def test_texts_that_differ_in_literals_share_a_plan() -> None:
     assert list(first.literals.values()) == [1, ["a", "b"]]
     assert list(other.literals.values()) == [23, ["x", ""]]
     assert first.parameters == other.parameters == frozenset()
+
+
+def test_merges_that_set_the_same_are_planned_with_their_literals() -> None:
+    store, cache = GraphStore(), StatementCache(Limits())
+    merges = "MERGE (a:P {id: row.a}) ON CREATE SET a.v = 1 MERGE (b:P {id: row.b}) ON CREATE SET b.v = %s"
+    for rows in ("CALL (row) { %s }", "FOREACH (x IN [row] | %s)"):
+        alike, different = (f"UNWIND $rows AS row {rows % (merges % value)}" for value in ("1", "2"))
+        plans = [prepared(cache, store, text).plan for text in (alike, different)]
+        assert [any(isinstance(part, Eager) and part.singly for part in walk(plan)) for plan in plans] == [False, True]
+    single = "UNWIND $rows AS row CALL (row) { MERGE (a:P {id: row.a}) ON CREATE SET a.v = %s }"
+    assert prepared(cache, store, single % 1).plan is prepared(cache, store, single % 2).plan
 
 
 def test_texts_that_differ_in_what_matters_do_not() -> None:

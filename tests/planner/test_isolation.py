@@ -71,32 +71,3 @@ def test_reads_and_writes_of_the_same_are_kept_apart(text: str, below: list[str]
 
 def test_a_query_without_return_ends_in_drain() -> None:
     assert isinstance(planned("MATCH (n) SET n.x = 1"), Drain)
-
-
-@pytest.mark.parametrize(
-    ("updates", "rows"),
-    [
-        ("CALL (a) { MERGE (n:N {id: a.id}) MERGE (m:N {id: a.to}) }", []),
-        ("CALL (a) { MERGE (n:N {id: a.id}) ON CREATE SET n.v = 1 MERGE (m:N {id: a.to}) ON CREATE SET m.v = 1 }", []),
-        (
-            "CALL (a) { MERGE (n:N {id: a.id}) ON CREATE SET n.v = 1 MERGE (m:N {id: a.to}) }",
-            [()],
-        ),
-        ("CALL (a) { MERGE (n:N {id: a.id}) MERGE (m:N {id: a.to}) ON MATCH SET m.v = 2 }", [()]),
-        ("CALL (a) { MERGE (n:N {id: a.id}) MERGE (m:N {id: a.to, v: 1}) }", [()]),
-        ("CALL (a, b) { MERGE (a)-[:S]->(b) MERGE (b)-[:S]->(a) }", []),
-        ("CALL (a, b) { MERGE (a)-[:S]-(b) MERGE (b)-[:S]->(a) }", [()]),
-        ("CALL (a) { CREATE (:N {c: COUNT { (:N) }}) }", [()]),
-        ("FOREACH (x IN CASE WHEN a.v = 0 THEN [1] ELSE [] END | SET a.v = x)", [("a",)]),
-        ("FOREACH (x IN CASE WHEN a.v = 0 THEN [1] ELSE [] END | SET b.v = x)", [("a", "b")]),
-        ("FOREACH (x IN CASE WHEN a:Seen THEN [] ELSE [1] END | SET a:Seen)", [("a",)]),
-        ("FOREACH (x IN [n IN [b] | n.v] | SET a.v = x)", [()]),
-        ("FOREACH (x IN [a IN [b] | a.v] | SET a.v = x)", [()]),
-        ("FOREACH (x IN CASE WHEN EXISTS { (:Seen) } THEN [] ELSE [1] END | SET a:Seen)", [()]),
-        ("FOREACH (x IN a.list | SET a.v = x)", []),
-        ("FOREACH (n IN [a, b] | SET n.v = n.w SET n.w = n.v)", [("n",)]),
-    ],
-)
-def test_rows_are_taken_apart_where_one_may_depend_on_another(updates: str, rows: list[tuple[str, ...]]) -> None:
-    plan = planned(f"MATCH (a:A)-[:R]->(b) {updates}")
-    assert [node.elements for node in walk(plan) if isinstance(node, Eager) and node.singly] == rows

@@ -302,14 +302,18 @@ def _check_deleted(expression: ast.Expression, place: Place) -> None:
 def _check_foreach(clause: ast.Foreach, place: Place) -> None:
     kind = check(clause.list, place)
     inner = Place({**place.scope, clause.variable: element_of(kind)}, place.findings)
-    place.findings.met.clauses += clause.clauses
+    met = place.findings.met
+    before = len(met.clauses)
+    met.clauses += clause.clauses
     for update in clause.clauses:
         if not isinstance(update, _UPDATES):
             raise _misplaced("FOREACH holds only updates", update, place)
         _check_clause(update, inner)
+    _keep_what_merges_set(met, before)
 
 
 def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
+    before = len(place.findings.met.clauses)
     if clause.imports is None and not clause.imports_all:
         columns = _check_query(clause.query, place, ending=_check_ending, importing=True)
     else:
@@ -320,11 +324,27 @@ def _check_subquery_call(clause: ast.SubqueryCall, place: Place) -> None:
         inner = Place({name: place.scope[name] for name in imported}, place.findings)
         _check_not_hidden(clause.query, imported, place)
         columns = _check_query(seeing_all(clause.query, imported, always=False), inner, ending=_check_ending)
+    _keep_what_merges_set(place.findings.met, before)
     for name, kind in columns.items():
         _bind(name, kind, clause.offset, place)
     place.findings.transactions |= clause.transactions is not None
     if clause.transactions is not None and clause.transactions.status is not None:
         _bind(clause.transactions.status, MAP, clause.offset, place)
+
+
+def _keep_what_merges_set(met: Met, before: int) -> None:
+    """Literals in ON CREATE and ON MATCH stay as they are written where several MERGEs of what is carried out for each
+    row, whose clauses were met after those ``before``, may set the same: the planner asks whether they do."""
+    merges = [clause for clause in met.clauses[before:] if isinstance(clause, ast.Merge)]
+    kept = {
+        part.offset
+        for merge in merges
+        for item in merge.on_create + merge.on_match
+        for part in walk(item)
+        if isinstance(part, ast.Literal | ast.ListLiteral)
+    }
+    if kept and len(merges) > 1:
+        met.literals[:] = [literal for literal in met.literals if literal.offset not in kept]
 
 
 def _check_not_hidden(query: ast.Query, outer: Collection[str], place: Place) -> None:

@@ -40,8 +40,8 @@ class Met:
     there twice.
 
     ``properties`` and ``labels``: those that are read. ``literals``: those that stand neither in a projection, or in
-    what WHERE repeats of one that groups, nor where their value says how many rows there will be; a list of nothing but
-    literals as a whole.
+    what WHERE repeats of one that groups, nor where their value says how many rows there will be, or whether MERGEs set
+    the same; a list of nothing but literals as a whole.
     """
 
     clauses: list[ast.Clause] = field(default_factory=list)
