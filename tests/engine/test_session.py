@@ -1,5 +1,6 @@
 """Sessions: what commits when, what a conflict does, and what each statement's result tells."""
 
+import datetime
 import threading
 import time
 
@@ -374,6 +375,25 @@ def test_half_a_surrogate_pair_is_no_text(database: Database, text: str, value: 
     with pytest.raises(ArgumentError, match="parameter 'x' holds half a surrogate pair"):
         rows(database, text, x=value)
     assert rows(database, "MATCH (n) RETURN count(*)") == [[0]]
+
+
+def test_half_a_surrogate_pair_is_found_wherever_it_stands(database: Database) -> None:
+    deep: Value = ["\ud800"]
+    for _ in range(3_000):
+        deep = [deep]
+    date = datetime.date(2026, 1, 1)
+    many: list[Value] = [{"id": i, "at": date, "tags": ["a", {"b": "c"}]} for i in range(3_000)]
+    for value in (
+        deep,
+        [*many, {"id": "\ud800"}],
+        [*many, {"at": date, "\ud800": 1}],
+        [{"x": ["\ud800", date]}, *many],
+    ):
+        with pytest.raises(ArgumentError, match="half a surrogate pair"):
+            rows(database, "RETURN size($x)", x=value)
+    assert rows(database, "RETURN size($x)", x=many) == [[3_000]]
+    looks_like_one = int.from_bytes(b"\xed\xa0\x80", "little")
+    assert rows(database, "RETURN $x", x=[looks_like_one, ["é"]]) == [[[looks_like_one, ["é"]]]]
 
 
 def test_half_a_surrogate_pair_stands_nowhere_in_a_statement(database: Database) -> None:
