@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from memgraph_py.errors import ArgumentError, CypherSyntaxError
+from memgraph_py.values.temporal_parts import TEMPORALS
 from memgraph_py.values.text_heaps import is_utf8
-from memgraph_py.values.types import Value
+from memgraph_py.values.types import Point, Value
 
-_SCALARS = frozenset((int, float, bool, type(None)))
+_WITHOUT_TEXT = frozenset((int, float, bool, type(None), Point, *TEMPORALS))
 _AT_ONCE = 1_024
 _FAILURES_MAX = 64
 """Then the bytes are not asked any more: dates in each row, or lists within lists, may make each of them be in vain."""
@@ -23,7 +24,7 @@ def check_texts(text: str, parameters: Mapping[str, Value]) -> None:
     if not text.isascii() and not is_utf8(text):
         raise CypherSyntaxError("the statement holds half a surrogate pair, which is no character")
     for name, value in parameters.items():
-        if type(value) in _SCALARS and name.isascii():
+        if name.isascii() and (value.__class__ in _WITHOUT_TEXT or (value.__class__ is str and value.isascii())):
             continue
         if not is_utf8(name) or not _are_utf8(value):
             raise ArgumentError(
@@ -35,6 +36,8 @@ def check_texts(text: str, parameters: Mapping[str, Value]) -> None:
 
 def _are_utf8(value: Value) -> bool:
     """True of a string, and of all strings of a list or map however deep."""
+    if value.__class__ is dict and _surely_are(value):
+        return True
     waiting: list[Any] = [value]
     failures = 0
     while waiting:
