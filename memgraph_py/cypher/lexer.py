@@ -40,7 +40,7 @@ _TOKEN = re.compile(
       [a-zA-Z_]\w*|[](){},:;]|[^\W\d]\w*
     | (?:[0-9][0-9_]*\.[0-9]+|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?\w*
     | \.\.|\|\||<>|<=|>=|=~|\+=|/(?![*/])|[-+*%^=<>(){}\[\],.:;|&!]
-    | \$(?:\w+|`(?:[^`]|``)*`|(?=\())
+    | \$(?:\s|//[^\r\n]*+|/\*.*?\*/)*+(?:\w+|`(?:[^`]|``)*`|(?=\())
     | '[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*"
     | `(?:[^`]|``)*`
     """,
@@ -67,8 +67,10 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9a-fA-F])_(?=[0-9a-fA-F])")
+_NAME_AT_END = re.compile(r"(?:\w+|`(?:[^`]|``)*`)\Z")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
-_ESCAPES = {"\\": "\\", "'": "'", '"': '"', "`": "`", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ESCAPES = {"\\": "\\", "'": "'", '"': '"', "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+"""What else stands behind a backslash keeps it: a regular expression can be written as it is. Source: Neo4j 5."""
 
 _QUANTIFIERS = frozenset({"ALL", "ANY", "NONE", "SINGLE"})
 _SHORTEST = frozenset({"SHORTESTPATH", "ALLSHORTESTPATHS"})
@@ -171,10 +173,10 @@ def _valued(text: str, written: str, start: int) -> tuple[str, Found]:
     if first in "'\"":
         return _string(text, written, start)
     if first == "$":
-        name = written[1:]
-        if not name:
+        name = _NAME_AT_END.search(written)
+        if name is None:
             return "$", written
-        return "PARAMETER", name[1:-1].replace("``", "`") if name[0] == "`" else name
+        return "PARAMETER", name[0][1:-1].replace("``", "`") if name[0][0] == "`" else name[0]
     if first == "`":
         return "NAME", written[1:-1].replace("``", "`")
     return (_BLANK, None) if _BLANKS.fullmatch(written) else ("NAME", written)
@@ -214,9 +216,9 @@ def _string(text: str, written: str, start: int) -> tuple[str, Found]:
 def _unescape(match: re.Match[str]) -> str:
     four, eight, letter = match.groups()
     if letter is not None:
-        if letter not in _ESCAPES:
+        if letter == "u":
             raise ValueError(match.group())
-        return _ESCAPES[letter]
+        return _ESCAPES.get(letter, match.group())
     return chr(int(four or eight, 16))
 
 

@@ -2,24 +2,52 @@
 along, also behind a WITH that does not name it. Source: Neo4j Cypher manual, "EXISTS subqueries" and "CALL
 subqueries", on variables of the outer scope.
 
-    EXISTS { MATCH (a) WITH a WHERE a.x MATCH (a)-->(n) }      n is that of around: as if it read WITH a, n
+    EXISTS { MATCH (a) WITH a WHERE a.x MATCH (a)-->(n) }   n is that of around: as if it read WITH a, n
+    CALL (x) { … RETURN DISTINCT a ORDER BY x - a }         as if it read WITH DISTINCT a, x ORDER BY x - a RETURN a
 """
 
 from collections.abc import Collection
 from dataclasses import replace
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.tree import walk
+from memgraph_py.cypher.tree import name_of, walk
 from memgraph_py.functions.registry import AGGREGATES
 
 
 def seeing_all(query: ast.Query, outer: Collection[str], *, always: bool = True) -> ast.Query:
     """The subquery, in which each WITH hands on those of the outer variables that are used in or behind it: as columns,
     or, where it aggregates everything and not ``always``, kept beside them."""
-    if not any(isinstance(clause, ast.With) for part in query.parts for clause in part.clauses):
-        return query
-    parts = [replace(part, clauses=_handed_on(part.clauses, outer, always)) for part in query.parts]
+    parts = []
+    for part in query.parts:
+        clauses = _sorted_before(part.clauses, outer)
+        if any(isinstance(clause, ast.With) for clause in clauses):
+            part = replace(part, clauses=_handed_on(clauses, outer, always))
+        parts.append(part)
     return replace(query, parts=tuple(parts))
+
+
+def _sorted_before(clauses: tuple[ast.Clause, ...], outer: Collection[str]) -> tuple[ast.Clause, ...]:
+    """The clauses, with a WITH before a RETURN that groups or removes duplicates and is in an order of what stands
+    around."""
+    *before, last = clauses
+    if not isinstance(last, ast.Return) or last.projection.star:
+        return clauses
+    projection, offset = last.projection, last.offset
+    names = [name_of(item) for item in projection.items]
+    if set(outer).difference(names).isdisjoint(set[str]().union(*map(_names, projection.order_by))):
+        return clauses
+    if not projection.distinct and not any(_counts(item) for item in projection.items):
+        return clauses
+    named = tuple(replace(item, alias=name) for item, name in zip(projection.items, names, strict=True))
+    columns = tuple(
+        ast.ProjectionItem(ast.Variable(name, item.offset), name, name, item.offset)
+        for item, name in zip(named, names, strict=True)
+    )
+    return (
+        *before,
+        ast.With(replace(projection, items=named), None, offset),
+        ast.Return(ast.Projection(False, False, columns, (), None, None), offset),
+    )
 
 
 def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str], always: bool) -> tuple[ast.Clause, ...]:
@@ -28,8 +56,8 @@ def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str], always: 
     for clause in reversed(clauses):
         if isinstance(clause, ast.With) and not clause.projection.star:
             projection = clause.projection
-            own = _names(clause.where) | _names(projection.order_by)
-            named = {item.alias or item.text for item in projection.items}
+            own = _names(clause.where).union(*map(_names, projection.order_by))
+            named = {name_of(item) for item in projection.items}
             more = sorted((used | own).intersection(outer) - named)
             if always or not _counts_all(clause):
                 items = tuple(
@@ -46,10 +74,12 @@ def _handed_on(clauses: tuple[ast.Clause, ...], outer: Collection[str], always: 
 def _counts_all(clause: ast.With) -> bool:
     """True where every column is an aggregate: one row, of which a column beside them would make none where nothing is
     counted. Source: Neo4j 5, which lets it for EXISTS, COUNT and COLLECT, and not for CALL."""
-    return all(
-        any(isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES for node in walk(item.expression))
-        for item in clause.projection.items
-    )
+    return all(map(_counts, clause.projection.items))
+
+
+def _counts(item: ast.ProjectionItem) -> bool:
+    """True for a column with an aggregate."""
+    return any(isinstance(node, ast.FunctionCall) and node.name.lower() in AGGREGATES for node in walk(item.expression))
 
 
 def _names(part: object) -> set[str]:

@@ -65,6 +65,13 @@ def same(left: Any, right: Any) -> bool:
     )
 
 
+def name_of(item: ast.ProjectionItem) -> str:
+    """The name of the column."""
+    if item.alias is not None:
+        return item.alias
+    return item.expression.name if isinstance(item.expression, ast.Variable) else item.text
+
+
 def binds(node: Any) -> bool:
     """True for an expression with variables of its own, which sees of those before a projection its columns alone."""
     return isinstance(node, _BINDING)

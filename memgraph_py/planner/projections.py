@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memgraph_py.cypher import ast
-from memgraph_py.cypher.tree import binds, same
+from memgraph_py.cypher.tree import binds, name_of, same
 from memgraph_py.cypher.tree import replaced as replaced_in_text
 from memgraph_py.functions.registry import AGGREGATES
 from memgraph_py.plan.expressions import (
@@ -98,17 +98,15 @@ def is_aggregate(expression: Expression) -> bool:
 
 
 def _items(projection: ast.Projection, scope: Scope) -> _Items:
-    names: list[str] = sorted(scope.named()) if projection.star else []  # as Neo4j gives them
-    expressions: list[Expression] = [Variable(name) for name in names]
-    for item in projection.items:
-        name = _name(item)
-        if projection.star and name in names:
-            expressions[names.index(name)] = translate(item.expression, scope)
-            continue
-        names.append(name)
-        expressions.append(translate(item.expression, scope))
+    own = [name_of(item) for item in projection.items]
+    star = sorted(set(scope.named()).difference(own)) if projection.star else []  # as Neo4j gives them
+    names = [*star, *own]
+    expressions: list[Expression] = [
+        *map(Variable, star),
+        *(translate(item.expression, scope) for item in projection.items),
+    ]
     groups: dict[str, Expression] = {}
-    for place, item in enumerate(projection.items, len(names) - len(projection.items)):
+    for place, item in enumerate(projection.items, len(star)):
         if marks(expressions[place]) & HAS_AGGREGATE and holds_subquery(expressions[place]):
             expressions[place] = _reading_groups(item.expression, projection, scope, groups)
     return _Items(tuple(names), tuple(expressions), groups)
@@ -134,12 +132,6 @@ def _reading_groups(
         return replaced_in_text(node, group, everywhere=True) if binds(node) else None
 
     return translate(replaced_in_text(expression, subquery), scope.bind(*names))
-
-
-def _name(item: ast.ProjectionItem) -> str:
-    if item.alias is not None:
-        return item.alias
-    return item.expression.name if isinstance(item.expression, ast.Variable) else item.text
 
 
 # ------------------------------------------------------------------------------------------ without aggregation
@@ -264,7 +256,7 @@ def _by_columns(expression: ast.Expression, projection: ast.Projection) -> ast.E
     def column(node: Any) -> ast.Variable | None:
         for item in projection.items:
             if same(node, item.expression):
-                return ast.Variable(_name(item), node.offset)
+                return ast.Variable(name_of(item), node.offset)
         return None
 
     return replaced_in_text(expression, column)  # type: ignore[no-any-return]  # an expression for one

@@ -416,3 +416,31 @@ WITH 7 AS `@2`, 8 AS `@1`, 9 AS `@0` MATCH ()-[:ACTED_IN]->(x) RETURN `@0`, `@1`
 UNWIND [1,2] AS `@row1` MATCH (n:Person) WHERE EXISTS { MATCH (n)-->(m) WHERE m.born > `@row1` } RETURN n.name, `@row1` ORDER BY n.name, `@row1`
 UNWIND [1815,1950] AS `@row1` CALL (`@row1`) { MATCH (n:Person {born: `@row1`}) RETURN n.name AS i } RETURN i, `@row1` ORDER BY i
 MATCH (n:Person) WITH n, 5 AS `$name` WHERE n.name = $name RETURN n.name, `$name`
+RETURN $ name AS a, $/* whose */name AS b, $ `name` AS c
+RETURN 'a\q' AS a, '\d+\.\d*' AS b, 'C:\Temp\Users' AS c, 'a\%\`' AS d, "a\'b\\q\n" AS e
+RETURN '12.5' =~ '\d+\.\d*' AS a
+MATCH (n:Person) RETURN *, n.name AS n ORDER BY n
+WITH 1 AS a, 2 AS b RETURN *, a
+WITH 1 AS a, 2 AS b RETURN *, b AS a, a AS c
+WITH 1 AS a, 2 AS b WITH *, a + b AS a RETURN *
+WITH 1 AS a, 2 AS b RETURN DISTINCT *, a + 1 AS a ORDER BY a
+UNWIND [1,2,2] AS a WITH a, 2 AS b RETURN *, count(*) AS a
+UNWIND [1,2,2] AS a WITH a, 2 AS b RETURN *, count(*) AS c ORDER BY a
+UNWIND [1,2,2] AS a UNWIND [3,4] AS b RETURN *, a + b + count(*) AS c ORDER BY a, b
+UNWIND [1,-1] AS x CALL (x) { MATCH (n:Person) RETURN DISTINCT n.born AS c ORDER BY x * c LIMIT 1 } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x CALL (*) { MATCH (n:Person) RETURN DISTINCT n.born AS c ORDER BY x * c SKIP 1 LIMIT 1 } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n:Person) WITH DISTINCT n.born AS c ORDER BY x * c LIMIT 1 RETURN c } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n)-->() RETURN n.name AS c, count(*) AS k ORDER BY x * k, c LIMIT 1 } RETURN x, c, k ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n)-->() RETURN n.name AS c, count(*) AS k ORDER BY x * count(*), n.name LIMIT 1 } RETURN x, c, k ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n)-->() WITH n.name AS c, count(*) AS k ORDER BY x * k, c LIMIT 1 RETURN c } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n:Nope) RETURN count(*) AS c ORDER BY x * c } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x CALL (x) { MATCH (n:Person) RETURN DISTINCT n.born AS c ORDER BY x * c LIMIT 1 UNION MATCH (n:Movie) RETURN n.released AS c } RETURN x, c ORDER BY x, c
+UNWIND [1,-1] AS x RETURN x, COLLECT { MATCH (n:Person) RETURN DISTINCT n.born AS c ORDER BY x * c } AS l
+UNWIND [1,-1] AS x RETURN x, COLLECT { MATCH (n:Nope) RETURN count(*) AS c ORDER BY x * c } AS l
+UNWIND [1,-1] AS x RETURN x, COUNT { MATCH (n:Person) RETURN DISTINCT n.born AS c ORDER BY x * c SKIP 1 } AS l
+MATCH (n:Person) RETURN n.name, true AND (n)-[:DIRECTED]->() AS a, NOT (n)-[:DIRECTED]->() AS b, (n)-[:DIRECTED]->() XOR (n)-[:LIVES_IN]->() AS c
+MATCH (n:Person) RETURN n, count(*) > 0 AND (n)-[:DIRECTED]->() AS a
+MATCH (n:Person) WITH n.name AS name, [false OR (n)-[:DIRECTED]->()] AS a RETURN name, a
+MATCH (n:Person) SET n.directs = true AND (n)-[:DIRECTED]->() RETURN n.name, n.directs
+MATCH (n:Person) RETURN n.name ORDER BY NOT (n)-[:DIRECTED]->(), n.name
+MATCH (n:Person) RETURN (NOT (n)-[:DIRECTED]->()) = true AS a, count(*) AS c

@@ -140,7 +140,7 @@ def _infix(expression: ast.Infix, place: Place) -> Kind:
     symbol = expression.symbol
     if symbol in _LOGIC:
         for operand in (expression.left, expression.right):
-            _expect_boolean(check(operand, place), operand, place)
+            check_predicate(operand, place)
         return BOOLEAN
     inner = place.value()
     left, right = check(expression.left, inner), check(expression.right, inner)
@@ -187,7 +187,7 @@ def _sum(left: Kind, right: Kind) -> Kind:
 
 def _prefix(expression: ast.Prefix, place: Place) -> Kind:
     if expression.symbol == "NOT":
-        _expect_boolean(check(expression.operand, place), expression.operand, place)
+        check_predicate(expression.operand, place)
         return BOOLEAN
     kind = check(expression.operand, place.value())
     if kind in _NO_NUMBERS or is_list(kind):

@@ -1,6 +1,6 @@
 """WITH and RETURN: columns and their names, groups, ORDER BY, SKIP and LIMIT, and what can be seen afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from memgraph_py.cypher import ast
@@ -8,7 +8,7 @@ from memgraph_py.cypher.analysis.aggregation import aggregates, check_unambiguou
 from memgraph_py.cypher.analysis.expressions import check, check_predicate
 from memgraph_py.cypher.analysis.kinds import INTEGER, is_known
 from memgraph_py.cypher.analysis.scopes import Aggregation, Place, Scope
-from memgraph_py.cypher.tree import binds, children, same, walk
+from memgraph_py.cypher.tree import binds, children, name_of, same, walk
 from memgraph_py.immutable import immutable
 
 
@@ -20,7 +20,8 @@ def project(
 
     What groups or removes duplicates hides from ORDER BY and WHERE what was bound before it.
     """
-    columns: Scope = {name: place.scope[name] for name in sorted(place.scope)} if projection.star else {}
+    star = _starred(projection, place)
+    columns: Scope = {name: place.scope[name] for name in star}
     aggregating = place.aggregating(Aggregation.ALLOWED)
     findings = place.findings
     literals = findings.met.literals
@@ -31,13 +32,13 @@ def project(
         kind = check(item.expression, aggregating)
         if findings.aggregates == before:
             groups.append(item.expression)
-        name = item.alias if item.alias is not None else item.text
+        name = name_of(item)
         if name in columns:
             raise place.error(f'two columns have the name "{name}"', item.offset, "ColumnNameConflict")
         columns[name] = kind
     grouped = len(groups) < len(projection.items)
     if grouped:
-        _check_groups(projection, groups, place)
+        _check_groups(projection, groups, star, place)
     columns.update({name: place.scope[name] for name in kept if name in place.scope})
     seen = _Projected(projection.items, columns, place) if projection.distinct or grouped else None
     behind = Place({**place.scope, **columns}, findings)
@@ -66,9 +67,15 @@ def check_aliases(projection: ast.Projection, place: Place) -> None:
             raise place.error(f'"{item.text}" needs a name: write "{item.text} AS …"', item.offset, "NoExpressionAlias")
 
 
-def _check_groups(projection: ast.Projection, groups: list[ast.Expression], place: Place) -> None:
-    """``groups``: the items without aggregates."""
-    names = set(place.scope) if projection.star else set()
+def _starred(projection: ast.Projection, place: Place) -> list[str]:
+    """What `*` stands for: the variables that no item has the name of."""
+    return sorted(place.scope.keys() - {name_of(item) for item in projection.items}) if projection.star else []
+
+
+def _check_groups(
+    projection: ast.Projection, groups: list[ast.Expression], names: Collection[str], place: Place
+) -> None:
+    """``groups``: the items without aggregates; ``names``: what `*` stands for."""
     for item in projection.items:
         expression = item.expression
         if not is_aggregate(expression) and all(expression is not group for group in groups):
