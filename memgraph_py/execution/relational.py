@@ -194,8 +194,8 @@ def eager(operator: Eager, context: ExecutionContext) -> Iterator[Batch]:
     rows = context.run(operator.input)
     for batch in rows if isinstance(operator.input, Argument) else held_rows(rows, context.bounds):
         if operator.singly and batch.rows > 1:
-            ranges = ranges_apart(batch, operator.elements, operator.property, operator.keys, context)
-            for start, stop in ranges:
+            keys = tuple(zip(operator.properties, operator.keys, strict=True))
+            for start, stop in ranges_apart(batch, operator.elements, keys, operator.labels, context):
                 context.check()
                 yield batch.slice(start, stop)
         else:

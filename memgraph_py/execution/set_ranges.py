@@ -58,7 +58,7 @@ def ranges_at_once(items: Sequence[SetItem], batch: Batch, bounds: Bounds) -> li
     clashing += [_subject(item) for pair in overwriting for item in pair]
     subjects = {_subject(item) for item in items}
     if len(subjects) == 1 and None not in subjects and subjects == {*clashing}:
-        return without_repetition([batch.columns[str(subjects.pop())]], bounds)
+        return without_repetition([[batch.columns[str(subjects.pop())]]], bounds)
     return [(row, row + 1) for row in range(rows)]
 
 

@@ -422,13 +422,14 @@ class Eager(Remembering):
     """Takes all of its input before it gives the first row: keeps reads apart from later writes. ``singly``: gives one
     row at a time, so that what an Apply does for one is done before it begins with the next; where there are
     ``elements``, as many at a time as hold different ones in these variables; where there are ``keys``, as many as have
-    different values of these, and of the ``property`` of the elements."""
+    different values of these, and of their ``properties`` of the elements, if no node has two of the ``labels``."""
 
     input: "Operator"
     singly: bool = False
     elements: tuple[str, ...] = ()
-    property: str | None = None
     keys: tuple[Expression, ...] = ()
+    properties: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @immutable

@@ -369,9 +369,11 @@ def _types(types: tuple[str, ...]) -> str:
 
 
 def _rows_at_once(operator: operators.Eager) -> str:
-    of_elements = "" if operator.property is None else f".{operator.property}"
-    different = [*map(expression_text, operator.keys), *(f"{name}{of_elements}" for name in operator.elements)]
-    return f"different {', '.join(different)}" if different else "row by row" * operator.singly
+    properties = [f".{one}" for one in dict.fromkeys(operator.properties)] or [""]
+    different = [*map(expression_text, operator.keys)]
+    different += [f"{name}{one}" for name in operator.elements for one in properties]
+    apart = f" where no node is {' and '.join(operator.labels)}" if operator.labels else ""
+    return f"different {', '.join(different)}{apart}" if different else "row by row" * operator.singly
 
 
 def _seek(

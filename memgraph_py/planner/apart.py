@@ -8,6 +8,8 @@ effects within it meet over rows, an ``Eager`` hands on as many rows as surely h
     CALL (n, m) { SET n.x = m.x }                                      different n, m
     CALL (row) { MERGE (a:A {id: row.a}) SET a.n = 1                   different row.a, row.b: what is found
                  MERGE (b:B {id: row.b}) SET b.n = 2 }                 or made for one row is not another's
+    CALL (row) { MERGE (a:A {id: row.a}) SET a.n = 1                   different row.a, row.b where no node is A and B,
+                 MERGE (b:B {key: row.b}) SET b.n = 2 }                else row by row
     CALL (row) { MERGE (a:A {id: row.a}) MERGE (b {of: COUNT { () }})} row by row
 """
 
@@ -38,10 +40,10 @@ from memgraph_py.plan.items import (
     SetProperty,
     SetPropertyNamed,
 )
-from memgraph_py.plan.operators import Apply, Argument, Drain, Eager, Merge, Operator
+from memgraph_py.plan.operators import Apply, Argument, Create, Drain, Eager, Merge, Operator
 from memgraph_py.plan.tree import walk, writes
 from memgraph_py.plan.variables import free_variables, holds_subquery, newly_bound
-from memgraph_py.planner.identified import identified
+from memgraph_py.planner.identified import Found
 from memgraph_py.planner.scope import Scope, narrowed
 from memgraph_py.storage.view import Direction
 
@@ -99,11 +101,23 @@ class _Rows:
         elements = _elements(self._subplan, self._scope, self._own)
         if self._is_about(elements):
             return Eager(argument, singly=True, elements=elements)
-        named = NO_TOKENS.union(*(_named(operator, writing.changes) for operator, writing in self._own))
-        for key, found in identified(self._subplan, self._chain, self._scope, named).items():
-            if self._is_about((*elements, *found), found):
-                return Eager(argument, singly=True, elements=elements, property=key, keys=tuple(found.values()))
+        found = Found(self._subplan, self._chain, self._scope, self._written_beside(()))
+        for identity in found.identities(self._written_beside):
+            is_apart = not identity.labels or self._keeps_labels_apart(identity.labels)
+            if is_apart and self._is_about((*elements, *identity.variables), identity.variables):
+                return Eager(argument, True, elements, identity.values, identity.properties, identity.labels)
         return Eager(argument, singly=True)
+
+    def _written_beside(self, beside: Collection[str]) -> Tokens:
+        """What is changed other than through these variables, and by maps."""
+        return NO_TOKENS.union(*(_named(one, effects(one, beside).changes) for one in self._chain))
+
+    def _keeps_labels_apart(self, labels: Collection[str]) -> bool:
+        """True where it gives no node two of the labels."""
+        if any(kind == "label" for _, writing in self._own for kind, _ in writing.changes):
+            return False
+        made = [node for part in walk(self._subplan) if isinstance(part, Create | Merge) for node in part.nodes]
+        return all(len(set(labels).intersection(node.labels)) < 2 for node in made)
 
     def _is_about(self, beside: Collection[str], found: Collection[str] = ()) -> bool:
         """True where nothing meets over rows that hold different elements in all of these variables. ``found``: those
@@ -152,7 +166,7 @@ def _meet_over_rows(readers: Sequence[_Own], writers: Sequence[_Own]) -> bool:
     it reads what it writes, and MERGE finds what it made."""
     maps = any(_sets_map(operator) for operator, _ in writers)
     for (reader, reading), (writer, writing) in product(readers, writers):
-        if reader is writer and not isinstance(writer, operators.Create | operators.Delete):
+        if reader is writer and not isinstance(writer, Create | operators.Delete):
             continue
         if _make_alike(reader, writer):
             if meet(writing.changes, reading.reads):

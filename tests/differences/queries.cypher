@@ -444,3 +444,9 @@ MATCH (n:Person) WITH n.name AS name, [false OR (n)-[:DIRECTED]->()] AS a RETURN
 MATCH (n:Person) SET n.directs = true AND (n)-[:DIRECTED]->() RETURN n.name, n.directs
 MATCH (n:Person) RETURN n.name ORDER BY NOT (n)-[:DIRECTED]->(), n.name
 MATCH (n:Person) RETURN (NOT (n)-[:DIRECTED]->()) = true AS a, count(*) AS c
+MATCH (a:Person)-[:KNOWS]->(b) WITH a, b ORDER BY a.name, b.name SET a.w = 1 SET b.w = 2
+MATCH (a:Person) MATCH (b:Person) WITH a, b ORDER BY a.name, b.name SET a.w = a.name + b.name SET b.w = a.name
+MATCH (a:Person) MATCH (b:Person) WITH a, b ORDER BY a.name, b.name SET a += {w: 1} SET b += {w: 2}
+UNWIND [{a:1,b:2},{a:2,b:1},{a:1,b:1}] AS row CALL (row) { MERGE (a:V {id: row.a}) SET a.w = row.b MERGE (b:V {id: row.b}) SET b.w = row.a * 10 }
+UNWIND [{a:1,b:2},{a:2,b:1},{a:1,b:1}] AS row CALL (row) { MERGE (a:V {id: row.a}) SET a.w = row.b MERGE (b:W {key: row.b}) SET b.w = coalesce(b.w, 0) + row.a MERGE (a)-[:T]->(b) }
+UNWIND range(0, 60) AS i OPTIONAL MATCH (n:Person) WHERE n.born > 1815 + 5 * i AND i % 3 = 1 WITH i, count(n) AS c WITH collect([i, c]) AS all RETURN all

@@ -46,7 +46,20 @@ def test_rows_are_taken_apart_where_one_may_depend_on_another(updates: str, rows
     [
         ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {id: row.to}) SET m.v = 2", ["row.id, row.to"]),
         ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {id: $id}) SET m.v = 2", ["row.id, $id"]),
-        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) SET m.v = 2", [""]),
+        (
+            "MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) SET m.v = 2",
+            ["row.id, row.to where no node is N and M"],
+        ),
+        (
+            "MERGE (n:N {id: row.id}) ON CREATE SET n.key = 1 SET n.v = 1 MERGE (m:M {key: row.to}) SET n.key = m.v",
+            ["row.id, row.to where no node is N and M"],
+        ),
+        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) SET m.key = 2, m.v = 2", [""]),
+        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) ON CREATE SET m.key = 2 SET m.v = 2", [""]),
+        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) SET n:M, m.v = 2", [""]),
+        ("MERGE (n:N:M {id: row.id}) SET n.v = 1 MERGE (m:M {key: row.to}) SET m.v = 2", [""]),
+        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m {key: row.to}) SET m.v = 2", [""]),
+        ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:N {key: row.to}) SET m.v = 2", [""]),
         ("MERGE (n:N {id: row.id}) SET n.v = 1 MERGE (m:M {id: row.to}) SET m.v = 2, m.id = 1", [""]),
         ("MERGE (n:N {id: row.id}) ON CREATE SET n.id = 1 SET n.v = 1 MERGE (m:M {id: row.to}) SET m.v = 2", [""]),
         ("MERGE (n:N {id: row.id}) SET n.v = 1 CREATE (m:N {id: row.to}) SET m.v = 2", [""]),
@@ -62,7 +75,10 @@ def test_rows_are_taken_apart_where_one_may_depend_on_another(updates: str, rows
         ("UNWIND [1, 2] AS x MATCH (n:N {id: x}) WHERE n.v > 1 SET n.v = 0", [""]),
         ("MATCH (n:N {id: row.id}) SET n += row.map", ["row.id"]),
         ("MERGE (n:N {id: row.id}) SET n += row.map SET n.seen = row.at", ["row.id"]),
-        ("MERGE (n:N {id: row.id}) SET n += row.map MERGE (m:M {key: row.to}) SET m += row.other", []),
+        (
+            "MERGE (n:N {id: row.id}) SET n += row.map MERGE (m:M {key: row.to}) SET m += row.other",
+            ["row.id, row.to where no node is N and M"],
+        ),
         ("MATCH (n:N {id: row.id}) SET n[row.key] = 1", [""]),
         ("MATCH (n:N {id: row.id}) SET n.id = row.to", [""]),
         ("MATCH (n:N {id: row.id}), (m:N {id: row.to}) CREATE (n)-[:R]->(m)", []),

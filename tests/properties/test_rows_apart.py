@@ -1,7 +1,7 @@
 """A subquery over many rows gives the graph that a statement for each row gives: the rows that go together depend on
 nothing that another of them does."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memgraph_py.engine.database import Database
@@ -10,6 +10,7 @@ from memgraph_py.storage.store import GraphStore
 from memgraph_py.values.types import Value
 
 BEFORE = "UNWIND range(0, 3) AS i CREATE (:A:Start {id: i, key: i}) CREATE (:B {id: i, x: i})"
+TOGETHER = "CREATE (:A:C {id: 1, name: 2})"
 VALUES = ("row.a", "row.b", "toInteger(row.a)", "row.f", "1", "n.id", "coalesce(row.b, 3)")
 FOUND = (
     "MERGE ({v}:A {{id: {value}}})",
@@ -17,6 +18,8 @@ FOUND = (
     "MERGE ({v}:A {{id: {value}}}) ON CREATE SET {v}.c = 1 ON MATCH SET {v}.u = 1",
     "MERGE ({v}:A {{id: {value}}}) ON CREATE SET {v}.x = row.i ON MATCH SET {v}.y = row.i",
     "MERGE ({v}:A {{x: {value}}})",
+    "MERGE ({v}:C {{name: {value}}}) ON CREATE SET {v}.x = row.i",
+    "MERGE ({v}:C {{name: {value}}}) ON MATCH SET {v}.x = row.i",
     "MERGE ({v}:B:A {{id: {value}, x: row.a}}) ON CREATE SET {v}.id = row.b",
     "MERGE ({v}:B {{id: {value}}}) ON CREATE SET {v} += row.map",
     "WITH * MATCH ({v}:A {{id: {value}}})",
@@ -25,6 +28,7 @@ FOUND = (
 )
 DONE = (
     "SET {v}.x = row.i",
+    "SET {v}.name = row.b",
     "SET {v}.x = coalesce({o}.y, 0) + 1",
     "SET {v}.y = row.i, {o}.y = row.a",
     "SET {v}.y = row.i SET {o}.y = row.a",
@@ -55,11 +59,13 @@ def subqueries(draw: st.DrawFn) -> str:
     return " ".join((*parts, f"SET {bound[-1]}.last = row.i"))
 
 
-def graph_after(statements: list[tuple[str, dict[str, Value]]]) -> list[list[Value]] | None:
+def graph_after(before: list[str], statements: list[tuple[str, dict[str, Value]]]) -> list[list[Value]] | None:
     """Labels and properties of nodes, and the ends of relationships; None after an error."""
     database = Database(GraphStore())
     try:
-        for text, parameters in [(BEFORE, {}), *statements]:
+        for text in before:
+            database.session().run(text).values()
+        for text, parameters in statements:
             database.session().run(text, parameters).values()
     except CypherError:
         return None
@@ -67,14 +73,23 @@ def graph_after(statements: list[tuple[str, dict[str, Value]]]) -> list[list[Val
     return sorted(database.session().run(nodes).values(), key=repr)
 
 
+BY_LABEL = "MERGE (u:A {id: row.a}) SET u.x = row.i MERGE (v:C {name: row.b}) SET v.x = row.i"
+"""Where a node is both, what one row does to it as the one comes behind what the row before did to it as the other."""
+
+
+@example(True, BY_LABEL, [(0, 4, 2), (0, 1, 5)])
+@example(False, BY_LABEL, [(0, 4, 2), (0, 1, 5)])
 @settings(max_examples=300, deadline=None)
-@given(subqueries(), st.lists(st.tuples(*[st.integers(0, 5)] * 3), min_size=2, max_size=6))
-def test_rows_that_go_together_do_what_they_do_one_by_one(subquery: str, values: list[tuple[int, int, int]]) -> None:
+@given(st.booleans(), subqueries(), st.lists(st.tuples(*[st.integers(0, 5)] * 3), min_size=2, max_size=6))
+def test_rows_that_go_together_do_what_they_do_one_by_one(
+    together: bool, subquery: str, values: list[tuple[int, int, int]]
+) -> None:
     rows: list[Value] = [
         {"i": i, "n": n, "a": a, "b": b, "f": float(b), "map": {"x": a, "y": i}} for i, (n, a, b) in enumerate(values)
     ]
     matched = "MATCH (n:Start {key: row.n % 4})"
     body = f"CALL (n, row) {{ {subquery} }}"
-    one_by_one = graph_after([(f"WITH $row AS row {matched} {body}", {"row": row}) for row in rows])
-    together = graph_after([(f"UNWIND $rows AS row {matched} {body}", {"rows": rows})])
-    assert one_by_one is None or together == one_by_one
+    before = [BEFORE, TOGETHER] if together else [BEFORE]
+    one_by_one = graph_after(before, [(f"UNWIND [$row] AS row {matched} {body}", {"row": row}) for row in rows])
+    at_once = graph_after(before, [(f"UNWIND $rows AS row {matched} {body}", {"rows": rows})])
+    assert one_by_one is None or at_once == one_by_one
