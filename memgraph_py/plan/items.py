@@ -42,11 +42,13 @@ class RelationshipSpec(Remembering):
 
 @immutable
 class SetProperty(Remembering):
-    """`subject.key = value`; NULL removes. A NULL subject is skipped."""
+    """`subject.key = value`; NULL removes. A NULL subject is skipped. ``begins``: another clause begins with it than
+    that of the item before."""
 
     subject: Expression
     key: str
     value: Expression
+    begins: bool = False
 
 
 @immutable
@@ -73,6 +75,7 @@ class SetPropertyNamed(Remembering):
     subject: Expression
     key: Expression
     value: Expression
+    begins: bool = False
 
 
 @immutable
@@ -91,7 +94,7 @@ def are_together(first: SetItem, second: SetItem) -> bool:
     Neo4j 5, whose planner joins them; openCypher 9 leaves the order open."""
     if not isinstance(first, SetProperty | SetPropertyNamed) or not isinstance(second, SetProperty | SetPropertyNamed):
         return False
-    return first.subject == second.subject
+    return first.subject == second.subject and not second.begins
 
 
 @immutable

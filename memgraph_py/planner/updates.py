@@ -82,7 +82,10 @@ def set_items(clause: ast.Set, operator: Operator, scope: Scope) -> Operator:
     what the other sets."""
     items = tuple(made for item in clause.items for made in _set_items(item, scope))
     if isinstance(operator, Set) and not _depend(operator.items, items, scope.plain):
-        return Set(operator.input, operator.items + items)
+        first, *others = items
+        if isinstance(first, operators.SetProperty | operators.SetPropertyNamed):
+            first = changed(first, begins=True)
+        return Set(operator.input, (*operator.items, first, *others))
     return Set(operator, items)
 
 
@@ -171,7 +174,8 @@ def _set_items(item: ast.SetItem, scope: Scope) -> Iterator[operators.SetItem]:
         case ast.SetPropertyItem(subject, key, value):
             yield operators.SetProperty(translate(subject, scope), key, translate(value, scope))
         case ast.SetPropertyNamedItem(subject, name, value):
-            yield operators.SetPropertyNamed(*(translate(part, scope) for part in (subject, name, value)))
+            named = translate(name, scope)
+            yield operators.SetPropertyNamed(translate(subject, scope), named, translate(value, scope))
         case ast.SetPropertiesItem(variable, value, merge):
             yield operators.SetProperties(variable, translate(value, scope), merge)
         case ast.SetLabelsItem(variable, labels, _, named):

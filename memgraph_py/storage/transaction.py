@@ -31,7 +31,7 @@ from memgraph_py.storage.constraints import Checks
 from memgraph_py.storage.overlay import DELETED
 from memgraph_py.storage.reading import TransactionReader
 from memgraph_py.storage.snapshot import Snapshot
-from memgraph_py.storage.view import Direction, KeyId, LabelId, NodeIds, RelationshipIds, TypeId
+from memgraph_py.storage.view import Direction, Flags, KeyId, LabelId, NodeIds, RelationshipIds, TypeId
 
 Numbers = NDArray[np.int64]
 
@@ -130,17 +130,19 @@ class Transaction(TransactionReader):
             changes.created_relationships = added(changes.created_relationships, block)
         return ids
 
-    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
+    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column, always: Flags | None = None) -> int:
         """See WritableGraph. Raises EntityNotFound where the node was deleted in this transaction."""
         changes = self._writable()
         if changes.deleted_nodes:
             self._check_not_deleted(nodes)
-        write, count = self._written(self.node_property, nodes, key, values)
+        write, count = self._written(self.node_property, nodes, key, values, always)
         if write is not None:
             changes.node_properties = added(changes.node_properties, write)
         return count
 
-    def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
+    def set_relationship_property(
+        self, relationships: RelationshipIds, key: KeyId, values: Column, always: Flags | None = None
+    ) -> int:
         """See WritableGraph. Raises EntityNotFound where the relationship was deleted in this transaction."""
         changes = self._writable()
         if changes.deleted_relationships:
@@ -148,7 +150,7 @@ class Transaction(TransactionReader):
             deleted = own.states(relationships, np.zeros(len(relationships), dtype=np.int64)) == DELETED
             if deleted.any():
                 raise _deleted("relationship", int(relationships[deleted][0]))
-        write, count = self._written(self.relationship_property, relationships, key, values)
+        write, count = self._written(self.relationship_property, relationships, key, values, always)
         if write is not None:
             changes.relationship_properties = added(changes.relationship_properties, write)
         return count
@@ -287,20 +289,22 @@ class Transaction(TransactionReader):
 
     @staticmethod
     def _written(
-        read: Callable[[Numbers, KeyId], Column], ids: Numbers, key: KeyId, values: Column
+        read: Callable[[Numbers, KeyId], Column], ids: Numbers, key: KeyId, values: Column, always: Flags | None
     ) -> tuple[PropertyWrite | None, int]:
-        """What is written, if anything, and how many values are set or removed by it."""
+        """What is written, if anything, and how many values are set or removed by it, or counted ``always``."""
         if len(ids) == 1 and values.valid is None:  # the short way for one element
             return (PropertyWrite(ids, key, values), 1) if ids.item() >= 0 else (None, 0)
         if len(ids) > 1 and ids.min() < 0:
             there = ids >= 0
             ids, values = ids[there], values.take(there)
+            always = None if always is None else always[there]
         if len(ids) == 0 or ids[0] < 0:
             return None, 0
         if len(ids) == 1 or bool((ids[1:] > ids[:-1]).all()):
             count = len(ids)
             if values.valid is not None:
-                count -= int(np.count_nonzero(~read(ids[~values.valid], key).validity()))
+                removing = ~values.valid if always is None else ~(values.valid | always)
+                count -= int(np.count_nonzero(~read(ids[removing], key).validity()))
             return PropertyWrite(ids, key, values), count
         order = np.argsort(ids, kind="stable")
         in_order = ids[order]
@@ -308,9 +312,10 @@ class Transaction(TransactionReader):
         count = len(ids)
         if values.valid is not None:
             valid = values.valid[order]
+            counts = valid if always is None else valid | always[order]
             before = np.concatenate(((False,), valid[:-1]))
             before[first] = read(in_order[first], key).validity()
-            count = int(np.count_nonzero(valid | before))
+            count = int(np.count_nonzero(counts | before))
         rows = np.sort(order[np.concatenate((first[1:], (True,)))])  # the last of each
         return PropertyWrite(ids[rows], key, values.take(rows)), count
 

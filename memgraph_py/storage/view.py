@@ -17,6 +17,8 @@ from memgraph_py.storage.ordering import InOrder, RangeBounds
 from memgraph_py.storage.schema import Schema
 from memgraph_py.storage.schema_rules import SchemaDescriptor
 
+Flags: TypeAlias = NDArray[np.bool_]
+"""(rows,) truth values."""
 NodeIds: TypeAlias = NDArray[np.int64]
 RelationshipIds: TypeAlias = NDArray[np.int64]
 LabelId: TypeAlias = int
@@ -252,15 +254,17 @@ class WritableGraph(GraphView, Protocol):
         """New relationships. Raises EntityNotFound where an end was deleted in this transaction."""
         ...
 
-    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column) -> int:
+    def set_node_property(self, nodes: NodeIds, key: KeyId, values: Column, always: Flags | None = None) -> int:
         """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
-        removed, each time counted.
+        removed, each time counted; ``always``: rows that count though they remove what is not there.
         """
         ...
 
-    def set_relationship_property(self, relationships: RelationshipIds, key: KeyId, values: Column) -> int:
+    def set_relationship_property(
+        self, relationships: RelationshipIds, key: KeyId, values: Column, always: Flags | None = None
+    ) -> int:
         """Set, or remove where NULL. On a repeated id the last one counts. Gives the number of properties set or
-        removed, each time counted.
+        removed, each time counted; ``always``: rows that count though they remove what is not there.
         """
         ...
 

@@ -60,6 +60,13 @@ class Server:
             return Reply(None, error.code or "", error.message or "")
         return Reply((*(rows if ordered else sorted(rows)), *sorted(left)))
 
+    def counts(self, query: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What the summary of a query counts, by name; it is undone."""
+        with self._session.begin_transaction() as transaction:
+            counters = transaction.run(query, parameters).consume().counters
+            transaction.rollback()
+        return {name: count for name, count in vars(counters).items() if count and not name.startswith("_")}
+
     def _within_transaction(
         self, query: str, parameters: Mapping[str, Any] | None, lists_in_order: bool, then: str
     ) -> tuple[list[str], list[str]]:

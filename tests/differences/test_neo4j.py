@@ -125,6 +125,21 @@ def test_written_queries(neo4j: Server, ours: Server) -> None:
     found.check()
 
 
+def test_summaries(neo4j: Server, ours: Server) -> None:
+    """The counters of a result, of each update that does less than it says, or says it twice."""
+    lines = Path(__file__).with_name("summaries.cypher").read_text().splitlines()
+    graph, known, *queries = [line for line in lines if not line.startswith("//")]
+    for server in (neo4j, ours):
+        server.reset(known)
+        server.reset(graph)
+    differences = []
+    for query in queries:
+        theirs, own = (server.counts(query, PARAMETERS) for server in (neo4j, ours))
+        if theirs != own:
+            differences.append(f"{query}\n  Neo4j: {theirs}\n  ours:  {own}")
+    assert not differences, "\n".join(differences)
+
+
 def test_generated_queries(neo4j: Server, ours: Server, request: pytest.FixtureRequest) -> None:
     found = Differences(QUERIES)
     endures = request.config.getoption("--endurance")
