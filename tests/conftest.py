@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from neo4j import Driver
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from tests.end_to_end.kafka_broker import RealBroker
 
 pytest_plugins = ["tests.golden"]  # scripts are tests
+
+settings.register_profile("untimed", deadline=None)  # a busy machine fails no test
+settings.load_profile("untimed")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0  # with no kernel compiled yet

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from memgraph_py.config import Limits
@@ -193,7 +193,6 @@ def filled() -> Database:
     return database
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(QUERIES) - 1), LITERALS, LITERALS)
 def test_a_shared_plan_answers_as_one_of_its_own(known: Database, query: int, first: str, second: str) -> None:
     text = QUERIES[query](first, second)

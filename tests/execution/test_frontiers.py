@@ -28,7 +28,7 @@ ENDS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12)
 
 @pytest.mark.parametrize("direction", [Direction.OUT, Direction.IN])
 @given(committed=ENDS, packed=st.booleans(), later=ENDS, own=ENDS, data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_frontier_is_distinct_ends_of_paths(
     direction: Direction, committed: Ends, packed: bool, later: Ends, own: Ends, data: st.DataObject
 ) -> None:

@@ -61,7 +61,7 @@ def test_rows_are_in_the_order_of_their_values(
         assert first_rows(columns, [down, right_down], count, Bounds()).tolist() == expected[:count]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(LISTS, LISTS, st.booleans(), st.booleans(), st.integers(0, 1 << 32))
 def test_so_are_many_rows(left: list[Value], right: list[Value], down: bool, right_down: bool, seed: int) -> None:
     draw = random.Random(seed)

@@ -32,7 +32,7 @@ def test_values_are_those_of_each_row(pieces: list[tuple[int, int]], count: int,
     assert nulls == (~expected).sum()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, CHUNKS * CHUNK_ROWS), st.integers(0, 9))
 def test_values_are_counted_where_rows_have_the_states(count: int, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -59,7 +59,7 @@ def test_texts_are_compared_byte_by_byte(left: list[str], right: list[str]) -> N
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(numbers, max_size=3_000), max_size=4), st.sampled_from([0, 5_000]))
 def test_an_index_finds_every_node_through_splits(batches: list[list[int]], expected: int) -> None:
     index = PropertyIndex(expected)

@@ -76,7 +76,7 @@ def answer(text: str) -> CypherError | None:
     return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS)
 @example("RETURN " + "+".join(["1"] * 190))
 @example("RETURN " + "(" * 190 + "1" + ")" * 190)
@@ -97,7 +97,7 @@ def test_any_text(text: str) -> None:
         assert error.position.column <= len(lines[error.position.line - 1]) + 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(PIECES, PIECES, PIECES, st.sampled_from(["RETURN {} {} {} ", "{} {} {} ", "{}{}{}"]))
 @example("}", "/*", "", "{} {} {} ")
 @example("'", "\\", "", "{}{}{}")

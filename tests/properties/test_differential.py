@@ -43,7 +43,7 @@ def check(given: Case, world: World, rules: tuple[Rule, ...], what: str) -> int:
 chances = st.randoms(use_true_random=False)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(chances)
 def test_rows_are_the_same_with_all_rules_and_with_each_off(chance: random.Random) -> None:
     """Shrinks to a small query."""

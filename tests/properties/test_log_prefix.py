@@ -176,7 +176,7 @@ def names_of(schema: Schema) -> tuple[object, ...]:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_changes_come_back_as_they_were(data: st.DataObject) -> None:
     schema, other = Schema(), Schema()
     known, reached = Watermarks(), Watermarks()
@@ -190,7 +190,7 @@ def test_changes_come_back_as_they_were(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_log_cut_at_any_byte_gives_a_prefix(data: st.DataObject) -> None:
     schema = Schema()
     commits = [data.draw(change_sets(schema)) for _ in range(data.draw(st.integers(1, 4)))]
@@ -214,7 +214,7 @@ def test_a_log_cut_at_any_byte_gives_a_prefix(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_flipped_bit_is_never_served(data: st.DataObject) -> None:
     """It is refused, and named."""
     schema = Schema()

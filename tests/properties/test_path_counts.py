@@ -21,7 +21,7 @@ ENDS = ("()", "(c:A)", "(c WHERE c.x = 1)", "(c WHERE c.x <> 1 OR c:B)")
 HOPS = tuple(product(("<", ""), ("", ":R", ":S", ":R|S"), (">", "")))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.randoms(use_true_random=False))
 def test_paths_are_counted_as_if_they_were_listed(chance: random.Random) -> None:
     world = _world(chance)

@@ -99,7 +99,7 @@ def never(groups: object) -> None:
     """In place of ``blocks_of``."""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(batches())
 def test_the_graph_is_that_of_one_call_after_another(batch: list[QueryRun]) -> None:
     with mock.patch.object(ingestion_module, "blocks_of", never):
@@ -116,7 +116,7 @@ def test_batches_are_reordered() -> None:
         reordered.append(blocks is not None)
         return blocks
 
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=100, database=None, derandomize=True)
     @given(batches())
     def look(batch: list[QueryRun]) -> None:
         graph_after(batch)

@@ -55,7 +55,7 @@ def selected(found: list[int], count: int, groups: bool) -> list[int]:
     st.integers(0, 1),
     st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_selected_paths(
     edges: list[Relationship],
     direction: str,

@@ -96,7 +96,7 @@ def test_shortest_paths(
     st.integers(1, 4),
     st.sampled_from(("own", "committed", "packed")),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_path_between_two_nodes(
     edges: list[Relationship], more: list[Relationship], direction: str, kind: str, longest: int, state: str
 ) -> None:

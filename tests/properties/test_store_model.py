@@ -426,6 +426,6 @@ class Walk:
 
 
 @given(st.integers(0, 1 << 32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_store_agrees_with_the_model(seed: int) -> None:
     Walk(seed).run()

@@ -22,7 +22,7 @@ def test_encoded_and_decoded(stored: list[Stored]) -> None:
     assert decode_values(encode_values(stored)) == stored
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(values, min_size=1, max_size=10))
 def test_stored_and_recovered(stored: list[Stored]) -> None:
     with TemporaryDirectory() as folder:

@@ -45,7 +45,7 @@ def encoded(answer: object) -> bytearray:
 
 
 @given(ANSWERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_allowed_answer_arrives_as_it_was(
     transform: Transform, answer: list[tuple[str, dict[str, object]]]
 ) -> None:
@@ -67,7 +67,7 @@ def test_every_allowed_answer_arrives_as_it_was(
     st.binary(max_size=60)
     | st.builds(lambda tail: b"\x93\x01\xa0\x91\x94\xa1Q\x01\x91\xa1a\x91\x91" + tail, st.binary())
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_bytes_are_a_reply_or_an_error(transform: Transform, payload: bytes) -> None:
     try:
         _, _, runs = transform._decode(bytearray(payload), msgspec.msgpack.Decoder(Reply))
