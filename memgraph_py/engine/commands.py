@@ -117,20 +117,21 @@ def _stream_action(command: ast.StreamCommand, context: CommandContext) -> Calla
         )
     control = _control(context)
     action: Callable[[], None]
+    check = context.bounds.check
     match command:
         case ast.CreateStream():
             action = _create_stream(command, context, control)
         case ast.DropStream():
-            action = partial(control.drop, command.name)
+            action = partial(control.drop, command.name, check)
         case ast.StartStream():
             limit = _positive(command.limit, context, "LIMIT")
-            action = partial(control.start, command.name, limit)
+            action = partial(control.start, command.name, limit, check)
         case ast.StopStream():
-            action = partial(control.stop, command.name)
+            action = partial(control.stop, command.name, check)
         case ast.StartAllStreams():
-            action = control.start_all
+            action = partial(control.start_all, check)
         case ast.StopAllStreams():
-            action = control.stop_all
+            action = partial(control.stop_all, check)
         case ast.TestStream():
             raise AssertionError("answered by the caller")
         case _:

@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 BATCH_INTERVAL_MILLISECONDS = 100
 BATCH_SIZE = 10
+LOOK_SECONDS = 0.1
+"""A command that waits looks so often whether it still may."""
 SIDE_BY_SIDE_MAX = 16
 """Streams that START ALL and STOP ALL handle at a time."""
 ENDS_SECONDS = 1.0
@@ -51,9 +53,14 @@ ENDS_KNOWN_SECONDS = 5.0
 """It asks again when the last answer is so old."""
 
 
+def _patiently() -> None:
+    """Waits as long as it takes."""
+
+
 @dataclass(slots=True)
 class _Stream:
-    """A stream and what is going on with it. ``commands``: held by the command that is being carried out."""
+    """A stream and what is going on with it. ``commands``: held by the command that is being carried out.
+    ``left_alone``: it is to stop, and no command waits for that."""
 
     definition: Definition
     commands: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +68,7 @@ class _Stream:
     progress: Progress = field(default_factory=Progress)
     asked_time: float = float("-inf")
     dropped: bool = False
+    left_alone: bool = False
 
 
 class StreamManager:
@@ -149,23 +157,25 @@ class StreamManager:
             with self._lock:
                 self._reserved.discard(name)
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str, check: Callable[[], None] = _patiently) -> None:
         """DROP STREAM: stop it, take it out of the file, then its position out of the graph."""
-        with self._command(name) as stream:
-            self._halt(stream)
+        with self._command(name, check) as stream:
+            self._halt(stream, check)
             self._definitions.remove(name)
             with self._lock:
                 stream.dropped = True
                 del self._streams[name]
             self._forget(stream.definition.stream_id)
 
-    def start(self, name: str, limit_batches: int | None) -> None:
+    def start(self, name: str, limit_batches: int | None, check: Callable[[], None] = _patiently) -> None:
         """START STREAM. A running stream is left as it is; one that cannot start is stopped then, and the error is
         raised."""
         limit = None if limit_batches is None else _positive(limit_batches, 1, "LIMIT")
-        with self._command(name) as stream:
+        with self._command(name, check) as stream:
             if stream.consumer is not None:
-                return
+                if not stream.consumer.stopping:
+                    return
+                self._halt(stream, check)  # who asked it to stop has not waited for it
             try:
                 self._start(stream, limit)
             except CypherError:
@@ -173,21 +183,21 @@ class StreamManager:
                     self._set_state(stream, _in_state(stream.definition, "stopped"))
                 raise
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str, check: Callable[[], None] = _patiently) -> None:
         """STOP STREAM: returns when the current batch has committed or rolled back."""
-        with self._command(name) as stream:
-            self._halt(stream)
+        with self._command(name, check) as stream:
+            self._halt(stream, check)
             stopped = _in_state(stream.definition, "stopped")
             if self._definitions.of(name) != stopped:
                 self._set_state(stream, stopped)
 
-    def start_all(self) -> None:
+    def start_all(self, check: Callable[[], None] = _patiently) -> None:
         """START ALL STREAMS: starts what it can, then raises one StreamError that tells the rest."""
-        self._on_all(lambda name: self.start(name, None))
+        self._on_all(lambda name: self.start(name, None, check))
 
-    def stop_all(self) -> None:
+    def stop_all(self, check: Callable[[], None] = _patiently) -> None:
         """STOP ALL STREAMS."""
-        self._on_all(self.stop)
+        self._on_all(lambda name: self.stop(name, check))
 
     def test(self, name: str, limit_batches: int | None) -> list[TestedQuery]:
         """TEST STREAM: the queries of the next batches, one unless a limit is given."""
@@ -291,17 +301,21 @@ class StreamManager:
         self._run(stream, source, transform)
 
     @contextmanager
-    def _command(self, name: str) -> Iterator[_Stream]:
+    def _command(self, name: str, check: Callable[[], None] = _patiently) -> Iterator[_Stream]:
         """The stream, with its commands' lock held. Raises StreamError for a name that is unknown, or by then
-        dropped."""
+        dropped; what ``check`` raises."""
         with self._lock:
             stream = self._streams.get(name)
         if stream is None:
             raise _unknown(name)
-        with stream.commands:
+        while not stream.commands.acquire(timeout=LOOK_SECONDS):
+            check()
+        try:
             if stream.dropped:
                 raise _unknown(name)
             yield stream
+        finally:
+            stream.commands.release()
 
     def _on_all(self, command: Callable[[str], None]) -> None:
         with self._lock:
@@ -373,17 +387,39 @@ class StreamManager:
             if stream.consumer is consumer:
                 stream.consumer = None
 
-    def _halt(self, stream: _Stream) -> None:
-        """End the stream's thread and wait for it. The caller holds the commands' lock."""
+    def _halt(self, stream: _Stream, check: Callable[[], None]) -> None:
+        """End the stream's thread and wait for it, unless ``check`` raises: then it ends by itself after its batch. The
+        caller holds the commands' lock."""
         with self._lock:
             consumer = stream.consumer
-        if consumer is not None:
-            consumer.ask_to_stop()
+        if consumer is None:
+            return
+        consumer.ask_to_stop()
+        try:
+            while not consumer.join(LOOK_SECONDS):
+                check()
+        except CypherError:
+            self._leave_alone(stream, consumer)
+            raise
+        with self._lock:
+            stream.consumer = None
+            if stream.definition.state == "running":  # it is not, even if the file cannot be written
+                stream.definition = _in_state(stream.definition, "stopped")
+
+    def _leave_alone(self, stream: _Stream, consumer: StreamConsumer) -> None:
+        """No command waits for it any more: once its batch has ended, it is stopped."""
+
+        def wait() -> None:
             consumer.join()
-            with self._lock:
-                stream.consumer = None
-                if stream.definition.state == "running":  # it is not, even if the file cannot be written
-                    stream.definition = _in_state(stream.definition, "stopped")
+            with stream.commands:
+                stream.left_alone = False
+                if stream.consumer is consumer:
+                    self._halt(stream, _patiently)
+                    self._note_state(stream, _in_state(stream.definition, "stopped"))
+
+        if not stream.left_alone:
+            stream.left_alone = True
+            threading.Thread(target=wait, name=f"stopping-{stream.definition.name}", daemon=True).start()
 
     def _set_state(self, stream: _Stream, definition: Definition) -> None:
         """In the file, then here. Raises CommitFailed, and nothing is changed then."""

@@ -1,5 +1,6 @@
 """Stand-ins for what a stream's thread talks to: an Ingestion that keeps what it is given, and scripts."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,7 +15,8 @@ ECHO = "def stream(batch):\n    return [('RETURN $value', {'value': m.decode()})
 
 
 class FakeIngestion:
-    """Keeps batches and positions in memory. ``errors``: raised by the next calls of apply, one each."""
+    """Keeps batches and positions in memory. ``errors``: raised by the next calls of apply, one each. ``goes_on``: set
+    unless batches are to wait until it is; ``waits`` once one does."""
 
     def __init__(self) -> None:
         self.turns = Turns()
@@ -22,6 +24,9 @@ class FakeIngestion:
         self.positions: dict[UUID, StreamPosition] = {}
         self.errors: list[BaseException] = []
         self.late_errors: list[BaseException] = []
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.waits = threading.Event()
 
     def apply(
         self,
@@ -30,6 +35,9 @@ class FakeIngestion:
         next_offsets: Mapping[Partition, int],
         batches_left: int | None,
     ) -> Future[int]:
+        if runs and not self.goes_on.is_set():
+            self.waits.set()
+            self.goes_on.wait()
         if self.errors and runs:
             raise self.errors.pop(0)
         done: Future[int] = Future()
