@@ -25,6 +25,7 @@ from memgraph_py.streams.consumer import (
 )
 from memgraph_py.streams.definitions import Definition, Definitions, State
 from memgraph_py.streams.exposition import StreamCollector
+from memgraph_py.streams.in_order import LOOK_SECONDS, InOrder
 from memgraph_py.streams.messages import (
     MessageSource,
     SourceFactory,
@@ -43,8 +44,6 @@ logger = logging.getLogger(__name__)
 
 BATCH_INTERVAL_MILLISECONDS = 100
 BATCH_SIZE = 10
-LOOK_SECONDS = 0.1
-"""A command that waits looks so often whether it still may."""
 SIDE_BY_SIDE_MAX = 16
 """Streams that START ALL and STOP ALL handle at a time."""
 ENDS_SECONDS = 1.0
@@ -63,7 +62,7 @@ class _Stream:
     ``left_alone``: it is to stop, and no command waits for that."""
 
     definition: Definition
-    commands: threading.Lock = field(default_factory=threading.Lock)
+    commands: InOrder = field(default_factory=InOrder)
     consumer: StreamConsumer | None = None
     progress: Progress = field(default_factory=Progress)
     asked_time: float = float("-inf")
@@ -308,14 +307,10 @@ class StreamManager:
             stream = self._streams.get(name)
         if stream is None:
             raise _unknown(name)
-        while not stream.commands.acquire(timeout=LOOK_SECONDS):
-            check()
-        try:
+        with stream.commands.held(check):
             if stream.dropped:
                 raise _unknown(name)
             yield stream
-        finally:
-            stream.commands.release()
 
     def _on_all(self, command: Callable[[str], None]) -> None:
         with self._lock:
@@ -411,7 +406,7 @@ class StreamManager:
 
         def wait() -> None:
             consumer.join()
-            with stream.commands:
+            with stream.commands.held(_patiently):
                 stream.left_alone = False
                 if stream.consumer is consumer:
                     self._halt(stream, _patiently)

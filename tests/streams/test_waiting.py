@@ -1,11 +1,13 @@
 """Commands that wait for a stream's batch, and wait no longer."""
 
+import contextlib
 import threading
 
 import pytest
 
 from memgraph_py.cli.embedded_broker import EmbeddedBroker
 from memgraph_py.errors import TransactionTimedOut
+from memgraph_py.streams.in_order import InOrder
 from memgraph_py.streams.manager import StreamManager
 from tests.streams.conftest import ScriptServer, wait_until
 from tests.streams.fakes import FakeIngestion
@@ -63,10 +65,35 @@ def test_a_command_behind_another_waits_no_longer_than_it_may(manager: StreamMan
     stopping = threading.Thread(target=manager.stop, args=("mystream",))
     stopping.start()
     stream = manager._streams["mystream"]
-    wait_until(stream.commands.locked)
+    wait_until(lambda: stream.commands.is_taken)
     for command in (manager.stop, manager.drop):
         with pytest.raises(TransactionTimedOut):
             command("mystream", out_of_time)
     ingestion.goes_on.set()
     stopping.join()
     assert status(manager) == "stopped"
+
+
+def test_the_lock_is_given_in_the_order_in_which_it_was_asked_for() -> None:
+    lock, order, waiting = InOrder(), list[int](), list[threading.Thread]()
+    leaving = threading.Event()
+
+    def have_it(number: int) -> None:
+        def check() -> None:
+            if number % 3 == 1 and leaving.is_set():
+                raise TransactionTimedOut("out of time")
+
+        with contextlib.suppress(TransactionTimedOut), lock.held(check):
+            order.append(number)
+
+    with lock.held(out_of_time):
+        for number in range(9):
+            waiting.append(threading.Thread(target=have_it, args=(number,)))
+            waiting[-1].start()
+            wait_until(lambda number=number: len(lock._waiting) == number + 1)  # type: ignore[misc]
+        leaving.set()
+        wait_until(lambda: len(lock._waiting) == 6)
+    for thread in waiting:
+        thread.join()
+    assert order == [0, 2, 3, 5, 6, 8]
+    assert not lock.is_taken
