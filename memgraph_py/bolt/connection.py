@@ -51,7 +51,8 @@ from memgraph_py.values.types import Value
 
 
 class State(IntEnum):
-    """What the server expects of this client. A number, since two look-ups by it are made for every request."""
+    """What the server expects of this client. A number, since two look-ups by it are made for every request.
+    LOGGED_OFF: what the specification has as AUTHENTICATION again, of one that was let in before."""
 
     HANDSHAKE = auto()
     NEGOTIATION = auto()
@@ -61,9 +62,11 @@ class State(IntEnum):
     TRANSACTION_READY = auto()
     TRANSACTION_STREAMING = auto()
     FAILED = auto()
+    LOGGED_OFF = auto()
     DEFUNCT = auto()
 
 
+_STRANGERS = (State.NEGOTIATION, State.AUTHENTICATION, State.LOGGED_OFF)
 _HANDSHAKE, _READY, _STREAMING, _DEFUNCT = State.HANDSHAKE, State.READY, State.STREAMING, State.DEFUNCT
 _TRANSACTION_READY = State.TRANSACTION_READY
 """To look one up in its enumeration takes 50 ns, each time."""
@@ -77,7 +80,7 @@ TRANSITIONS: dict[State, dict[type[Request], State]] = {
         Begin: State.TRANSACTION_READY,
         Route: State.READY,
         Telemetry: State.READY,
-        Logoff: State.AUTHENTICATION,
+        Logoff: State.LOGGED_OFF,
         Reset: State.READY,
         Goodbye: State.DEFUNCT,
     },
@@ -104,6 +107,7 @@ TRANSITIONS: dict[State, dict[type[Request], State]] = {
         Reset: State.READY,
         Goodbye: State.DEFUNCT,
     },
+    State.LOGGED_OFF: {Logon: State.READY, Goodbye: State.DEFUNCT},
     State.FAILED: {Reset: State.READY, Goodbye: State.DEFUNCT},
     State.DEFUNCT: {},
 }
@@ -452,7 +456,7 @@ class Connection:
         return ProtocolViolation(f"message {kind.__name__.upper()} is not allowed in state {self.state.name}")
 
     def _fail(self, error: CypherError) -> None:
-        strangers = self.state in (State.NEGOTIATION, State.AUTHENTICATION)  # a RESET must not let them in
+        strangers = self.state in _STRANGERS  # a RESET must not let them in
         self.state = State.DEFUNCT if strangers else State.FAILED
         self._send(failure_payload(error, gql_errors=self.version is not None and self.version.gql_errors))
 

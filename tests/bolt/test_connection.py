@@ -291,7 +291,7 @@ def test_logoff_waits_for_another_logon(ready: Connection) -> None:
     ready.receive(LOGOFF + LOGON + ROUTE)
     assert ready.next_request() is not None
     ready.succeed({})
-    assert ready.state is State.AUTHENTICATION
+    assert ready.state is State.LOGGED_OFF
     take(ready, Logon)
     ready.succeed({})
     assert take(ready, Route) == Route("example:7687")

@@ -45,21 +45,21 @@ REQUESTS = {
     "unknown": message(0x77),
 }
 TABLE = """
-              NEGOTIATION AUTHENTICATION READY  STREAMING TRANSACTION_READY TRANSACTION_STREAMING FAILED  INTERRUPTED
-    HELLO     ok          end            end    end       end               end                   end     end
-    LOGON     end         ok             end    end       end               end                   ignored ignored
-    LOGOFF    end         end            ok     end       end               end                   ignored ignored
-    GOODBYE   bye         bye            bye    bye       bye               bye                   bye     bye
-    RESET     end         end            ok     ok        ok                ok                    ok      ok
-    RUN       end         end            ok     end       ok                ok                    ignored ignored
-    BEGIN     end         end            ok     end       end               end                   ignored ignored
-    COMMIT    end         end            end    end       ok                ok                    ignored ignored
-    ROLLBACK  end         end            end    end       ok                ok                    ignored ignored
-    PULL      end         end            end    ok        end               ok                    ignored ignored
-    DISCARD   end         end            end    ok        end               ok                    ignored ignored
-    ROUTE     end         end            ok     end       end               end                   ignored ignored
-    TELEMETRY end         end            ok     end       ok                end                   ignored ignored
-    unknown   end         end            end    end       end               end                   end     end
+        NEGOTIATION AUTHENTICATION LOGGED_OFF READY STREAMING TRANSACTION_READY TRANSACTION_STREAMING FAILED INTERRUPTED
+HELLO     ok          end            end        end   end       end               end                   end     end
+LOGON     end         ok             ok         end   end       end               end                   ignored ignored
+LOGOFF    end         end            end        ok    end       end               end                   ignored ignored
+GOODBYE   bye         bye            bye        bye   bye       bye               bye                   bye     bye
+RESET     end         end            end        ok    ok        ok                ok                    ok      ok
+RUN       end         end            end        ok    end       ok                ok                    ignored ignored
+BEGIN     end         end            end        ok    end       end               end                   ignored ignored
+COMMIT    end         end            end        end   end       ok                ok                    ignored ignored
+ROLLBACK  end         end            end        end   end       ok                ok                    ignored ignored
+PULL      end         end            end        end   ok        end               ok                    ignored ignored
+DISCARD   end         end            end        end   ok        end               ok                    ignored ignored
+ROUTE     end         end            end        ok    end       end               end                   ignored ignored
+TELEMETRY end         end            end        ok    end       ok                end                   ignored ignored
+unknown   end         end            end        end   end       end               end                   end     end
 """
 """ok: it is carried out. end: FAILURE, and the connection ends. bye: the connection ends without a word."""
 
@@ -100,6 +100,8 @@ def in_state(name: str) -> Connection:
             carry(connection, BEGIN)
         case "TRANSACTION_STREAMING":
             carry(connection, BEGIN, run())
+        case "LOGGED_OFF":
+            carry(connection, LOGOFF)
         case "FAILED":
             connection.receive(run())
             assert isinstance(connection.next_request(), Run)

@@ -15,7 +15,20 @@ from memgraph_py.bolt.messages import FAILURE, RECORD, SUCCESS
 from memgraph_py.bolt.packstream import pack
 from memgraph_py.config import Limits
 from memgraph_py.server.app import EmbeddedServer
-from tests.bolt.requests import BEGIN, HELLO, LOGON, MAGIC, OFFER_5_8, OPENING, RESET, answers, message, pull, run
+from tests.bolt.requests import (
+    BEGIN,
+    HELLO,
+    LOGOFF,
+    LOGON,
+    MAGIC,
+    OFFER_5_8,
+    OPENING,
+    RESET,
+    answers,
+    message,
+    pull,
+    run,
+)
 from tests.server.peer import Peer, connector, metadata, wait_until
 
 MEGABYTE = 1 << 20
@@ -280,6 +293,17 @@ def test_connections_without_a_handshake_give_way(make_server: Callable[..., Emb
         assert half.is_closed()
         assert len(server.app.bolt.services.clients) <= 3
         assert connect().is_closed()  # all that are left have finished theirs
+
+
+def test_one_that_has_logged_off_does_not_give_way(make_server: Callable[..., EmbeddedServer]) -> None:
+    server = make_server(limits=Limits(connections_max=1, idle_handshake_seconds=1.0))
+    with connector(server) as connect:
+        served = connect().open()
+        assert served.ask(LOGOFF)[0][0] == SUCCESS
+        assert connect().is_closed()
+        wait_until(lambda: not server.app.bolt.services.greeting)
+        assert served.ask(LOGON)[0][0] == SUCCESS
+        assert served.ask(run(), pull())[1] == (RECORD, [[1]])
 
 
 def test_random_bytes_after_the_opening_never_take_the_server_down(honest: Peer, connect: Callable[[], Peer]) -> None:
