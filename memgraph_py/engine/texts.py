@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from memgraph_py.errors import ArgumentError, CypherSyntaxError
-from memgraph_py.values.temporal_parts import TEMPORALS
+from memgraph_py.execution.single import SIMPLE
 from memgraph_py.values.text_heaps import is_utf8
-from memgraph_py.values.types import Point, Value
+from memgraph_py.values.types import Value
 
-_WITHOUT_TEXT = frozenset((int, float, bool, type(None), Point, *TEMPORALS))
+_WITHOUT_TEXT = SIMPLE.difference((str,))
 _AT_ONCE = 1_024
 _FAILURES_MAX = 64
 """Then the bytes are not asked any more: dates in each row, or lists within lists, may make each of them be in vain."""
@@ -21,12 +21,10 @@ _HALF = re.compile(b"\xed[\xa0-\xbf]")
 
 def check_texts(text: str, parameters: Mapping[str, Value]) -> None:
     """Raises CypherSyntaxError where the statement, ArgumentError where a parameter holds such a string."""
-    if not text.isascii() and not is_utf8(text):
+    if not is_utf8(text):
         raise CypherSyntaxError("the statement holds half a surrogate pair, which is no character")
     for name, value in parameters.items():
-        if name.isascii() and (value.__class__ in _WITHOUT_TEXT or (value.__class__ is str and value.isascii())):
-            continue
-        if not is_utf8(name) or not _are_utf8(value):
+        if not is_utf8(name) or not (value.__class__ in _WITHOUT_TEXT or _are_utf8(value)):
             raise ArgumentError(
                 f"parameter {name!a} holds half a surrogate pair, which is no character",
                 hint='text.encode("utf-8", "replace").decode() has a question mark in its place',
@@ -36,8 +34,6 @@ def check_texts(text: str, parameters: Mapping[str, Value]) -> None:
 
 def _are_utf8(value: Value) -> bool:
     """True of a string, and of all strings of a list or map however deep."""
-    if value.__class__ is dict and _surely_are(value):
-        return True
     waiting: list[Any] = [value]
     failures = 0
     while waiting:

@@ -105,7 +105,7 @@ class Planner:
                 return self._match(clause, operator, scope)
             case ast.Unwind(elements, variable):
                 values = translate(elements, scope)
-                inner = scope.bind(variable, plain=scope.plain_of(((variable, values),)))
+                inner = scope.bind(variable, plain=scope.plain_of({variable: values}))
                 return Unwind(operator, values, variable), inner
             case ast.With(projection, where, _, kept):
                 return project(projection, where, operator, scope, kept, scope.origins)
@@ -197,7 +197,7 @@ class Planner:
     def _foreach(self, clause: ast.Foreach, operator: Operator, scope: Scope) -> Operator:
         """The rows stay as they are, the updates run for each element: an Optional whose subplan gives no row."""
         elements = translate(clause.list, scope)
-        inner = visible = scope.bind(clause.variable, plain=scope.plain_of(((clause.variable, elements),)))
+        inner = visible = scope.bind(clause.variable, plain=scope.plain_of({clause.variable: elements}))
         updates: Operator = Argument(visible.variables)
         for update in clause.clauses:
             updates, inner = self._clause(update, updates, inner)

@@ -73,7 +73,7 @@ def project(
     items = _items(projection, scope)
     plain = scope.plain
     if plain:
-        plain = plain.intersection(kept) | scope.plain_of(zip(items.names, items.expressions, strict=True))
+        plain = plain.intersection(kept) | scope.plain_of(dict(zip(items.names, items.expressions, strict=True)))
     after = scope.only(items.names + tuple(name for name in kept if name in scope.variables), plain)
     if any(marks(expression) & HAS_AGGREGATE for expression in items.expressions):
         operator = _aggregate(items, projection, operator, scope)

@@ -1,6 +1,6 @@
 """Scope: what the planner knows at one place of a query, and the two planners of subqueries that expressions need."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from itertools import count
 from typing import Protocol
@@ -49,9 +49,9 @@ class Scope:
             return self
         return changed(self, variables=self.variables + new, plain=self.plain.difference(new) | plain)
 
-    def plain_of(self, values: Iterable[tuple[str, Expression]]) -> frozenset[str]:
+    def plain_of(self, values: Mapping[str, Expression]) -> frozenset[str]:
         """The names to which expressions give nothing of the graph."""
-        return frozenset(name for name, value in values if holds_nothing(value, self.plain))
+        return frozenset(name for name, value in values.items() if holds_nothing(value, self.plain))
 
     def only(self, names: tuple[str, ...], plain: frozenset[str] = NONE) -> "Scope":
         """A scope of exactly these names, for rows that no file is known of."""

@@ -37,24 +37,16 @@ class InOrder:
         try:
             while not mine.wait(LOOK_SECONDS):
                 check()
-        except BaseException:
-            self._leave(mine)
-            raise
-        try:
             yield
         finally:
-            self._give_on()
+            self._leave(mine)
 
     def _leave(self, mine: threading.Event) -> None:
+        """Wait no longer, or give it to the next."""
         with self._guard:
             if not mine.is_set():
                 self._waiting.remove(mine)
-                return
-        self._give_on()  # it was given meanwhile
-
-    def _give_on(self) -> None:
-        with self._guard:
-            if self._waiting:
+            elif self._waiting:
                 self._waiting.popleft().set()
             else:
                 self._taken = False

@@ -59,7 +59,7 @@ def _patiently() -> None:
 @dataclass(slots=True)
 class _Stream:
     """A stream and what is going on with it. ``commands``: held by the command that is being carried out.
-    ``left_alone``: it is to stop, and no command waits for that."""
+    ``left_alone``: the last consumer that is to stop and that no command waits for."""
 
     definition: Definition
     commands: InOrder = field(default_factory=InOrder)
@@ -67,7 +67,7 @@ class _Stream:
     progress: Progress = field(default_factory=Progress)
     asked_time: float = float("-inf")
     dropped: bool = False
-    left_alone: bool = False
+    left_alone: StreamConsumer | None = None
 
 
 class StreamManager:
@@ -407,13 +407,12 @@ class StreamManager:
         def wait() -> None:
             consumer.join()
             with stream.commands.held(_patiently):
-                stream.left_alone = False
                 if stream.consumer is consumer:
                     self._halt(stream, _patiently)
                     self._note_state(stream, _in_state(stream.definition, "stopped"))
 
-        if not stream.left_alone:
-            stream.left_alone = True
+        if stream.left_alone is not consumer:
+            stream.left_alone = consumer
             threading.Thread(target=wait, name=f"stopping-{stream.definition.name}", daemon=True).start()
 
     def _set_state(self, stream: _Stream, definition: Definition) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -86,13 +87,16 @@ def test_the_lock_is_given_in_the_order_in_which_it_was_asked_for() -> None:
         with contextlib.suppress(TransactionTimedOut), lock.held(check):
             order.append(number)
 
+    def are_waiting(count: int) -> Callable[[], bool]:
+        return lambda: len(lock._waiting) == count
+
     with lock.held(out_of_time):
         for number in range(9):
             waiting.append(threading.Thread(target=have_it, args=(number,)))
             waiting[-1].start()
-            wait_until(lambda number=number: len(lock._waiting) == number + 1)  # type: ignore[misc]
+            wait_until(are_waiting(number + 1))
         leaving.set()
-        wait_until(lambda: len(lock._waiting) == 6)
+        wait_until(are_waiting(6))
     for thread in waiting:
         thread.join()
     assert order == [0, 2, 3, 5, 6, 8]
